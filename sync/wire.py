@@ -1,0 +1,46 @@
+"""A journal row as it is hashed, stored and sent. Pure; the till and headquarters share this one definition.
+
+    hash = SHA-256 over, in this order, each field as  length:4 bytes big-endian | bytes
+           till, number (decimal), at_ns (decimal), kind, body, previous hash (32 raw bytes)
+
+Length prefixes make the boundaries between fields part of what is hashed: moving one changes the hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+GENESIS = bytes(32)  # "Hash before the first row".
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One journal event. `body` is canonical JSON text and is hashed as it stands, so it is never re-serialised."""
+
+    till: str
+    number: int  # From 1, without gaps, per till.
+    at_ns: int  # UTC nanoseconds.
+    kind: str
+    body: str
+    previous: bytes  # 32 bytes.
+    hash: bytes  # 32 bytes.
+
+    def is_intact(self) -> bool:
+        return row_hash(self.till, self.number, self.at_ns, self.kind, self.body, self.previous) == self.hash
+
+
+def canonical_json(body: Mapping[str, Any]) -> str:
+    """Sorted keys, no spaces, UTF-8 as is: the one text form of a body."""
+    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def row_hash(till: str, number: int, at_ns: int, kind: str, body: str, previous: bytes) -> bytes:
+    digest = hashlib.sha256()
+    for part in (till.encode(), b"%d" % number, b"%d" % at_ns, kind.encode(), body.encode(), previous):
+        digest.update(len(part).to_bytes(4, "big"))
+        digest.update(part)
+    return digest.digest()
