@@ -38,3 +38,20 @@ class HealthChange:
     health: Health
     at_ns: int
     text: str = ""
+
+
+class DropReason(StrEnum):
+    DUPLICATE = "duplicate"  # The same payload from the same device a moment ago.
+    COMMAND_ANSWER = "command_answer"  # The scanner answered a command; no symbol was read.
+
+
+@dataclass(frozen=True, slots=True)
+class DroppedRead:
+    """A read that is no scan. The journal keeps it with its reason."""
+
+    scan: Scan
+    reason: DropReason
+    text: str = ""
+
+
+ScannerEvent = Scan | DroppedRead | HealthChange

@@ -1,0 +1,229 @@
+"""Which serial port a scanner is at: the address in its URL, discovery, and the opened line.
+
+    serial:///dev/ttyACM0?baud=9600       a device path
+    serial://COM5                         a Windows port
+    serial://usb/05e0:1701?serial=S123    wherever the USB device with this identity is now
+
+ttyACM and COM numbers change when a device is plugged in again; vendor id, product id and serial number do not.
+
+On Linux closing a port drops DTR where HUPCL is set, and some scanners then restart: `stty -F DEVICE -hupcl` in a udev
+rule prevents it. ModemManager writes AT commands into every new ttyACM: `ENV{ID_MM_DEVICE_IGNORE}="1"` for the vendor.
+
+Sources: pyserial 3.5, `serial.tools.list_ports`; man termios(3), HUPCL.
+"""
+
+from __future__ import annotations
+
+import errno
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import serial
+from serial.tools import list_ports
+
+from scanners.scan import Health
+
+READ_BYTES_MAX: Final = 4096
+_USB: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
+
+# pyserial lets errors of the terminal layer through, and they are no OSError. The module exists on POSIX only, where
+# pyserial has imported it already.
+LINE_ERRORS: Final[tuple[type[BaseException], ...]] = (OSError, getattr(sys.modules.get("termios"), "error", OSError))
+
+
+class Port(Protocol):
+    """An open line to a device."""
+
+    def read(self, max_bytes: int) -> bytes:
+        """Return what is there, b"" after a short wait for nothing; an OSError means the line died."""
+        ...
+
+    def close(self) -> None: ...
+
+
+class PortUnavailable(Exception):
+    """The port cannot be opened now: why, and what a person can do about it."""
+
+    def __init__(self, health: Health, text: str) -> None:
+        super().__init__(text)
+        self.health = health
+        self.text = text
+
+
+class PortInfo(Protocol):
+    """What discovery tells of a port (`serial.tools.list_ports_common.ListPortInfo`)."""
+
+    device: str
+    vid: int | None
+    pid: int | None
+    serial_number: str | None
+    location: str | None
+
+
+Discovery = Callable[[], Iterable[PortInfo]]
+
+
+def discover() -> list[PortInfo]:
+    return list(list_ports.comports())
+
+
+@dataclass(frozen=True, slots=True)
+class UsbIdentity:
+    """A USB device whatever its port is called today."""
+
+    vid: int
+    pid: int
+    serial_number: str | None = None
+    location: str | None = None  # Place in the USB tree ("1-1.2"), for devices without a serial number.
+
+    def __str__(self) -> str:
+        parts = [f"USB {self.vid:04x}:{self.pid:04x}"]
+        if self.serial_number is not None:
+            parts.append(f"serial {self.serial_number}")
+        if self.location is not None:
+            parts.append(f"location {self.location}")
+        return " ".join(parts)
+
+    def matches(self, port: PortInfo) -> bool:
+        return (
+            (port.vid, port.pid) == (self.vid, self.pid)
+            and self.serial_number in (None, port.serial_number)
+            and self.location in (None, port.location)
+        )
+
+
+def parse_address(netloc: str, path: str, serial_number: str | None, location: str | None) -> str | UsbIdentity:
+    """Read the part of a `serial:` URL before the `?`: a device name or a USB identity. ValueError: it is neither."""
+    if netloc.lower() == "usb":
+        ids = _USB.fullmatch(path.strip("/"))
+        if ids is None:
+            raise ValueError(f"USB address {path.strip('/')!r}: expected VENDOR:PRODUCT, four hex digits each")
+        return UsbIdentity(int(ids[1], 16), int(ids[2], 16), serial_number, location)
+    if serial_number is not None or location is not None:
+        raise ValueError("serial= and location= belong to serial://usb/VENDOR:PRODUCT only")
+    if netloc and path.strip("/"):
+        raise ValueError(f"address {netloc + path!r}: a device path has three slashes, serial:///dev/ttyACM0")
+    device = netloc or path
+    if not device.strip("/"):
+        raise ValueError("no device: serial:///dev/ttyACM0, serial://COM5 or serial://usb/VENDOR:PRODUCT")
+    return device
+
+
+@dataclass(frozen=True, slots=True)
+class LineSettings:
+    baud: int = 9600  # Power-on default of scanners on RS-232; a CDC device takes any.
+    data_bits: int = 8
+    parity: str = "N"
+    stop_bits: int = 1
+    read_timeout_s: float = 0.05
+
+
+class SerialPort:
+    """A pyserial line that hands over every byte it got before it reports a fault."""
+
+    def __init__(self, device: str, settings: LineSettings) -> None:
+        self._line = serial.Serial(
+            port=None,
+            baudrate=settings.baud,
+            bytesize=settings.data_bits,
+            parity=settings.parity,
+            stopbits=settings.stop_bits,
+            timeout=settings.read_timeout_s,
+            exclusive=True,
+        )
+        self._line.port = device
+        self._line.dtr = True  # Some CDC scanners send only while DTR is high.
+        self._line.rts = True
+        self._line.open()
+
+    def read(self, max_bytes: int) -> bytes:
+        # A pyserial read that fails half-way throws away what it already had, so each read asks only for bytes that
+        # are there, and waits for the first one alone.
+        waiting = self._line.in_waiting
+        if waiting:
+            return bytes(self._line.read(min(waiting, max_bytes)))
+        first = bytes(self._line.read(1))
+        if not first:
+            return b""
+        try:
+            waiting = self._line.in_waiting
+        except LINE_ERRORS:
+            return first  # The next read meets the fault again.
+        return first + bytes(self._line.read(min(waiting, max_bytes - 1))) if waiting else first
+
+    def close(self) -> None:
+        self._line.close()
+
+
+@dataclass(slots=True)
+class SerialOpener:
+    """Opens one configured scanner; remembers what USB device it was, and finds it again under another port name."""
+
+    address: str | UsbIdentity
+    settings: LineSettings = field(default_factory=LineSettings)
+    discovery: Discovery = discover
+    _identity: UsbIdentity | None = None
+
+    def __call__(self) -> Port:
+        """Open the port. Raises PortUnavailable."""
+        ports = list(self.discovery())
+        device = self._locate(ports)
+        try:
+            port = SerialPort(device, self.settings)
+        except ValueError as error:  # A rate or a format this port does not know.
+            raise PortUnavailable(Health.OFFLINE, f"{device}: {error}") from error
+        except LINE_ERRORS as error:
+            raise unavailable(device, error) from error
+        self._identity = _lasting_identity(device, ports) or self._identity
+        return port
+
+    def _locate(self, ports: list[PortInfo]) -> str:
+        if isinstance(self.address, UsbIdentity):
+            return _only(self.address, ports)
+        here = next((port for port in ports if port.device == self.address), None)
+        if self._identity is None or (here is not None and self._identity.matches(here)):
+            return self.address
+        # The name is gone, or another device has it now.
+        moved = [port.device for port in ports if self._identity.matches(port)]
+        if moved:
+            return moved[0]
+        if here is None or here.vid is None:
+            return self.address
+        raise PortUnavailable(Health.OFFLINE, f"{self.address} is another device now; {self._identity} is not there")
+
+
+def _only(identity: UsbIdentity, ports: list[PortInfo]) -> str:
+    found = sorted(port.device for port in ports if identity.matches(port))
+    if not found:
+        raise PortUnavailable(Health.OFFLINE, f"{identity}: not plugged in")
+    if len(found) > 1:
+        names = ", ".join(found)
+        raise PortUnavailable(Health.OFFLINE, f"{identity} fits {names}: add serial= or location= to the address")
+    return found[0]
+
+
+def _lasting_identity(device: str, ports: list[PortInfo]) -> UsbIdentity | None:
+    """Return the identity that survives a new port name; a device without a serial number has none."""
+    for port in ports:
+        if port.device == device and port.vid is not None and port.pid is not None and port.serial_number:
+            return UsbIdentity(port.vid, port.pid, port.serial_number)
+    return None
+
+
+def unavailable(device: str, error: BaseException) -> PortUnavailable:
+    """Say what an error at opening means. On Windows pyserial gives the system's error as text only."""
+    number = getattr(error, "errno", None)
+    denied_by_windows = "PermissionError(13" in str(error) and number is None
+    if denied_by_windows or number in (errno.EBUSY, errno.EAGAIN):
+        return PortUnavailable(
+            Health.BUSY, f"{device} is held by another program: close it there, one reader a scanner"
+        )
+    if number in (errno.EACCES, errno.EPERM):
+        remedy = f"add the agent's user to the group that owns {device} (dialout on Debian) and log in again"
+        return PortUnavailable(Health.DENIED, f"no permission for {device}: {remedy}")
+    if number == errno.ENOENT or "FileNotFoundError" in str(error):
+        return PortUnavailable(Health.OFFLINE, f"{device}: not plugged in")
+    return PortUnavailable(Health.OFFLINE, f"{device}: {error}")
