@@ -1,0 +1,156 @@
+"""The till's SQLite file: opened so that a committed row survives a power cut, and by one agent at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pysqlite3
+from sqlalchemy import Engine, create_engine, event
+from sqlalchemy.pool import NullPool
+
+from pos_agent.journal import schema
+
+BUSY_TIMEOUT_MS = 5_000
+
+# sqlite.org/wal.html, "The WAL-Reset Bug": two connections and a checkpoint can lose a committed transaction.
+FIXED_BRANCHES = ((3, 44, 6), (3, 50, 7))
+FIXED_SINCE = (3, 51, 3)
+
+
+class JournalUnusable(Exception):
+    """The journal cannot be written or trusted; the till must not sell. The text says what to do."""
+
+
+class DiskFull(JournalUnusable):
+    """The write was refused for lack of space, and nothing of it was kept."""
+
+
+class AlreadyRunning(JournalUnusable):
+    """Another agent holds this journal."""
+
+
+def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
+    backported = any(version[:2] == fixed[:2] and version >= fixed for fixed in FIXED_BRANCHES)
+    return not backported and version < FIXED_SINCE
+
+
+def engine_for(path: Path, *, read_only: bool = False) -> Engine:
+    """An engine over pysqlite3, whose SQLite is newer than the operating system's."""
+    if has_wal_reset_bug(pysqlite3.sqlite_version_info):
+        raise JournalUnusable(
+            f"SQLite {pysqlite3.sqlite_version} can lose committed rows (WAL-reset bug, fixed in 3.51.3): "
+            "install the agent's own pysqlite3 package again"
+        )
+    url = f"sqlite:///{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}&uri=true"
+    engine = create_engine(
+        url,
+        module=pysqlite3,
+        poolclass=NullPool,
+        connect_args={"check_same_thread": False, "isolation_level": None, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
+
+    @event.listens_for(engine, "connect")
+    def _durable(connection: Any, _record: object) -> None:
+        if not read_only:
+            connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+
+    return engine
+
+
+class Database:
+    """One writing connection and short-lived reading ones. Statements are SQLAlchemy Core text, run on the driver."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._guard = _hold(path)
+        self.engine = engine_for(path)
+        self._pooled = self.engine.raw_connection()
+        self.connection: Any = self._pooled.driver_connection
+        self._create()
+
+    def _create(self) -> None:
+        found = self.connection.execute("PRAGMA user_version").fetchone()[0]
+        if found > schema.SCHEMA_VERSION:
+            raise JournalUnusable(f"{self.path} was written by a newer agent (schema {found}): update the agent")
+        if found == schema.SCHEMA_VERSION:
+            return
+        with self.transaction():  # All of the schema or none of it: half a schema after a power cut is not a schema.
+            for statement in create_statements():
+                self.connection.execute(statement)
+            self.connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION}")
+
+    @contextmanager
+    def transaction(self) -> Iterator[Any]:
+        """BEGIN IMMEDIATE ... COMMIT. Raises DiskFull or JournalUnusable; after either nothing was kept."""
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            if self.connection.in_transaction:
+                self.connection.execute("ROLLBACK")
+            if isinstance(error, pysqlite3.OperationalError):
+                raise _explained(error, self.path) from error
+            raise
+
+    def close(self) -> None:
+        self._pooled.close()
+        self.engine.dispose()
+        self._guard.close()
+
+
+def _explained(error: Exception, path: Path) -> JournalUnusable:
+    name = str(getattr(error, "sqlite_errorname", ""))
+    if name.startswith("SQLITE_FULL"):
+        return DiskFull(f"no space left for {path}: free the disk; nothing was sent to the register")
+    return JournalUnusable(f"{path}: {error} ({name}): stop selling, run `pos-agent journal verify`")
+
+
+def _hold(path: Path) -> Any:
+    """An exclusive transaction on a neighbour file: a lock every platform has, gone when the process dies."""
+    guard = pysqlite3.connect(str(path) + ".lock", isolation_level=None, timeout=0.2, check_same_thread=False)
+    try:
+        guard.execute("BEGIN EXCLUSIVE")
+    except pysqlite3.OperationalError as error:
+        guard.close()
+        raise AlreadyRunning(f"another agent holds {path}: stop it first (`pos-agent status` names it)") from error
+    return guard
+
+
+def create_statements() -> Sequence[str]:
+    """DDL of the whole schema, guards last."""
+    from sqlalchemy.dialects import sqlite
+    from sqlalchemy.schema import CreateIndex, CreateTable
+
+    dialect = sqlite.dialect()
+    tables = [str(CreateTable(table).compile(dialect=dialect)) for table in schema.metadata.sorted_tables]
+    indexes = [
+        str(CreateIndex(index).compile(dialect=dialect))
+        for table in schema.metadata.sorted_tables
+        for index in sorted(table.indexes, key=lambda index: str(index.name))
+    ]
+    return [*tables, *indexes, *schema.GUARDS]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Any]:
+    """A read-only look that never disturbs the agent: for verify and export."""
+    if not path.exists():
+        raise JournalUnusable(f"there is no journal at {path}")
+    engine = engine_for(path, read_only=True)
+    pooled = engine.raw_connection()
+    try:
+        yield pooled.driver_connection
+    except pysqlite3.DatabaseError as error:
+        raise JournalUnusable(f"{path} cannot be read: {error}; restore a backup (docs/durability.md)") from error
+    finally:
+        pooled.close()
+        engine.dispose()
+
+
+Parameters = Mapping[str, Any]
