@@ -1,0 +1,102 @@
+"""The ESC/POS commands a receipt needs, as bytes. Constants come from python-escpos where it has them right.
+
+Sources: python-escpos 3.1 (`escpos.constants`, `escpos.image`); QR dialects: OPOS driver for Webkassa (github
+VitalyKravtsov2016/OposWebkassa, src/Shared/EscPrinter*.pas). Vectors: tests/vectors/escpos.toml.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from escpos import constants
+from escpos.image import EscposImage
+from PIL import Image
+
+from .lines import Align, Font, Text
+from .profiles import Cutter, QrDialect
+
+LF = b"\n"
+LINES_TO_CUTTER = 6
+LINES_TO_TEAR_BAR = 4
+_LEAVE_CHINESE = b"\x1c."  # FS . : without it two Cyrillic bytes print as one hieroglyph on many clones.
+_ALIGN = {align: constants.TXT_STYLE["align"][align.value] for align in Align}
+_FONT = {Font.A: constants.TXT_FONT_A, Font.B: constants.TXT_FONT_B}
+_QR = constants.GS + b"(k"
+_CUTS = {
+    Cutter.FULL: constants.PAPER_FULL_CUT,
+    Cutter.PARTIAL: constants.PAPER_PART_CUT,
+    Cutter.OLD_FULL: constants.ESC + b"i",
+    Cutter.OLD_PARTIAL: constants.ESC + b"m",
+}
+_FEED_CUTS = {Cutter.FEED_FULL: constants.GS + b"VA\x00", Cutter.FEED_PARTIAL: constants.GS + b"VB\x00"}
+
+
+def initialise(page_number: int) -> bytes:
+    """Reset, leave Chinese mode, pin the code page. Before every job: a power cut loses the page, ESC @ resets it."""
+    return bytes(constants.HW_INIT + _LEAVE_CHINESE + constants.CODEPAGE_CHANGE + bytes([page_number]))
+
+
+def style(line: Text) -> bytes:
+    """Font, size, weight and alignment of one line, each stated."""
+    size = bytes([(0x10 if line.wide else 0) | (0x01 if line.tall else 0)])
+    bold: bytes = constants.TXT_STYLE["bold"][line.bold]
+    return bytes(_FONT[line.font] + constants.TXT_SIZE + size + bold + _ALIGN[line.align])
+
+
+def align(to: Align) -> bytes:
+    return bytes(_ALIGN[to])
+
+
+def feed(lines: int) -> bytes:
+    return bytes(constants.ESC + b"d" + bytes([lines]))
+
+
+def cut(cutter: Cutter) -> bytes:
+    """Feed to the cutter and cut; only feed to the tear bar when there is none."""
+    if cutter is Cutter.NONE:
+        return feed(LINES_TO_TEAR_BAR)
+    if cutter in _FEED_CUTS:  # These feed to the cutter by themselves.
+        return bytes(_FEED_CUTS[cutter])
+    return feed(LINES_TO_CUTTER) + bytes(_CUTS[cutter])
+
+
+def drawer(pin: int) -> bytes:
+    """Pulse of 100 ms on, 100 ms off on connector pin 2 or 5."""
+    return bytes(constants.CD_KICK_5 if pin == 5 else constants.CD_KICK_2)
+
+
+def define_glyph(code: int, columns: bytes) -> bytes:
+    """One user-defined letter of font A, 12x24 dots, `columns` as `Typeface.glyph` gives it.
+
+    One letter a command: a row of letters in one command fails on some firmware.
+    """
+    return bytes(constants.ESC + bytes([0x26, 3, code, code, 12]) + columns)
+
+
+def raster(image: Image.Image, band_rows: int) -> Iterator[bytes]:
+    """`GS v 0` bands of a black and white picture, each at most `band_rows` high."""
+    for top in range(0, image.height, band_rows):
+        band = EscposImage(image.crop((0, top, image.width, min(top + band_rows, image.height))))
+        size = band.width_bytes.to_bytes(2, "little") + band.height.to_bytes(2, "little")
+        yield bytes(constants.GS + b"v0\x00" + size + band.to_raster_format())
+
+
+def qr(data: bytes, dialect: QrDialect, module: int, level: int) -> bytes:
+    """A QR drawn by the printer: `module` dots a module, `level` error correction as the dialect writes it.
+
+    Raises ValueError for RASTER, which is no command, and for data beyond a length field.
+    """
+    if len(data) + 3 > 0xFFFF:
+        raise ValueError("QR data does not fit the length field")
+    bare = len(data).to_bytes(2, "little")
+    if dialect is QrDialect.XPRINTER:  # Private form without the usual length of each function.
+        setup = _QR + b"0g" + bytes([module]) + _QR + b"0i" + bytes([level])
+        return bytes(setup + _QR + b"0\x80" + bare + data + _QR + b"0\x81")
+    if dialect is QrDialect.RONGTA:
+        return bytes(constants.ESC + b"Z" + bytes([0, level, module]) + bare + data)
+    if dialect is QrDialect.RASTER:
+        raise ValueError("raster is not a QR command")
+    size = b"\x04\x001C" + bytes([module, 0]) if dialect is QrDialect.POSIFLEX else b"\x03\x001C" + bytes([module])
+    store = (len(data) + 3).to_bytes(2, "little") + b"1P0" + data
+    parts = (b"\x04\x001A2\x00", size, b"\x03\x001E" + bytes([level]), store, b"\x03\x001Q0")
+    return b"".join(_QR + part for part in parts)

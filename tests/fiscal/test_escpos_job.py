@@ -1,0 +1,276 @@
+"""Lines to bytes: golden commands, the library as a second opinion, drawn letters, and no way for a text to command."""
+
+import re
+import subprocess
+import sys
+import tomllib
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import zxingcpp
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fiscal.escpos import commands
+from fiscal.escpos.job import lines_of_test, render
+from fiscal.escpos.library import Dummy
+from fiscal.escpos.lines import PAPER_58, PAPER_80, Align, Cut, Drawer, Feed, Font, Qr, Rule, Text
+from fiscal.escpos.preview import preview
+from fiscal.escpos.profiles import Cutter, ProfileUnknown, QrDialect, papers, profile, profiles
+from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_image, qr_matrix
+
+VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
+BYTES = {name: bytes.fromhex(text) for name, text in VECTORS["commands"].items() if name != "source"}
+QR = VECTORS["qr"]
+EPSON = profile("epson-tm-t20")
+TYPEFACE = Typeface(find_font())
+
+
+@pytest.mark.parametrize("number", [53, 17, 224])
+def test_a_job_starts_with_reset_chinese_off_and_the_page(number: int) -> None:
+    assert commands.initialise(number) == BYTES[f"init_{number}"]
+    assert render([], replace(EPSON, page_number=number)).body == BYTES[f"init_{number}"]
+
+
+@pytest.mark.parametrize("cutter", Cutter)
+def test_cuts_are_the_published_bytes(cutter: Cutter) -> None:
+    assert commands.cut(cutter) == BYTES[f"cut_{cutter.value}"]
+
+
+def test_cut_and_drawer_agree_with_python_escpos() -> None:
+    library = Dummy()
+    library.cut()
+    library.cashdraw(2)
+    library.cashdraw(5)
+    assert library.output == commands.cut(Cutter.FULL) + commands.drawer(2) + commands.drawer(5)
+    assert (commands.drawer(2), commands.drawer(5)) == (BYTES["drawer_2"], BYTES["drawer_5"])
+
+
+@pytest.mark.parametrize("dialect", ["epson", "posiflex", "xprinter", "rongta"])
+def test_a_qr_is_stored_in_the_dialect_of_the_printer(dialect: str) -> None:
+    data = QR["text"].encode()
+    assert len(data) == QR["length"]
+    level = 0 if dialect == "rongta" else 0x30
+    expected = bytes.fromhex(QR[f"{dialect}_before"]) + data + bytes.fromhex(QR[f"{dialect}_after"])
+    assert commands.qr(data, QrDialect(dialect), 6, level) == expected
+
+
+def test_the_epson_qr_agrees_with_python_escpos() -> None:
+    library = Dummy()
+    library.qr(QR["text"], native=True, size=6)
+    assert library.output == commands.qr(QR["text"].encode(), QrDialect.EPSON, 6, 0x30)
+
+
+@pytest.mark.parametrize("row", VECTORS["raster"], ids=lambda row: row["paper"])
+def test_a_drawn_line_has_the_published_header_and_size(row: dict) -> None:
+    paper = papers()[row["paper"]]
+    (band,) = commands.raster(TYPEFACE.line(Text("Құны"), paper.dots), 96)
+    assert band.startswith(bytes.fromhex(row["header"]))
+    assert len(band) == 8 + row["line_bytes"]
+
+
+def test_bands_agree_with_the_fragments_of_python_escpos() -> None:
+    picture = Image.new("1", (384, 250), 1)
+    picture.paste(0, (10, 20, 200, 240))
+    library = Dummy()
+    library.image(picture, fragment_height=96)
+    bands = list(commands.raster(picture, 96))
+    assert len(bands) == 3
+    assert b"".join(bands) == library.output
+
+
+def test_a_receipt_line_in_kazakh_is_plain_bytes_on_a_kazakh_page() -> None:
+    job = render([Text("Құны"), Cut()], EPSON)
+    style = b"\x1bM\x00\x1d!\x00\x1bE\x00\x1ba\x00"
+    assert job.body == BYTES["init_53"] + style + bytes.fromhex("8D A2 ED FB") + b"\n"
+    assert job.tail == BYTES["cut_feed_partial"]
+    assert job.exact
+
+
+def test_styles_are_sent_when_they_change_and_only_then() -> None:
+    body = render(
+        [Text("a"), Text("b"), Text("c", Align.CENTER, bold=True, wide=True, tall=True, font=Font.B)], EPSON
+    ).body
+    assert body.count(b"\x1bE") == 2
+    assert body.endswith(b"a\nb\n\x1bM\x01\x1d!\x11\x1bE\x01\x1ba\x01c\n")
+
+
+def test_the_same_line_is_drawn_where_the_page_lacks_the_letters() -> None:
+    job = render([Text("Құны"), Text("Итого"), Text("Құны")], profile("generic-58"), TYPEFACE)
+    header = bytes.fromhex("1D 76 30 00 30 00 18 00")
+    assert job.raster_lines == job.body.count(header) == 2
+    assert "Итого".encode("cp866") + b"\n" in job.body
+    assert job.exact
+
+
+def test_glyphs_are_defined_once_before_the_first_line() -> None:
+    body = render([Text("Қ"), Text("ҚҚ")], profile("rongta"), TYPEFACE).body
+    start = commands.initialise(6)
+    assert body.startswith(start + BYTES["glyph_head"])
+    assert body.count(b"\x1b&\x03") == 1
+    assert len(TYPEFACE.glyph("Қ")) == 36
+    assert body[len(start) + 6 + 36 :].startswith(b"\x1bM")
+    assert body.endswith(b"\x1b%\x01!!\x1b%\x00\n")
+
+
+def test_a_glyph_is_given_in_columns_with_the_top_dot_in_the_highest_bit() -> None:
+    columns = [int.from_bytes(TYPEFACE.glyph("Қ")[i : i + 3], "big") for i in range(0, 36, 3)]
+    drawn = TYPEFACE.line(Text("Қ"), 384)
+    for x, column in enumerate(columns):
+        for y in range(24):
+            assert bool(column >> (23 - y) & 1) == (drawn.getpixel((x, y)) == 0)
+    assert any(columns)
+
+
+def test_without_a_font_letters_are_substituted_and_the_job_says_so() -> None:
+    job = render([Text("Құны")], profile("generic"))
+    assert "Куны".encode("cp866") in job.body
+    assert job.substituted == (("Қ", "К"), ("ұ", "у"))
+    assert not job.exact
+
+
+def test_a_character_no_way_can_show_is_named() -> None:
+    assert render([Text("漢")], EPSON, TYPEFACE).missing == ("漢",)
+
+
+def test_rule_feed_drawer_and_a_cut_in_the_middle_have_their_bytes() -> None:
+    job = render([Drawer(5), Feed(3), Rule("="), Cut(), Text("x")], EPSON)
+    assert BYTES["drawer_5"] + b"\x1bd\x03" in job.body
+    assert b"=" * 48 + b"\n" + BYTES["cut_feed_partial"] in job.body
+    assert job.tail == b""
+
+
+def test_the_receipt_qr_is_printed_with_dots_that_fit_a_58_mm_roll() -> None:
+    matrix = qr_matrix(QR["text"])
+    assert matrix is not None
+    assert len(matrix) == 37  # Version 5: 85 bytes at level L need more than the 78 of version 4.
+    body = render([Qr(QR["text"])], profile("epson-tm-t20-58")).body
+    assert b"\x1ba\x01" + bytes.fromhex(QR["epson_before"]) + QR["text"].encode() in body
+
+
+def test_a_drawn_qr_reads_back_as_the_same_text() -> None:
+    matrix = qr_matrix(QR["text"])
+    assert matrix is not None
+    image = qr_image(matrix, 6, 384)
+    assert image.width == 384
+    (found,) = zxingcpp.read_barcodes(image.convert("L"))
+    assert found.text == QR["text"]
+
+
+def test_a_qr_without_native_command_is_sent_in_bands() -> None:
+    body = render([Qr(QR["text"])], profile("generic-58")).body
+    assert body.count(b"\x1dv0\x00\x30\x00") == 3  # 45 modules of 6 dots are 270 rows, at most 96 a band.
+
+
+def test_a_qr_too_long_for_any_symbol_is_printed_as_text_and_noted() -> None:
+    job = render([Qr("x" * 3000)], EPSON)
+    assert job.body.count(b"x") == 3000
+    assert job.notes
+
+
+def test_the_test_print_names_each_slot_and_pins_it() -> None:
+    rows = list(lines_of_test(profile("xprinter")))
+    assert [(name, number) for name, number, _ in rows] == [
+        ("cp866", 17),
+        ("cp866", 59),
+        ("cp1251", 73),
+        ("cp1251", 23),
+    ]
+    assert all(data.startswith(commands.initialise(number)) for _, number, data in rows)
+
+
+def test_the_library_prints_kazakh_itself_after_our_repair() -> None:
+    library = Dummy(profile="TM-T20II")
+    library.charcode("RK1048")
+    library.text(VECTORS["library"]["text"])
+    assert library.output == bytes.fromhex(VECTORS["library"]["hex"])
+
+
+def test_importing_the_library_leaves_root_logging_alone_and_warns_of_nothing() -> None:
+    script = (
+        "import logging, fiscal.escpos.printer; from fiscal.escpos import library; import escpos.capabilities as c;"
+        "from pathlib import Path; assert not logging.getLogger().handlers; assert not Path(c.pickle_dir).exists()"
+    )
+    done = subprocess.run([sys.executable, "-W", "error", "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr, done.stdout) == (0, "", "")
+
+
+def test_layout_alone_does_not_load_the_library() -> None:
+    script = "import sys, fiscal.escpos.layout; assert 'escpos' not in sys.modules; assert 'PIL' not in sys.modules"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_font_with_kazakh_letters_is_always_at_hand() -> None:
+    brought = known_fonts()[-1]
+    typeface = Typeface(brought)
+    assert all(typeface.has(letter) for letter in VECTORS["kazakh"]["letters"])
+    assert not typeface.has("漢")
+
+
+def test_a_missing_font_names_the_remedy(tmp_path: Path) -> None:
+    with pytest.raises(FontMissing, match="fonts-dejavu-core"):
+        find_font(candidates=[tmp_path / "none.ttf"])
+    with pytest.raises(FontMissing, match="correct `font`"):
+        find_font(tmp_path / "none.ttf")
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font")
+    with pytest.raises(FontMissing, match="cannot be read"):
+        Typeface(find_font(broken))
+
+
+def test_drawn_lines_keep_their_cells_and_their_place() -> None:
+    left = TYPEFACE.line(Text("Ж"), 384)
+    right = TYPEFACE.line(Text("Ж", Align.RIGHT), 384)
+    big = TYPEFACE.line(Text("Ж", wide=True, tall=True), 384)
+    assert left.crop((0, 0, 12, 24)).tobytes() == right.crop((372, 0, 384, 24)).tobytes()
+    assert big.crop((0, 0, 24, 48)).tobytes() == left.crop((0, 0, 12, 24)).resize((24, 48)).tobytes()
+    assert left.crop((12, 0, 384, 24)).getextrema() == (255, 255)
+
+
+def test_a_preview_is_as_wide_as_the_paper_and_not_blank() -> None:
+    for paper in (PAPER_58, PAPER_80):
+        image = preview([Text("Құны", bold=True), Rule(), Qr(QR["text"]), Cut()], paper, TYPEFACE)
+        assert image.width == paper.dots + 32
+        assert image.getextrema() == (0, 255)
+
+
+def test_an_unknown_profile_names_the_nearest() -> None:
+    with pytest.raises(ProfileUnknown, match="epson-tm-t20"):
+        profile("epson-tmt20")
+
+
+# What a job may hold: the commands of our own, and text. Written from the command reference, not from the renderer.
+TOKEN = re.compile(
+    rb"\x1b@|\x1c\.|\x1bt.|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]|\x1b%[\x00\x01]"
+    rb"|\x1b&\x03(.)\1\x0c.{36}|\x1dv0\x00\x30\x00\x18\x00.{1152}|\n|[\x20-\x7e\x80-\xff]",
+    re.DOTALL,
+)
+HOSTILE = st.text(
+    st.one_of(st.characters(), st.sampled_from("\x1b\x1d\x10\x1c\x04\x14\x00\x7f@pmiқңұ₸😀\u200d\u0306")), max_size=32
+)
+
+
+@given(HOSTILE, st.sampled_from(["epson-tm-t20-58", "generic-58", "clone-58", "rongta", "posiflex"]), st.booleans())
+def test_no_product_name_reaches_the_printer_as_a_command(text: str, name: str, font: bool) -> None:
+    chosen = replace(profile(name), paper=PAPER_58)
+    body = render([Text(text)], chosen, TYPEFACE if font else None).body
+    place, seen = 0, []
+    while place < len(body):
+        token = TOKEN.match(body, place)
+        assert token is not None, body[place : place + 8].hex(" ")
+        seen.append(token.group())
+        place = token.end()
+    assert seen[:3] == [b"\x1b@", b"\x1c.", b"\x1bt" + bytes([chosen.page_number])]
+    assert seen.count(b"\x1b@") == seen.count(b"\x1c.") == 1
+    assert seen.count(b"\n") + sum(one.startswith(b"\x1dv0") for one in seen) == 1
+
+
+def test_every_profile_renders_a_receipt_without_loss() -> None:
+    lines = [Text("Құны / Стоимость №1 «Ә»"), Rule(), Qr(QR["text"]), Drawer(), Cut()]
+    for chosen in profiles().values():
+        job = render(lines, chosen, TYPEFACE)
+        assert job.exact, chosen.name
+        assert job.tail
