@@ -1,0 +1,203 @@
+"""Faults on command: a queue of named misbehaviours, each matched to operations, counted, and applied once per count.
+
+The catalogue is a table; a server adds its own kinds to the transport kinds here. A fault acts at one of three places:
+BEFORE the request is processed (nothing is registered unless `when` says "after"), on the answer AFTER processing, or
+at a POINT inside the server that asks for it by name (how a duplicate is answered, for example).
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import random
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from typing import Any
+
+from hw_sim.exchange import Cut, SimReply, text_reply
+
+ERROR_PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>nginx</p></body></html>"
+
+
+class Place(StrEnum):
+    BEFORE = "before"
+    AFTER = "after"
+    POINT = "point"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What a named fault is: where it acts, which operation it meets unless told otherwise, in words."""
+
+    place: Place
+    match: str
+    about: str
+
+
+TRANSPORT_KINDS: Mapping[str, Kind] = {
+    "answer_lost_before": Kind(Place.BEFORE, "*", "connection reset, the request was never processed"),
+    "answer_lost_after": Kind(Place.AFTER, "*", "processed, connection closed without an answer"),
+    "answer_lost_after_fiscalising": Kind(Place.AFTER, "*", "the same, by the name of the incident"),
+    "connection_cut": Kind(Place.BEFORE, "*", "connection reset; when=after: processed first"),
+    "partial_body": Kind(Place.AFTER, "*", "processed, the connection closes in the middle of the body"),
+    "truncated_json": Kind(Place.AFTER, "*", "processed, a complete HTTP answer whose JSON stops half-way"),
+    "empty_body": Kind(Place.AFTER, "*", "processed, status 200 without a body"),
+    "slow": Kind(Place.AFTER, "*", "processed at once, the answer comes `seconds` later"),
+    "late_processing": Kind(Place.BEFORE, "*", "processed and answered only after `seconds`"),
+    "html_page": Kind(Place.BEFORE, "*", "an HTML page with `status` (200); when=after: processed first"),
+    "extra_unknown_fields": Kind(Place.AFTER, "*", "every object of the answer has fields nobody documented"),
+    "mixed_case_fields": Kind(Place.AFTER, "*", "field names of the answer in random case"),
+    "unsorted": Kind(Place.AFTER, "*", "fields of the answer in random order"),
+    **{
+        f"http_{status}": Kind(Place.BEFORE, "*", f"HTTP {status} with an HTML page; when=after: processed first")
+        for status in (400, 403, 404, 429, 500, 502, 503, 504)
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One order to misbehave: `skip` matching requests pass untouched, the next `count` are hit.
+
+    `match` is an operation name, the end of a path, or "*". `params` belong to the kind (seconds, status, when, ...).
+    """
+
+    name: str
+    match: str = ""
+    count: int = 1
+    skip: int = 0
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def seconds(self) -> float:
+        return float(self.params.get("seconds", 60.0))
+
+    @property
+    def after(self) -> bool:
+        return bool(self.params.get("when") == "after")
+
+
+def aimed(kinds: Mapping[str, Kind], match: str) -> dict[str, Kind]:
+    """The same kinds, meeting `match` unless the order says otherwise."""
+    return {name: replace(kind, match=match) for name, kind in kinds.items()}
+
+
+class FaultQueue:
+    """The faults waiting at one server, in the order they were given."""
+
+    def __init__(self, kinds: Mapping[str, Kind], rng: random.Random) -> None:
+        self.kinds = {**TRANSPORT_KINDS, **kinds}
+        self._rng = rng
+        self._waiting: list[Fault] = []
+
+    def add(self, name: str, match: str = "", *, count: int = 1, skip: int = 0, **params: Any) -> None:
+        """Queue a fault.
+
+        Raises:
+            ValueError: the name is not in the catalogue of this server, or count is below 1.
+        """
+        kind = self.kinds.get(name)
+        if kind is None:
+            near = difflib.get_close_matches(name, self.kinds, 1)
+            raise ValueError(f"no fault {name!r} here" + (f", did you mean {near[0]!r}?" if near else ""))
+        if count < 1 or skip < 0:
+            raise ValueError(f"fault {name!r}: count must be at least 1 and skip at least 0")
+        self._waiting.append(Fault(name, match or kind.match, count, skip, params))
+
+    def clear(self) -> None:
+        """Forget every waiting fault."""
+        self._waiting.clear()
+
+    def waiting(self) -> list[dict[str, Any]]:
+        """The faults still to come, as JSON-ready dictionaries."""
+        return [asdict(fault) for fault in self._waiting]
+
+    def draw(self, operation: str, path: str) -> list[Fault]:
+        """Take every fault that meets this request, except those a server asks for at a point."""
+        return self._take(operation, path, [n for n, kind in self.kinds.items() if kind.place is not Place.POINT])
+
+    def draw_point(self, name: str, operation: str, path: str = "") -> Fault | None:
+        """Take one fault of a POINT kind, now that the server stands at that point."""
+        taken = self._take(operation, path, [name])
+        return taken[0] if taken else None
+
+    def _take(self, operation: str, path: str, names: Iterable[str]) -> list[Fault]:
+        wanted = set(names)
+        taken: list[Fault] = []
+        left: list[Fault] = []
+        for fault in self._waiting:
+            met = fault.name in wanted and _meets(fault.match, operation, path)
+            # One request uses up one count of one kind: two queued "http_500" hit two requests, not one.
+            if not met or any(other.name == fault.name for other in taken):
+                left.append(fault)
+            elif fault.skip > 0:
+                left.append(replace(fault, skip=fault.skip - 1))
+            else:
+                taken.append(fault)
+                if fault.count > 1:
+                    left.append(replace(fault, count=fault.count - 1))
+        self._waiting = left
+        return taken
+
+    def instead(self, faults: Iterable[Fault]) -> SimReply | None:
+        """The answer a transport fault gives without processing the request, or None: process it."""
+        for fault in faults:
+            if not fault.after and (reply := _replacement(fault)) is not None:
+                return reply
+        return None
+
+    def spoil(self, reply: SimReply, faults: Iterable[Fault]) -> SimReply:
+        """Apply the faults that act on a finished answer."""
+        for fault in faults:
+            if fault.after and (other := _replacement(fault)) is not None:
+                reply = other
+            elif fault.name == "slow":
+                reply = replace(reply, delay_s=reply.delay_s + fault.seconds)
+            elif fault.name in ("answer_lost_after", "answer_lost_after_fiscalising"):
+                reply = replace(reply, cut=Cut.AFTER)
+            elif fault.name == "partial_body":
+                reply = replace(reply, cut=Cut.MID_BODY)
+            elif fault.name == "truncated_json":
+                reply = replace(reply, body=reply.body[: len(reply.body) // 2])
+            elif fault.name == "empty_body":
+                reply = replace(reply, body=b"")
+            elif fault.name in _RESHAPES and reply.body[:1] in (b"{", b"["):
+                content = _reshape(json.loads(reply.body), fault.name, self._rng)
+                reply = replace(reply, body=json.dumps(content, ensure_ascii=False).encode())
+        return reply
+
+
+def _meets(match: str, operation: str, path: str) -> bool:
+    return match in ("*", operation) or ("/" in match and path.lower().endswith(match.lower()))
+
+
+def _replacement(fault: Fault) -> SimReply | None:
+    if fault.name in ("answer_lost_before", "connection_cut"):
+        return SimReply(cut=Cut.BEFORE)
+    if fault.name == "html_page":
+        return text_reply(ERROR_PAGE.format("Service"), int(fault.params.get("status", 200)))
+    if fault.name.startswith("http_") and fault.name in TRANSPORT_KINDS:
+        status = int(fault.name.removeprefix("http_"))
+        reply = text_reply(ERROR_PAGE.format(f"{status}"), status)
+        wait = fault.params.get("retry_after")
+        return reply if wait is None else replace(reply, headers=(*reply.headers, ("Retry-After", str(wait))))
+    return None
+
+
+_RESHAPES = {"extra_unknown_fields", "mixed_case_fields", "unsorted"}
+
+
+def _reshape(value: Any, how: str, rng: random.Random) -> Any:
+    if isinstance(value, list):
+        return [_reshape(item, how, rng) for item in value]
+    if not isinstance(value, dict):
+        return value
+    items = [(name, _reshape(item, how, rng)) for name, item in value.items()]
+    if how == "extra_unknown_fields":
+        items += [("XFutureField", {"Nested": [1, None, "Ұ"]}), ("_trace", None)]
+    elif how == "unsorted":
+        rng.shuffle(items)
+    else:
+        items = [("".join(rng.choice((c.lower(), c.upper())) for c in name), item) for name, item in items]
+    return dict(items)

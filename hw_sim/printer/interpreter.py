@@ -1,0 +1,194 @@
+"""The printer, sans I/O: bytes in; paper, answers and a log out.
+
+The same bytes give the same paper however they are cut into reads, and any bytes at all give some paper and never an
+exception. Nothing here reads a clock: a transport realises slowness (`condition.bytes_per_s`, `answer_delay_s`).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from hw_sim.printer import device_commands, image_commands, symbol_commands, text_commands
+from hw_sim.printer.condition import Condition, automatic_answer
+from hw_sim.printer.grammar import TEXT, UNKNOWN, Command, Parser
+from hw_sim.printer.machine import Machine
+from hw_sim.printer.model import PrinterModel
+from hw_sim.printer.pages import page_char
+from hw_sim.printer.paper import Paper
+from hw_sim.printer.text_commands import Handler
+
+LOG_MAX = 20_000
+_HEX_SHOWN_BYTES = 16
+_TEXT_ENTRY_BYTES_MAX = 256
+
+HANDLERS: Mapping[str, Handler] = {
+    **text_commands.HANDLERS,
+    **image_commands.HANDLERS,
+    **symbol_commands.HANDLERS,
+    **device_commands.HANDLERS,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the log: what came at which byte of the stream and what the printer made of it."""
+
+    offset: int
+    name: str
+    raw: bytes
+    meaning: str
+
+    def __str__(self) -> str:
+        shown = self.raw[:_HEX_SHOWN_BYTES].hex(" ").upper()
+        more = f" ... {len(self.raw)} bytes" if len(self.raw) > _HEX_SHOWN_BYTES else ""
+        return f"{self.offset:06d}  {self.name:<8} {self.meaning}  [{shown}{more}]"
+
+
+class Interpreter:
+    """One printer. Not thread-safe: callers hold a lock.
+
+    Args:
+        model: the firmware.
+        flow_control: True when the transport waits while `buffer_free` is 0 (TCP, USB, DTR); False loses what does not
+            fit, as a serial line without handshake does, and counts it in `overrun_bytes`.
+
+    Attributes:
+        paper: what was printed.
+        condition: the mechanics and the faults; after changing it call `settle()`.
+        log: every command in order, with the latest LOG_MAX entries kept.
+        unknown: commands this firmware does not know or that nothing here draws.
+    """
+
+    def __init__(self, model: PrinterModel, *, flow_control: bool = True) -> None:
+        self.model = model
+        self.flow_control = flow_control
+        self.overrun_bytes = 0
+        self.log: deque[Entry] = deque(maxlen=LOG_MAX)
+        self.unknown: deque[Command] = deque(maxlen=LOG_MAX)
+        self._machine = Machine(model)
+        self._parser = Parser(model)
+        self._queue: deque[Command] = deque()
+        self._queued_bytes = 0
+        self._told = automatic_answer(self._machine.condition)
+
+    @property
+    def paper(self) -> Paper:
+        return self._machine.paper
+
+    @property
+    def condition(self) -> Condition:
+        return self._machine.condition
+
+    @property
+    def held_bytes(self) -> int:
+        """Bytes taken but not yet printed, because the printer is offline or busy."""
+        return self._queued_bytes
+
+    @property
+    def buffer_free(self) -> int:
+        """How many bytes the receive buffer still takes."""
+        return max(0, self.model.buffer_bytes - self._queued_bytes)
+
+    @property
+    def ready(self) -> bool:
+        """It prints what it gets."""
+        c = self.condition
+        return c.powered and not c.busy and not c.offline
+
+    def receive(self, data: bytes) -> None:
+        """Take bytes from the line and print as far as the printer is able to."""
+        if not self.condition.powered:
+            return
+        self.settle()
+        self._parser.receive(data)
+        while (command := self._parser.next_command()) is not None:
+            if command.name in device_commands.REALTIME:
+                self._execute_now(command)
+            elif self.ready and not self._queue:
+                self._execute(command)
+            elif self.flow_control or len(command.raw) <= self.buffer_free:
+                self._queue.append(command)
+                self._queued_bytes += len(command.raw)
+            else:
+                self.overrun_bytes += len(command.raw)
+            self.settle()
+
+    def take_reply(self) -> bytes:
+        """Everything answered since the last call."""
+        self.settle()
+        answers, self._machine.answers = self._machine.answers, []
+        return b"".join(answers)
+
+    def settle(self) -> None:
+        """Go on with what was held, if nothing holds it any more, and report changes if the host asked for that."""
+        while self._queue and self.ready:
+            command = self._queue.popleft()
+            self._queued_bytes -= len(command.raw)
+            self._execute(command)
+        now = automatic_answer(self.condition)
+        if now != self._told and self._machine.automatic:
+            self._machine.answer(now)
+        self._told = now
+
+    def power_off(self) -> None:
+        """Pull the plug: unprinted bytes, modes, page and glyphs are gone. Paper and the drawer stay as they are."""
+        self.condition.powered = False
+        self._parser = Parser(self.model)
+        self._forget_held()
+        self._machine.reset()
+        self._machine.answers.clear()
+        self._machine.automatic = 0
+
+    def power_on(self) -> None:
+        """Start again with the firmware's own settings."""
+        self.condition.powered = True
+        self.settle()
+
+    def power_cut(self) -> None:
+        """Power off and on again at once."""
+        self.power_off()
+        self.power_on()
+
+    def _forget_held(self) -> None:
+        self._queue.clear()
+        self._queued_bytes = 0
+
+    def _execute_now(self, command: Command) -> None:
+        meaning = device_commands.REALTIME[command.name](self._machine, command.args)
+        if (command.name, command.args) in (("DLE ENQ", b"\x02"), ("DLE DC4", device_commands.CLEAR_BUFFERS)):
+            self._forget_held()
+        self._write(command, meaning)
+
+    def _execute(self, command: Command) -> None:
+        if command.name == TEXT:
+            self._machine.put_byte(command.raw[0])
+            self._write_text(command)
+            return
+        self._machine.end_of_text()
+        handler = HANDLERS.get(command.name)
+        if handler is None:
+            self.unknown.append(command)
+            self._write(command, "unknown to this model" if command.name == UNKNOWN else "known, not simulated")
+            return
+        self._write(command, handler(self._machine, command.args))
+        if self.condition.cutter_jammed:
+            # The blade is still to fall: DLE ENQ 1 lets it, DLE ENQ 2 forgets it. The feed before it has been done.
+            again = Command("GS V", b"\x1dV\x00", b"\x00", command.offset)
+            self._queue.appendleft(again)
+            self._queued_bytes += len(again.raw)
+
+    def _write(self, command: Command, meaning: str) -> None:
+        self.log.append(Entry(command.offset, command.name, command.raw, meaning))
+
+    def _write_text(self, command: Command) -> None:
+        page = self._machine.page
+        last = self.log[-1] if self.log else None
+        under = f"{page}: "
+        shown = command.raw.decode("ascii") if command.raw[0] < 0x7F else page_char(page, command.raw[0])
+        joins = last is not None and last.name == TEXT and len(last.raw) < _TEXT_ENTRY_BYTES_MAX
+        if last is not None and joins and last.meaning.startswith(under):
+            self.log[-1] = Entry(last.offset, TEXT, last.raw + command.raw, last.meaning + shown)
+        else:
+            self.log.append(Entry(command.offset, TEXT, command.raw, under + shown))

@@ -1,0 +1,47 @@
+"""Everything about the Webkassa service that the sources leave open or describe in two ways, as switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Container(StrEnum):
+    """How a history answer wraps its rows; all three have been met."""
+
+    ITEMS = "Items"
+    ROWS = "Rows"
+    ARRAY = ""
+
+
+class KeyScope(StrEnum):
+    """Where an external number must be unique."""
+
+    CASHBOX = "cashbox"
+    SHIFT = "shift"
+
+
+@dataclass(slots=True)
+class Profile:
+    """Switches of one simulated service; the defaults follow the vendor's collection."""
+
+    api_keys: frozenset[str] = frozenset({"sim-api-key"})
+    utc_offset_h: int = 5
+    token_life_s: float = 24 * 3600.0
+    shift_limit_s: float = 24 * 3600.0
+    autonomous_limit_s: float = 72 * 3600.0
+    # How long the service works on one request of a cashbox; a second one meanwhile is a violation of sequence.
+    processing_s: tuple[float, float] = (0.0, 0.0)
+    key_scope: KeyScope = KeyScope.CASHBOX
+    duplicate_with_data: bool = True
+    total_in_answer: bool = False
+    history_container: Container = Container.ITEMS
+    lookup_like_history: bool = False  # Number and RegistratedOn instead of CheckNumber and DateTime.
+    history_take_max: int = 50
+    position_type_required: bool = False  # Collection "2.0.4".
+    separators_in_marks: bool = True  # Whether GS (1Dh) may stay inside a mark.
+    tax_percents: tuple[int, ...] = (0, 5, 10, 12, 16)
+    basis_tolerance_s: float = 1.0
+    ticket_base: str = "http://consumer.test-oofd.kz"
+    print_base: str = "https://devkkm.webkassa.kz/ticket"
+    alternative_domains: tuple[str, ...] = ("kkm2.example.kz", "http://127.0.0.1")
