@@ -59,3 +59,5 @@ class IdentificationCode:
     confirm: bool = False  # CHECK: sell only if exactly one candidate is known to the cache or the online service.
     candidates: tuple[str, ...] = ()  # Registry keys to look up when `confirm`; includes `ki`.
     issuer: str | None = None  # Issuer country by the serial's first character ("KZ"): a hint, never a reason.
+    flags: tuple[str, ...] = ()  # Remarks that change nothing: "no_fnc1" = printed without FNC1, GS1 data unannounced.
+    alternatives: tuple[IdentificationCode, ...] = ()  # The other readings when `confirm`; `confirmed` picks one.

@@ -33,6 +33,10 @@ NEUTRAL: dict[str, Status] = {
     "DISAGGREGATION": Status.DISAGGREGATED,
     "DISAGGREGATED": Status.DISAGGREGATED,
     "RETURNED": Status.UNKNOWN,
+    # Our own words, so that what `cache export` wrote comes back the same.
+    "ISSUED": Status.ISSUED,
+    "NOT_FOUND": Status.NOT_FOUND,
+    "UNKNOWN": Status.UNKNOWN,
 }
 
 
