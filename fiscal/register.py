@@ -218,15 +218,21 @@ class Failure:
     place: str = ""  # Endpoint or field.
 
 
+# `side` of an outcome: documents the register made on the way to this order, in their order, whatever became of the
+# order itself: the Z-report of a shift that had to be closed first. The journal must hold them too.
+
+
 @dataclass(frozen=True, slots=True)
 class Done:
     document: Document
     recovered: bool = False  # True when found by lookup or duplicate protection instead of a first answer.
+    side: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
     failure: Failure
+    side: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,11 +240,13 @@ class NotSent:
     """Certainly no byte of the decisive request left the program."""
 
     failure: Failure
+    side: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
     failure: Failure
+    side: tuple[Document, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ A full disk stops new sales before the register is touched; this is only for the
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 SIZE_BYTES = 4 * 1024 * 1024
@@ -22,17 +23,20 @@ class Ballast:
         if self._path.exists() and self._path.stat().st_size == self._size_bytes:
             return True
         try:
-            # Real bytes, not a sparse hole: only written blocks are freed by deleting.
-            self._path.write_bytes(b"\xaa" * self._size_bytes)
+            with self._path.open("wb") as file:
+                # Real bytes, not a sparse hole, and on the disk: only blocks that are taken are freed by deleting.
+                file.write(b"\xaa" * self._size_bytes)
+                file.flush()
+                os.fsync(file.fileno())
         except OSError:
-            self._path.unlink(missing_ok=True)
+            self.release()  # Half a reserve would only hide that there is none.
             return False
         return True
 
     def release(self) -> bool:
-        """Delete the file. False when it was already gone."""
+        """Delete the file. False when that freed nothing: it was gone, or the system would not let go of it."""
         try:
             self._path.unlink()
-        except FileNotFoundError:
+        except OSError:
             return False
         return True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from sqlalchemy.pool import NullPool
 from pos_agent.journal import schema
 
 BUSY_TIMEOUT_MS = 5_000
+
+Parameters = Mapping[str, Any]
 
 # sqlite.org/wal.html, "The WAL-Reset Bug": two connections and a checkpoint can lose a committed transaction.
 FIXED_BRANCHES = ((3, 44, 6), (3, 50, 7))
@@ -30,6 +32,10 @@ class DiskFull(JournalUnusable):
 
 class AlreadyRunning(JournalUnusable):
     """Another agent holds this journal."""
+
+
+class JournalBusy(JournalUnusable):
+    """Another program held the file too long. Nothing was kept, nothing is wrong with the disk: try again."""
 
 
 def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
@@ -54,24 +60,43 @@ def engine_for(path: Path, *, read_only: bool = False) -> Engine:
 
     @event.listens_for(engine, "connect")
     def _durable(connection: Any, _record: object) -> None:
-        if not read_only:
-            connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
+        try:
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA cell_size_check=ON")  # A damaged page is an error, not a wrong answer.
+            if not read_only:
+                _write_ahead(connection, path)
+        except BaseException:
+            connection.close()  # The pool never gets it, so nobody else would.
+            raise
 
     return engine
 
 
+def _write_ahead(connection: Any, path: Path) -> None:
+    mode = connection.execute("PRAGMA journal_mode=WAL").fetchone()[0]
+    if mode != "wal":
+        raise JournalUnusable(f"{path} cannot be written ahead (journal mode {mode!r}): move it to a local disk")
+
+
 class Database:
-    """One writing connection and short-lived reading ones. Statements are SQLAlchemy Core text, run on the driver."""
+    """One writing connection and short-lived reading ones. Statements are SQLAlchemy Core text, run on the driver.
+
+    Raises AlreadyRunning, or JournalUnusable when the file cannot be opened or is no journal; nothing stays open then.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._guard = _hold(path)
-        self.engine = engine_for(path)
-        self._pooled = self.engine.raw_connection()
-        self.connection: Any = self._pooled.driver_connection
-        self._create()
+        with ExitStack() as opened:
+            self._guard = _hold(path)
+            opened.callback(self._guard.close)
+            self.engine = engine_for(path)
+            opened.callback(self.engine.dispose)
+            with _explaining(path):
+                self._pooled = self.engine.raw_connection()
+                opened.callback(self._pooled.close)
+                self.connection: Any = self._pooled.driver_connection
+                self._create()
+            opened.pop_all()  # All of it stands: from here on `close` is the way out.
 
     def _create(self) -> None:
         found = self.connection.execute("PRAGMA user_version").fetchone()[0]
@@ -87,16 +112,20 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """BEGIN IMMEDIATE ... COMMIT. Raises DiskFull or JournalUnusable; after either nothing was kept."""
-        try:
-            self.connection.execute("BEGIN IMMEDIATE")
-            yield self.connection
-            self.connection.execute("COMMIT")
-        except BaseException as error:
-            if self.connection.in_transaction:
-                self.connection.execute("ROLLBACK")
-            if isinstance(error, pysqlite3.OperationalError):
-                raise _explained(error, self.path) from error
-            raise
+        with _explaining(self.path):
+            try:
+                self.connection.execute("BEGIN IMMEDIATE")
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # SQLite ends it by itself after some failures.
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def read(self, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
+        """All rows of one query. Raises JournalUnusable when the file cannot be read."""
+        with _explaining(self.path):
+            return list(self.connection.execute(statement, parameters).fetchall())
 
     def close(self) -> None:
         self._pooled.close()
@@ -104,22 +133,47 @@ class Database:
         self._guard.close()
 
 
+# What the disk or the file did. Integrity and programming errors are the caller's own and pass as they are.
+_OF_THE_DISK = (pysqlite3.OperationalError, pysqlite3.DatabaseError)
+
+
+@contextmanager
+def _explaining(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except pysqlite3.DatabaseError as error:
+        if type(error) not in _OF_THE_DISK:
+            raise
+        raise _explained(error, path) from error
+
+
 def _explained(error: Exception, path: Path) -> JournalUnusable:
     name = str(getattr(error, "sqlite_errorname", ""))
     if name.startswith("SQLITE_FULL"):
         return DiskFull(f"no space left for {path}: free the disk; nothing was sent to the register")
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
+        return JournalBusy(f"{path} is held by another program (a backup?): end it, then try again")
     return JournalUnusable(f"{path}: {error} ({name}): stop selling, run `pos-agent journal verify`")
 
 
 def _hold(path: Path) -> Any:
     """An exclusive transaction on a neighbour file: a lock every platform has, gone when the process dies."""
-    guard = pysqlite3.connect(str(path) + ".lock", isolation_level=None, timeout=0.2, check_same_thread=False)
+    neighbour = Path(f"{path}.lock")
     try:
-        guard.execute("BEGIN EXCLUSIVE")
-    except pysqlite3.OperationalError as error:
-        guard.close()
-        raise AlreadyRunning(f"another agent holds {path}: stop it first (`pos-agent status` names it)") from error
-    return guard
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise JournalUnusable(f"the folder {path.parent} cannot be made: {error.strerror}") from error
+    with ExitStack() as opened, _explaining(neighbour):
+        guard = pysqlite3.connect(str(neighbour), isolation_level=None, timeout=0.2, check_same_thread=False)
+        opened.callback(guard.close)
+        try:
+            guard.execute("BEGIN EXCLUSIVE")
+        except pysqlite3.OperationalError as error:
+            if not str(getattr(error, "sqlite_errorname", "")).startswith("SQLITE_BUSY"):
+                raise
+            raise AlreadyRunning(f"another agent holds {path}: stop it first (`pos-agent status` names it)") from error
+        opened.pop_all()
+        return guard
 
 
 def create_statements() -> Sequence[str]:
@@ -142,15 +196,12 @@ def reading(path: Path) -> Iterator[Any]:
     """A read-only look that never disturbs the agent: for verify and export."""
     if not path.exists():
         raise JournalUnusable(f"there is no journal at {path}")
-    engine = engine_for(path, read_only=True)
-    pooled = engine.raw_connection()
-    try:
-        yield pooled.driver_connection
-    except pysqlite3.DatabaseError as error:
-        raise JournalUnusable(f"{path} cannot be read: {error}; restore a backup (docs/durability.md)") from error
-    finally:
-        pooled.close()
-        engine.dispose()
-
-
-Parameters = Mapping[str, Any]
+    with ExitStack() as opened:
+        engine = engine_for(path, read_only=True)
+        opened.callback(engine.dispose)
+        try:
+            pooled = engine.raw_connection()
+            opened.callback(pooled.close)
+            yield pooled.driver_connection
+        except pysqlite3.DatabaseError as error:
+            raise JournalUnusable(f"{path} cannot be read: {error} (docs/durability.md)") from error

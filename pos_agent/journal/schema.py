@@ -5,7 +5,18 @@ Kept in SQLAlchemy Core so that headquarters can hold the same shapes in Postgre
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    literal_column,
+)
 
 SCHEMA_VERSION = 1  # PRAGMA user_version; a migration raises it in the transaction that makes the change.
 
@@ -44,7 +55,8 @@ sale = Table(
     sqlite_with_rowid=False,
 )
 
-Index("returns_by_original", sale.c.original)
+# Partial, as most sales are no returns and most documents are decided: an index that stays small costs no page a sale.
+Index("returns_by_original", sale.c.original, sqlite_where=sale.c.original.is_not(None))
 
 sale_line = Table(
     "sale_line",
@@ -52,7 +64,7 @@ sale_line = Table(
     Column("sale", Text, primary_key=True),
     Column("number", Integer, primary_key=True),
     Column("ki", Text),
-    Column("body", Text, nullable=False),
+    Column("row", Integer, nullable=False),  # Journal row that holds the line itself: kept once, not twice.
     sqlite_with_rowid=False,
 )
 
@@ -88,7 +100,7 @@ document = Table(
     metadata,
     Column("key", Text, primary_key=True),
     Column("kind", Text, nullable=False),  # sale, sale_return, cash_in, cash_out, shift_close
-    Column("state", Text, nullable=False),  # INTENDED, IN_DOUBT, MADE, REFUSED, ABSENT
+    Column("state", Text, nullable=False),  # pos_agent.sale.DocumentState
     Column("sale", Text),
     Column("content", LargeBinary(32), nullable=False),  # SHA-256 of the order: one key never names two contents.
     Column("intent_row", Integer, nullable=False),
@@ -96,7 +108,8 @@ document = Table(
     Column("printed", Text, nullable=False),  # "", "ok", or why not
     sqlite_with_rowid=False,
 )
-Index("document_undecided", document.c.state)
+UNDECIDED: ColumnElement[bool] = document.c.state.in_([literal_column("'INTENDED'"), literal_column("'IN_DOUBT'")])
+Index("document_undecided", document.c.intent_row, sqlite_where=UNDECIDED)
 
 shift = Table(
     "shift",

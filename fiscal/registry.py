@@ -1,0 +1,72 @@
+"""Which driver serves which register URL: one visible table, nothing discovered.
+
+    open_register("webkassa+https://kkm.webkassa.kz?cashbox=SWK00000001&login=till7@shop.kz", ...)
+
+Secrets come by name through `secret`, never in the URL.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+from urllib.parse import SplitResult
+
+import httpx
+
+from fiscal import options
+from fiscal.options import RegisterUrlError
+from fiscal.register import Register
+from fiscal.webkassa import open_webkassa
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The outside as a driver sees it. A driver takes what it needs."""
+
+    secret: Callable[[str], str]  # Name of a secret -> its value.
+    transport: httpx.BaseTransport | None  # None: the real network.
+    now: Callable[[], int]  # UTC, nanoseconds.
+    monotonic: Callable[[], float]  # Seconds.
+    sleep: Callable[[float], None]  # Seconds.
+    rng: random.Random | None = None
+
+
+class OpenRegister(Register, Protocol):
+    """A register that holds connections."""
+
+    def close(self) -> None: ...
+
+
+Factory = Callable[[SplitResult, World], OpenRegister]
+
+
+def _webkassa(parts: SplitResult, world: World) -> OpenRegister:
+    return open_webkassa(
+        parts, secret=world.secret, transport=world.transport, monotonic=world.monotonic, sleep=world.sleep
+    )
+
+
+SCHEMES: dict[str, Factory] = {
+    "webkassa+https": _webkassa,
+    "webkassa+http": _webkassa,  # Loopback only: simulators.
+}
+
+
+def open_register(
+    url: str,
+    *,
+    secret: Callable[[str], str],
+    transport: httpx.BaseTransport | None,
+    now: Callable[[], int],
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+    rng: random.Random | None = None,
+) -> OpenRegister:
+    """The driver a URL names. RegisterUrlError names what is wrong and the nearest thing that exists."""
+    parts = options.split(url)
+    factory = SCHEMES.get(parts.scheme)
+    if factory is None:
+        raise RegisterUrlError("scheme", f'"{parts.scheme}" is not known' + options.nearest(parts.scheme, SCHEMES))
+    return factory(parts, World(secret, transport, now, monotonic, sleep, rng))

@@ -1,0 +1,126 @@
+"""Driver of a Webkassa cashbox: serves fiscal.register.Register.
+
+What may happen to one order, as the answers steer it:
+
+    sending --data--> done                         --4..10, 17, 18, 255 basis, ...--> refused
+            --2, 3--> login --> sending            --11--> Z-report --> sending
+            --12, 13--> look --> sending once      --9 "sequential"--> look up --> done, or sending again
+            --14--> done after comparing           --silence, rubbish, unknown codes--> unknown
+
+After `Unknown` only `settle` may follow. It asks in every shift the document can be in, three times, a second apart.
+Source: Webkassa API v4 (public collection, protocol 2.0.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+
+from fiscal.register import (
+    Baseline,
+    Capabilities,
+    Failure,
+    FailureKind,
+    NotSent,
+    Order,
+    Outcome,
+    Prepared,
+    RegisterStatus,
+    RegisterUnavailable,
+    Settlement,
+    ShiftReport,
+    Unknown,
+)
+from fiscal.webkassa import request
+from fiscal.webkassa.attempt import Attempt
+from fiscal.webkassa.channel import Channel
+from fiscal.webkassa.search import Search
+from fiscal.webkassa.session import Session, cashbox_lock
+from fiscal.webkassa.settings import FAMILY, Settings
+from fiscal.webkassa.settle import Settling
+from fiscal.webkassa.shifts import Shifts
+
+_NOT_REACHED = (FailureKind.UNAVAILABLE, FailureKind.NO_ANSWER)
+
+
+class WebkassaRegister:
+    """One cashbox. Every call waits for its turn on the cashbox, also across instances in this process."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        password: str,
+        api_key: str,
+        transport: httpx.BaseTransport | None,
+        monotonic: Callable[[], float],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self._settings = settings
+        self._channel = Channel(settings, api_key, transport, monotonic)
+        self._session = Session(settings, self._channel, password, monotonic, sleep)
+        self._shifts = Shifts(self._session)
+        self._search = Search(self._session, self._shifts)
+        self._lock = cashbox_lock(settings.cashbox)
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            family=FAMILY, marks=True, mark_list=self._settings.mark_list, returns_need_basis=True, lookup_by_key=True
+        )
+
+    def close(self) -> None:
+        """Close the connections, and the injected transport with them."""
+        self._channel.close()
+
+    def prepare(self, order: Order) -> Prepared:
+        return request.prepare(order, self._settings)
+
+    def baseline(self) -> Baseline:
+        with self._lock:
+            state = self._shifts.state()
+        extra = {"cash_tiyn": state.cash_tiyn, "protocol": state.protocol}
+        return Baseline(
+            identity=self._settings.cashbox,
+            shift=state.shift,
+            shift_open=state.shift_open,
+            document_count=state.document_count,
+            extra={name: value for name, value in extra.items() if value is not None},
+        )
+
+    def execute(self, prepared: Prepared, baseline: Baseline) -> Outcome:
+        if (foreign := self._foreign(prepared, baseline)) is not None:
+            return NotSent(foreign)
+        with self._lock:
+            if prepared.kind == "shift_close":
+                return self._shifts.close(prepared.payload["shift"])
+            return Attempt(self._session, self._shifts, self._search, prepared, baseline).run()
+
+    def settle(self, prepared: Prepared, baseline: Baseline) -> Settlement:
+        if (foreign := self._foreign(prepared, baseline)) is not None:
+            return Unknown(foreign)
+        with self._lock:
+            return Settling(self._session, self._shifts, self._search, prepared, baseline).run()
+
+    def _foreign(self, prepared: Prepared, baseline: Baseline) -> Failure | None:
+        """Why an order is not one of this cashbox: the set-up changed under it, and nothing can be proven here."""
+        ours = self._settings.cashbox
+        if prepared.family != FAMILY:
+            return Failure(FailureKind.HUMAN, "identity", f"the order was made for {prepared.family}", "family")
+        if prepared.payload.get("cashbox") != ours or baseline.identity != ours:
+            text = f"the order is of cashbox {prepared.payload.get('cashbox')}, this is {ours}"
+            return Failure(FailureKind.HUMAN, "identity", text, "cashbox")
+        return None
+
+    def x_report(self) -> ShiftReport:
+        with self._lock:
+            return self._shifts.x_report()
+
+    def status(self) -> RegisterStatus:
+        try:
+            with self._lock:
+                state = self._shifts.state()
+        except RegisterUnavailable as trouble:
+            return RegisterStatus(reachable=trouble.failure.kind not in _NOT_REACHED, failure=trouble.failure)
+        return RegisterStatus(True, state.shift, state.shift_open, state.shift_opened_at, state.offline)

@@ -1,0 +1,91 @@
+"""The agent: its parts, put together by pos_agent/wiring.py, and the one look at all of them."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from fiscal.register import Register
+from pos_agent.api.idempotency import Once
+from pos_agent.cache.store import Cache
+from pos_agent.checkout import Checkout
+from pos_agent.clock import NS_PER_S, Clock, iso_utc
+from pos_agent.closing import Closing
+from pos_agent.config import Config
+from pos_agent.desk import RegisterDesk
+from pos_agent.intake import Intake
+from pos_agent.journal.journal import Journal
+from pos_agent.judging import Judge
+from pos_agent.printing import Printing
+from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.shifts import Shifts
+from pos_agent.till import Till
+from scanners.registry import Scanner
+from sync.delivery import DeliveryWorker
+from sync.ismpt.recheck import RecheckWorker
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """Everything one till runs. Nothing here starts a thread: pos_agent/runner.py does, or a test steps it by hand."""
+
+    config: Config
+    clock: Clock
+    rng: random.Random
+    journal: Journal
+    till: Till
+    cache: Cache
+    judge: Judge
+    checkout: Checkout
+    register: Register
+    desk: RegisterDesk
+    closing: Closing
+    shifts: Shifts
+    printing: Printing
+    once: Once
+    intake: Intake
+    queue: JournalQueue
+    watch: WithdrawalWatch
+    scanners: tuple[Scanner, ...]
+    delivery: DeliveryWorker | None
+    recheck: RecheckWorker | None
+    closers: tuple[Callable[[], object], ...] = field(default=())
+
+    @property
+    def cashier(self) -> str:
+        return self.config.till.cashier
+
+    def status(self) -> dict[str, Any]:
+        """What the till page's strip and `pos-agent status` show. Asks no device: it must answer at once."""
+        shift = self.till.open_shift()
+        counts = self.cache.counts()
+        head, _ = self.journal.head()
+        delivered, _ = self.queue.delivered_through()
+        now_ns = self.clock.now_ns()
+        return {
+            "till": self.journal.till,
+            "at": iso_utc(now_ns),
+            "shift": None
+            if shift is None
+            else {
+                "number": shift.number,
+                "opened_at": iso_utc(shift.opened_ns),
+                "age_s": (now_ns - shift.opened_ns) // NS_PER_S,
+            },
+            "journal": {"rows": head, "writable": not self.journal.is_broken},
+            "undecided": [pending.key for pending in self.till.undecided()],
+            "open_sales": list(self.till.open_sales()),
+            "queue": {
+                "unsent": head - delivered,
+                "set_aside": [{"row": number, "reason": reason} for number, reason in self.queue.set_aside_rows()],
+            },
+            "cache": {"products": counts.products, "codes": counts.statuses},
+            "scanners": {name: str(change.health) for name, change in self.intake.health.items()},
+            "printer": None if self.printing.last is None else str(self.printing.last.state),
+        }
+
+    def close(self) -> None:
+        for close in self.closers:
+            close()

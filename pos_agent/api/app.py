@@ -1,0 +1,110 @@
+"""The loopback API: FastAPI inside the guard. Errors are problem+json with a stable code, whatever went wrong."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.utils import get_openapi
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from pos_agent import __version__
+from pos_agent.agent import Agent
+from pos_agent.api import events, register, sales, status
+from pos_agent.api.answers import problem_response
+from pos_agent.api.guard import App, Guard, GuardRules
+from pos_agent.journal.database import DiskFull, JournalUnusable
+from pos_agent.problems import Problem
+
+log = logging.getLogger(__name__)
+
+OF_STATUS = {404: "P-408", 405: "P-410"}
+
+
+def create_app(agent: Agent) -> FastAPI:
+    """The application without its guard: `guarded` puts it in front."""
+    app = FastAPI(
+        title="pos-agent",
+        version=__version__,
+        summary="Sell marked goods at this till. Money in tiyn, quantity in thousandths, times in ISO 8601.",
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.agent = agent
+    for router in (status.router, sales.router, register.router, events.router):
+        app.include_router(router)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(JournalUnusable, _journal)
+    app.add_exception_handler(Exception, _unexpected)
+    app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
+    return app
+
+
+def guarded(agent: Agent, rules: GuardRules) -> App:
+    app: Any = create_app(agent)
+    return Guard(app, rules, agent.clock.monotonic)
+
+
+def _answer(request: Request, problem: Problem) -> Response:
+    return problem_response(problem, request.headers.get("accept-language", ""))
+
+
+async def _problem(request: Request, error: Exception) -> Response:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for it
+    return _answer(request, error)
+
+
+async def _invalid(request: Request, error: Exception) -> Response:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    faults = [{"place": ".".join(str(part) for part in fault["loc"]), "text": fault["msg"]} for fault in error.errors()]
+    first = f"{faults[0]['place']}: {faults[0]['text']}" if faults else ""
+    return _answer(request, Problem("P-407", first, errors=faults))
+
+
+async def _http(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    return _answer(request, Problem(OF_STATUS.get(error.status_code, "P-407"), str(error.detail)))
+
+
+async def _journal(request: Request, error: Exception) -> Response:
+    return _answer(request, Problem("S-301" if isinstance(error, DiskFull) else "S-302", str(error)))
+
+
+async def _unexpected(request: Request, error: Exception) -> Response:
+    log.error("unexpected error in %s %s", request.method, request.url.path, exc_info=error)
+    return _answer(request, Problem("P-500", type(error).__name__))
+
+
+def _openapi(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
+        schema["components"].setdefault("securitySchemes", {})["client"] = {"type": "http", "scheme": "bearer"}
+        schema["security"] = [{"client": []}]
+        problem = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
+        schema["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
+        for path in schema["paths"].values():
+            for operation in path.values():
+                operation["responses"]["default"] = {"description": "A problem with its stable code", **problem}
+                operation["responses"].pop("422", None)
+        app.openapi_schema = schema
+    return app.openapi_schema
+
+
+PROBLEM_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "required": ["type", "title", "status", "code", "detail", "retry", "messages"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string", "description": "In the language of Accept-Language: kk, ru or en"},
+        "status": {"type": "integer"},
+        "code": {"type": "string", "examples": ["T-102"]},
+        "detail": {"type": "string"},
+        "retry": {"type": "boolean", "description": "The same call may be repeated with the same key"},
+        "messages": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}

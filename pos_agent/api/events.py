@@ -1,0 +1,72 @@
+"""The journal as a stream of server-sent events. `id` is the row number: a reader that comes back loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Header, Query
+from starlette.responses import StreamingResponse
+
+from pos_agent.agent import Agent
+from pos_agent.api.calls import AgentOf
+from pos_agent.clock import iso_utc
+from sync.wire import Row
+
+router = APIRouter(prefix="/v1")
+
+HEARTBEAT_S = 15.0
+CATCH_UP_ROWS = 500
+PRIVATE = frozenset({"answered"})  # Other clients' answers.
+HEAVY = frozenset({"prepared", "baseline", "order", "data", "lines", "scans", "request"})
+
+
+@router.get("/events", summary="What happens at this till, as server-sent events")
+async def events(
+    agent: AgentOf,
+    last_event_id: Annotated[str | None, Header(description="Row number after which to go on.")] = None,
+    after: Annotated[int | None, Query(ge=0, description="The same, for a first call.")] = None,
+) -> StreamingResponse:
+    start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+    return StreamingResponse(
+        _stream(agent, agent.journal.head()[0] if start is None else start),
+        media_type="text/event-stream",
+        headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+    )
+
+
+async def _stream(agent: Agent, after: int) -> AsyncIterator[str]:
+    loop = asyncio.get_running_loop()
+    woken = asyncio.Event()
+
+    def wake(_rows: Sequence[Row]) -> None:
+        loop.call_soon_threadsafe(woken.set)
+
+    leave = agent.journal.subscribe(wake)
+    try:
+        yield ": the journal of this till\n\n"
+        while True:
+            rows = await asyncio.to_thread(agent.journal.rows_after, after, CATCH_UP_ROWS)
+            for row in rows:
+                after = row.number
+                if row.kind not in PRIVATE:
+                    yield event_text(row)
+            if rows:
+                continue
+            try:
+                await asyncio.wait_for(woken.wait(), HEARTBEAT_S)
+            except TimeoutError:
+                yield ": still here\n\n"
+            woken.clear()
+    finally:
+        leave()
+
+
+def event_text(row: Row) -> str:
+    body: dict[str, Any] = {name: value for name, value in json.loads(row.body).items() if name not in HEAVY}
+    text = json.dumps(
+        {"number": row.number, "at": iso_utc(row.at_ns), "kind": row.kind, "body": body}, ensure_ascii=False
+    )
+    return f"id: {row.number}\nevent: {row.kind}\ndata: {text}\n\n"

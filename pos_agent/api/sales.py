@@ -1,0 +1,166 @@
+"""Routes of codes, sales, returns and receipts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.responses import Response
+
+from fiscal.register import Operation
+from pos_agent.agent import Agent
+from pos_agent.api import models
+from pos_agent.api.answers import judged_json, paid_json, sale_json, scanned_json
+from pos_agent.api.calls import AgentOf, CallOf
+from pos_agent.api.idempotency import Reply
+from pos_agent.closing import Paid
+from pos_agent.problems import Problem
+from pos_agent.sale import SaleState
+
+router = APIRouter(prefix="/v1")
+
+
+@router.post("/codes/check", summary="May this code be sold? Changes nothing")
+def check_code(body: models.CheckBody, agent: AgentOf) -> dict[str, Any]:
+    return judged_json(agent.judge.judge(body.data, body.scan_source, body.check_purpose, None))
+
+
+@router.post("/sales", status_code=201, summary="Open a sale")
+def open_sale(body: models.SaleBody, agent: AgentOf, call: CallOf) -> Response:
+    return agent.once.run(
+        call,
+        lambda reply: agent.checkout.open(Operation.SALE, body.cashier or agent.cashier, reply=reply),
+        lambda name: {"sale": name, "state": str(SaleState.HELD), "operation": str(Operation.SALE)},
+        status=201,
+    )
+
+
+@router.get("/sales", summary="Sales that are not finished")
+def open_sales(agent: AgentOf) -> dict[str, Any]:
+    return {"sales": [sale_json(agent.checkout.view(name)) for name in agent.till.open_sales()]}
+
+
+@router.get("/sales/{sale}", summary="A sale with its lines")
+def see_sale(sale: str, agent: AgentOf) -> dict[str, Any]:
+    return sale_json(agent.checkout.view(sale))
+
+
+@router.post("/sales/{sale}/scans", summary="Scan a code into the sale")
+def scan(sale: str, body: models.CodeBody, agent: AgentOf, call: CallOf) -> Response:
+    return agent.once.run(
+        call,
+        lambda reply: agent.checkout.scan(sale, body.data, body.scan_source, "api", reply),
+        scanned_json,
+    )
+
+
+@router.post("/sales/{sale}/scans/{scan}/approval", summary="Let in a scan whose verdict was `ask`")
+def approve(sale: str, scan: int, body: models.ApprovalBody, agent: AgentOf, call: CallOf) -> Response:
+    return agent.once.run(
+        call, lambda reply: agent.checkout.approve(sale, scan, body.by, body.why, reply), scanned_json
+    )
+
+
+@router.post("/sales/{sale}/goods", summary="Add goods without marks by number and quantity")
+def add_goods(sale: str, body: models.GoodsBody, agent: AgentOf, call: CallOf) -> Response:
+    return agent.once.run(
+        call,
+        lambda reply: agent.checkout.add_goods(sale, body.number, body.quantity_milli, reply),
+        scanned_json,
+    )
+
+
+@router.delete("/sales/{sale}/lines/{number}", summary="Take a line out; a unit is free again")
+def remove_line(sale: str, number: int, agent: AgentOf, call: CallOf) -> Response:
+    return agent.once.run(call, lambda reply: agent.checkout.remove(sale, number, reply), sale_json)
+
+
+@router.post("/sales/{sale}/cancellation", summary="Drop an open sale")
+def cancel(sale: str, body: models.CancelBody, agent: AgentOf, call: CallOf) -> Response:
+    return agent.once.run(call, lambda reply: agent.checkout.cancel(sale, body.why, reply), sale_json)
+
+
+@router.post("/sales/{sale}/payment", summary="Pay: one fiscal document, whatever breaks")
+def pay(sale: str, body: models.PayBody, agent: AgentOf, call: CallOf) -> Response:
+    payments = [one.payment for one in body.payments]
+    return agent.once.run(
+        call,
+        lambda reply: agent.closing.pay(
+            sale, payments, request=call.request, reply=reply, customer_xin=body.customer_xin
+        ),
+        paid_json,
+        resume=lambda document: _resumed(agent, document),
+    )
+
+
+@router.get("/sales/{sale}/receipt", summary="The fiscal document of a sale, and what became of its paper")
+def see_receipt(sale: str, agent: AgentOf) -> dict[str, Any]:
+    paid = agent.closing.paid(sale)
+    return {**paid_json(paid), "printed": paid.printed}
+
+
+@router.post("/sales/{sale}/copy", summary="Print a copy of a receipt that exists")
+def print_copy(sale: str, agent: AgentOf, call: CallOf) -> Response:
+    def again(reply: Reply) -> Paid:
+        paid = agent.closing.print_again(sale)
+        agent.journal.append(*reply(paid))
+        return paid
+
+    return agent.once.run(call, again, lambda paid: {**paid_json(paid), "printed": paid.printed})
+
+
+@router.post("/receipts", status_code=201, summary="A whole receipt in one call")
+def one_shot(body: models.ReceiptBody, agent: AgentOf, call: CallOf) -> Response:
+    items = [one.item for one in body.items]
+    payments = [one.payment for one in body.payments]
+    return agent.once.run(
+        call,
+        lambda reply: agent.closing.one_shot(
+            body.operation,
+            items,
+            payments,
+            cashier=body.cashier or agent.cashier,
+            basis=None if body.basis is None else body.basis.basis,
+            request=call.request,
+            reply=reply,
+            customer_xin=body.customer_xin,
+        ),
+        paid_json,
+        status=201,
+        resume=lambda document: _resumed(agent, document, one_shot=True),
+    )
+
+
+@router.post("/returns", status_code=201, summary="Open a return on a receipt of this till or on its five facts")
+def open_return(body: models.ReturnBody, agent: AgentOf, call: CallOf) -> Response:
+    if body.sale is not None:
+        agent.closing.paid(body.sale)  # A return needs a fiscal original: T-101 or T-102.
+    return agent.once.run(
+        call,
+        lambda reply: agent.checkout.open(
+            Operation.SALE_RETURN,
+            body.cashier or agent.cashier,
+            basis=None if body.basis is None else body.basis.basis,
+            original=body.sale,
+            reply=reply,
+        ),
+        lambda name: {"sale": name, "state": str(SaleState.HELD), "operation": str(Operation.SALE_RETURN)},
+        status=201,
+    )
+
+
+def _resumed(agent: Agent, key: str, *, one_shot: bool = False) -> Paid | None:
+    """The receipt an interrupted call had intended; None when the register proved that it has nothing."""
+    known = agent.till.document(key)
+    if known is not None and known.state in ("INTENDED", "IN_DOUBT"):
+        agent.desk.settle_all()
+        known = agent.till.document(key)
+    if known is None or known.sale is None:
+        return None
+    if known.state == "IN_DOUBT":
+        raise Problem("R-203", f"document {key}", sale=known.sale, document=key)
+    if known.state == "MADE":
+        return agent.closing.paid(known.sale)
+    if one_shot:  # The call runs anew and holds the units itself.
+        agent.closing.drop_refused(known.sale)
+    return None

@@ -1,0 +1,85 @@
+"""`pos-agent demo`: a shop to look at, or with --headless a day of it in virtual time that ends by itself."""
+
+from __future__ import annotations
+
+import json
+import logging
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+FAILED = 2
+
+
+def demo_command(
+    headless: Annotated[bool, typer.Option("--headless", help="Virtual time, no devices; ends by itself.")] = False,
+    sales: Annotated[int, typer.Option(min=1, max=2_000, help="Customers of the headless day.")] = 300,
+    seed: Annotated[int, typer.Option(help="The same seed gives the same day, to the last hash.")] = 7,
+    as_json: Annotated[bool, typer.Option("--json", help="Totals as one JSON object.")] = False,
+    stay: Annotated[
+        bool | None, typer.Option("--stay/--no-stay", help="Keep the API up after the scenes; default: on a terminal.")
+    ] = None,
+    folder: Annotated[Path | None, typer.Option(help="Keep journal, cache and receipts here.")] = None,
+) -> None:
+    """Sell in a simulated shop: 10 000 codes, refusals, a network cut, a lost answer, a return."""
+    with tempfile.TemporaryDirectory(prefix="pos-agent-demo-") as temporary:
+        home = folder or Path(temporary)
+        if headless:
+            _headless(home, seed, sales, as_json)
+        else:
+            _live(home, seed, sys.stdin.isatty() if stay is None else stay)
+
+
+def _headless(folder: Path, seed: int, sales: int, as_json: bool) -> None:
+    from pos_agent.demo.headless import run_headless
+
+    totals = run_headless(folder, seed, sales)
+    if as_json:
+        typer.echo(json.dumps(totals, ensure_ascii=False, indent=2))
+    else:
+        for name, value in totals.items():
+            shown = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+            typer.echo(f"{name:<24} {shown}")
+    if totals["lost"] or totals["duplicates"] or totals["in_doubt"]:
+        raise typer.Exit(FAILED)
+
+
+def _live(folder: Path, seed: int, stay: bool) -> None:
+    from rich.console import Console
+
+    from pos_agent.demo.live import LiveShop
+    from pos_agent.demo.scenes import SCENES, Stage, summary
+    from pos_agent.demo.shop import API_TOKEN
+
+    # The story prints its own lines; what the agent logs in it (a cut network) is part of the story.
+    logging.basicConfig(level=logging.CRITICAL)
+    console = Console(highlight=False, soft_wrap=True)
+    with LiveShop(folder, seed, codes=10_000) as shop:
+        if not shop.wait_ready():
+            console.print("[red]the simulated scanner did not come online[/]")
+            raise typer.Exit(FAILED)
+        console.print(f"API http://127.0.0.1:{shop.port}/v1/status   Authorization: Bearer {API_TOKEN}")
+        stage = Stage(shop, console)
+        for scene in SCENES:
+            scene(stage)
+        console.print()
+        console.print(summary(stage))
+        console.print(f"receipts as pictures: {folder / 'receipts'}" if stay else "")
+        if stay:
+            console.print("The API stays up; Ctrl+C ends the demo.")
+            _wait()
+        witness = shop.sim.witness()
+        if witness.sold_twice or shop.agent.till.undecided():
+            raise typer.Exit(FAILED)
+
+
+def _wait() -> None:
+    import threading
+
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        return

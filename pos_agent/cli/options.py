@@ -1,0 +1,30 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pos_agent.config import Config, ConfigError, default_path, load
+
+ConfigOption = Annotated[
+    Path | None,
+    typer.Option("--config", "-c", envvar="POS_AGENT_CONFIG", help="Configuration file; default: the system's."),
+]
+
+
+def configured(path: Path | None) -> Config:
+    """The configuration, or a clear text and exit 2."""
+    if path is None and default_path().exists():
+        path = default_path()
+    try:
+        return load(path)
+    except ConfigError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from error
+
+
+def journal_path(path: Path | None) -> Path:
+    return configured(path).journal_path

@@ -1,0 +1,87 @@
+"""Paper for documents that exist. What the printer does never changes what the register did."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+from fiscal.escpos.labels import Language
+from fiscal.escpos.layout import layout_receipt
+from fiscal.escpos.layout_reports import layout_cash, layout_shift_report
+from fiscal.escpos.lines import Paper, PrintLine
+from fiscal.escpos.printer import Handover, PrintOutcome
+from fiscal.escpos.status import PrintState
+from fiscal.register import CashDocument, CashMove, Document, FiscalDocument, PaymentKind, Receipt, ShiftReport
+from pos_agent.journal.journal import Event, Journal
+from pos_agent.till import Till
+
+OK = "ok"
+NO_PRINTER = "no_printer"
+
+
+class PrintsLines(Protocol):
+    def print_lines(self, lines: Iterable[PrintLine]) -> PrintOutcome: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Stationery:
+    """How this shop's paper looks."""
+
+    paper: Paper
+    language: Language
+    zone: dt.tzinfo
+
+
+class Printing:
+    """Prints a document once as original and afterwards as a copy, and journals what became of it."""
+
+    def __init__(self, journal: Journal, till: Till, printer: PrintsLines | None, stationery: Stationery) -> None:
+        self._journal = journal
+        self._till = till
+        self._printer = printer
+        self._look = stationery
+        self.last: PrintOutcome | None = None  # For the status strip.
+
+    def receipt(self, key: str, receipt: Receipt, document: FiscalDocument) -> str:
+        """ "ok", or the cause why the paper is missing ("paper_out")."""
+        cash = any(payment.kind is PaymentKind.CASH for payment in receipt.payments)
+        lines = layout_receipt(
+            receipt,
+            document,
+            self._look.paper,
+            self._look.language,
+            copy=self._till.printed(key) == OK,
+            zone=self._look.zone,
+            drawer=cash,
+        )
+        return self._print(key, lines)
+
+    def report(self, key: str, document: Document) -> str:
+        """Z-reports and cash slips."""
+        copy = self._till.printed(key) == OK
+        if isinstance(document, ShiftReport):
+            lines = layout_shift_report(
+                document, self._look.paper, self._look.language, copy=copy, zone=self._look.zone
+            )
+            return self._print(key, lines)
+        known = self._till.document(key)
+        order = self._till.order(known.intent_row) if known else None
+        if not isinstance(document, CashDocument) or not isinstance(order, CashMove):
+            raise TypeError(f"{key} is neither a report nor a cash move")
+        slip = layout_cash(order, document, self._look.paper, self._look.language, copy=copy, zone=self._look.zone)
+        return self._print(key, slip)
+
+    def _print(self, key: str, lines: Iterable[PrintLine]) -> str:
+        if self._printer is None:
+            return NO_PRINTER  # Nothing was tried, nothing is journalled.
+        outcome = self._printer.print_lines(lines)
+        self.last = outcome
+        # A printer that cannot tell its state and took every byte has most likely printed.
+        printed = outcome.state is PrintState.OK or (
+            outcome.state is PrintState.UNKNOWN and outcome.handover is Handover.ALL
+        )
+        word = OK if printed else outcome.cause
+        self._journal.append(Event("printed", {"key": key, "outcome": word, "detail": outcome.detail}))
+        return word

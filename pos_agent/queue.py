@@ -1,0 +1,158 @@
+"""What leaves the till: the journal as a source of rows, the cursor behind which everything is delivered, and the sold
+units whose withdrawal must still be seen. The workers in sync/ know nothing of SQLite; this is their memory.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, select
+
+from marking.statuses import CodeStatus, Status
+from pos_agent.clock import NS_PER_S
+from pos_agent.journal.journal import Event, Journal
+from pos_agent.journal.projection import sql
+from pos_agent.journal.schema import delivery, set_aside, withdrawal
+from sync.wire import GENESIS, Row
+
+HEADQUARTERS = "hq"
+DAY_S = 86_400
+PAGE_ROWS = 200
+
+CURSOR = sql(select(delivery.c.through, delivery.c.hash).where(delivery.c.destination == bindparam("destination")))
+ASIDE = sql(select(set_aside.c.number, set_aside.c.reason).order_by(set_aside.c.number))
+OPEN = [withdrawal.c.outcome == bindparam("a"), withdrawal.c.outcome == bindparam("b")]
+DUE = (
+    sql(
+        select(withdrawal.c.ki, withdrawal.c.purpose, withdrawal.c.checks, withdrawal.c.decided_ns)
+        .where(OPEN[0] | OPEN[1])
+        .where(
+            ((withdrawal.c.checks == bindparam("none")) & (withdrawal.c.due_ns <= bindparam("first")))
+            | ((withdrawal.c.checks > bindparam("none")) & (withdrawal.c.due_ns <= bindparam("now")))
+        )
+        .order_by(withdrawal.c.due_ns, withdrawal.c.ki)
+    )
+    + " LIMIT :rows"
+)
+
+
+class JournalQueue:
+    """The journal as delivery sees it. Its cursor is itself a journal row, and never a reason to send by itself."""
+
+    def __init__(self, journal: Journal, destination: str = HEADQUARTERS) -> None:
+        self._journal = journal
+        self._destination = destination
+
+    def head(self) -> tuple[int, bytes]:
+        return self._journal.head()
+
+    def rows_after(self, number: int, *, rows_max: int, bytes_max: int) -> Sequence[Row]:
+        """Rows in order, at least one when there is any, otherwise within both limits."""
+        rows: list[Row] = []
+        size = 0
+        while len(rows) < rows_max:
+            page = self._journal.rows_after(number, min(PAGE_ROWS, rows_max - len(rows)))
+            for row in page:
+                size += len(row.body.encode())
+                if rows and size > bytes_max:
+                    return rows
+                rows.append(row)
+                number = row.number
+            if not page:
+                break
+        return rows
+
+    def keys(self, row: Row) -> frozenset[str]:
+        """Codes a row speaks of: a row set aside holds back the later rows of the same code."""
+        return frozenset(_kis(json.loads(row.body)))
+
+    def delivered_through(self) -> tuple[int, bytes]:
+        found = self._journal.query(CURSOR, {"destination": self._destination})
+        return (found[0][0], bytes(found[0][1])) if found else (0, GENESIS)
+
+    def set_delivered(self, number: int, digest: bytes) -> None:
+        body = {"destination": self._destination, "through": number, "hash": digest.hex()}
+        self._journal.append(Event("delivered", body))
+
+    def set_aside(self, number: int, reason: str) -> None:
+        self._journal.append(Event("set_aside", {"number": number, "reason": reason}))
+
+    def release(self, number: int) -> None:
+        self._journal.append(Event("released", {"number": number}))
+
+    def set_aside_rows(self) -> Sequence[tuple[int, str]]:
+        return [(number, reason) for number, reason in self._journal.query(ASIDE)]
+
+
+def _kis(value: object) -> Iterable[str]:
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "ki" and isinstance(inner, str):
+                yield inner
+            else:
+                yield from _kis(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _kis(inner)
+
+
+@dataclass(frozen=True, slots=True)
+class DueUnit:
+    """A unit whose fate at the traceability system must be looked at."""
+
+    ki: str
+    purpose: str  # "sale": must become withdrawn; "sale_return": must be in circulation again.
+    checks: int
+    decided_ns: int
+
+
+class WithdrawalWatch:
+    """Sold and returned units whose registry status has not followed yet."""
+
+    def __init__(self, journal: Journal, after_s: Sequence[float], days_max: int) -> None:
+        self._journal = journal
+        self._after_s = tuple(after_s)
+        self._days_max = days_max
+
+    def due(self, now_ns: int, limit: int) -> Sequence[DueUnit]:
+        first_ns = round((self._after_s[0] if self._after_s else 0) * NS_PER_S)
+        where = {"a": "pending", "b": "on_balance", "none": 0, "first": now_ns - first_ns, "now": now_ns, "rows": limit}
+        return [DueUnit(*found) for found in self._journal.query(DUE, where)]
+
+    def record(self, results: Sequence[tuple[DueUnit, CodeStatus]], at_ns: int) -> None:
+        """Keep what the registry said of each unit, and when to look again."""
+        units = [
+            {
+                "ki": unit.ki,
+                "status": str(status.status),
+                "raw_status": status.raw_status,
+                "outcome": outcome_of(unit, status),
+                "due_ns": self._next_ns(unit, at_ns),
+            }
+            for unit, status in results
+        ]
+        if units:
+            self._journal.append(Event("units_rechecked", {"at_ns": at_ns, "units": units}))
+
+    def _next_ns(self, unit: DueUnit, at_ns: int) -> int:
+        checks = unit.checks + 1
+        if checks < len(self._after_s):
+            return max(at_ns, unit.decided_ns + round(self._after_s[checks] * NS_PER_S))
+        if at_ns - unit.decided_ns > self._days_max * DAY_S * NS_PER_S:
+            return _NEVER_NS  # Still on balance after so many days: a person's business, shown at headquarters.
+        return at_ns + DAY_S * NS_PER_S
+
+
+_NEVER_NS = 2**62
+
+CAME_BACK = frozenset({Status.IN_CIRCULATION})
+LEFT = frozenset({Status.WITHDRAWN, Status.WRITTEN_OFF})
+
+
+def outcome_of(unit: DueUnit, status: CodeStatus) -> str:
+    """withdrawn, reintroduced, on_balance (the registry still counts it) or pending (a return not yet seen)."""
+    if unit.purpose == "sale":
+        return "withdrawn" if status.status in LEFT else "on_balance"
+    return "reintroduced" if status.status in CAME_BACK else "pending"

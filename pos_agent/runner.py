@@ -1,0 +1,113 @@
+"""Runs an agent: one thread a scanner, one for each worker, the API in front. Every loop is a shell around a step that
+tests call by hand; a step that fails is logged and tried again, and never takes another down with it.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from functools import partial
+
+import uvicorn
+
+from pos_agent.agent import Agent
+from pos_agent.api.app import guarded
+from pos_agent.api.guard import rules_for
+from pos_agent.cache.store import CacheError
+from pos_agent.checkout import Scanned
+from pos_agent.journal.database import JournalUnusable
+from pos_agent.problems import Problem
+from pos_agent.secrets import read_secret
+from pos_agent.wiring import start
+from scanners.scan import ScannerEvent
+
+log = logging.getLogger(__name__)
+
+TICK_S = 0.02  # A waiting half of a scan is judged at most this late.
+STOP_WAIT_S = 5.0
+EXPECTED = (JournalUnusable, Problem, CacheError, OSError)
+
+Sink = Callable[[Scanned], None]
+
+
+class Runner:
+    """Owns the threads of one agent."""
+
+    def __init__(self, agent: Agent, *, sink: Sink = lambda _scanned: None) -> None:
+        self.agent = agent
+        self._sink = sink
+        self._stop = threading.Event()
+        self._threads: list[threading.Thread] = []
+
+    def start(self) -> None:
+        """Settle what is undecided, then start every loop."""
+        agent = self.agent
+        start(agent)
+        for scanner in agent.scanners:
+            self._spawn(f"scanner-{scanner.name}", partial(scanner.run, self._stop, self._take))
+        self._spawn("intake", lambda: self._every(TICK_S, self._tick))
+        self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.desk.settle_all))
+        if agent.delivery is not None:
+            delivery = agent.delivery
+            self._spawn("delivery", lambda: delivery.run(self._stop))
+        if agent.recheck is not None:
+            recheck = agent.recheck
+            self._spawn("recheck", lambda: recheck.run(self._stop))
+
+    def stop(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join(STOP_WAIT_S)
+        self.agent.close()
+
+    def _spawn(self, name: str, work: Callable[[], object]) -> None:
+        thread = threading.Thread(target=work, name=name, daemon=True)
+        thread.start()
+        self._threads.append(thread)
+
+    def _every(self, seconds: float, step: Callable[[], object]) -> None:
+        while not self._stop.wait(seconds):
+            self._guarded(step)
+
+    def _tick(self) -> None:
+        for scanned in self.agent.intake.tick(self.agent.clock.now_ns()):
+            self._sink(scanned)
+
+    def _take(self, event: ScannerEvent) -> None:
+        def step() -> None:
+            for scanned in self.agent.intake.feed(event):
+                self._sink(scanned)
+
+        self._guarded(step)
+
+    def _guarded(self, step: Callable[[], object]) -> None:
+        try:
+            step()
+        except EXPECTED as error:
+            # The scanner reads on and the next step may succeed; the cashier sees the state in the status strip.
+            log.error("%s: %s", threading.current_thread().name, error)  # noqa: TRY400 - expected, the text says it all
+
+
+def server(agent: Agent, secret: Callable[[str], str] = read_secret) -> uvicorn.Server:
+    """The API server, not yet started. Raises SecretMissing."""
+    api = agent.config.api
+    rules = rules_for(
+        {client.name: secret(client.token) for client in api.clients},
+        api.host,
+        api.port,
+        origins=api.origins,
+        body_bytes_max=api.body_bytes_max,
+        calls_per_s=api.calls_per_s,
+        burst=api.burst,
+    )
+    settings = uvicorn.Config(
+        guarded(agent, rules),
+        host=api.host,
+        port=api.port,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=3,
+    )
+    return uvicorn.Server(settings)

@@ -1,0 +1,125 @@
+"""Shift and drawer: open, X, Z, cash in and out. Every register write goes through the desk, as receipts do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from fiscal.register import (
+    CashDirection,
+    CashDocument,
+    CashMove,
+    Document,
+    Done,
+    Order,
+    OrderInvalid,
+    Outcome,
+    RegisterUnavailable,
+    ShiftClose,
+    ShiftReport,
+    Unknown,
+)
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
+from pos_agent.journal.journal import Event, Journal
+from pos_agent.problems import Problem, of_failure
+from pos_agent.till import OpenShift, Till
+
+SUM_TIYN_MAX = 10**13
+
+ReplyMade = Callable[["Made"], Sequence[Event]]
+PrintReport = Callable[[str, Document], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A shift or cash document, and what became of its paper."""
+
+    key: str
+    document: Document
+    printed: str
+
+
+def no_reply(_made: Made) -> Sequence[Event]:
+    return ()
+
+
+class Shifts:
+    """Everything at the drawer that is not a sale."""
+
+    def __init__(self, journal: Journal, till: Till, desk: RegisterDesk, print_: PrintReport) -> None:
+        self._journal = journal
+        self._till = till
+        self._desk = desk
+        self._print = print_
+
+    def open(self, cashier: str, reply: Callable[[OpenShift], Sequence[Event]] = lambda _shift: ()) -> OpenShift:
+        """Note who opens the shift. A register that opens it with its first document is asked for the number.
+
+        Raises T-112 when one is open, R-202 when the register cannot be asked.
+        """
+        status = self._desk.register.status()
+        if not status.reachable:
+            raise of_failure(status.failure) if status.failure else Problem("R-202")
+        known = self._till.open_shift()
+        if known is not None and status.shift_open and status.shift == known.number:
+            raise Problem("T-112", f"shift {known.number}", shift=known.number)
+        number = status.shift if status.shift_open and status.shift is not None else (status.shift or 0) + 1
+        opened = OpenShift(number, self._journal.now())
+        rows = [Event("shift_opened", {"shift": number, "by": cashier})]
+        if known is not None:  # Closed elsewhere (the vendor's cabinet): the journal learns it now.
+            rows.insert(0, Event("shift_closed", {"shift": known.number, "automatic": True, "report": None}))
+        self._journal.append(*rows, *reply(opened))
+        return opened
+
+    def x_report(self) -> ShiftReport:
+        """Counters of the open shift; changes nothing. Raises R-202."""
+        try:
+            return self._desk.register.x_report()
+        except RegisterUnavailable as error:
+            raise of_failure(error.failure) from error
+
+    def close(self, *, request: Mapping[str, str] | None = None, reply: ReplyMade = no_reply) -> Made:
+        """Z-report. Raises T-113 when no shift is open, T-114 while a sale is."""
+        known = self._till.open_shift()
+        if known is None:
+            raise Problem("T-113")
+        waiting = self._till.open_sales()
+        if waiting:
+            raise Problem("T-114", ", ".join(waiting), sales=list(waiting))
+        key = f"{self._journal.till}-z{known.number}-{self._journal.epoch}"
+        return self._make(ShiftClose(key=key, shift=known.number), request, reply)
+
+    def cash(
+        self,
+        direction: CashDirection,
+        sum_tiyn: int,
+        *,
+        request: Mapping[str, str] | None = None,
+        reply: ReplyMade = no_reply,
+    ) -> Made:
+        """Cash put into or taken from the drawer."""
+        if not 0 < sum_tiyn <= SUM_TIYN_MAX:
+            raise Problem("T-115", f"sum_tiyn {sum_tiyn}")
+        key = f"{self._journal.till}-c{self._journal.head()[0] + 1}-{self._journal.epoch}"
+        return self._make(CashMove(key=key, direction=direction, sum_tiyn=sum_tiyn), request, reply)
+
+    def made_again(self, key: str, document: Document) -> Made:
+        """A document found again after its call was interrupted: only its paper is missing."""
+        return Made(key, document, self._print(key, document))
+
+    def _make(self, order: Order, request: Mapping[str, str] | None, reply: ReplyMade) -> Made:
+        def answer(outcome: Outcome) -> Sequence[Event]:
+            return reply(Made(order.key, outcome.document, "")) if isinstance(outcome, Done) else ()
+
+        try:
+            outcome = self._desk.submit(Case(order=order, request=request, answer=answer))
+        except OrderInvalid as error:
+            raise Problem("R-208", str(error), place=error.place) from error
+        except RegisterBlocked as error:
+            raise Problem("R-204", str(error), document=error.pending.key, sale=error.pending.sale) from error
+        if isinstance(outcome, Unknown):
+            raise Problem("R-203", outcome.failure.text, document=order.key)
+        if not isinstance(outcome, Done):
+            raise of_failure(outcome.failure)
+        assert isinstance(outcome.document, CashDocument | ShiftReport)  # noqa: S101 - a driver's promise
+        return Made(order.key, outcome.document, self._print(order.key, outcome.document))

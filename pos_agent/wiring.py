@@ -1,0 +1,260 @@
+"""Puts the agent together. The only place that chooses: clocks, randomness, transports and devices come in here."""
+
+from __future__ import annotations
+
+import random
+import secrets as system_secrets
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from fiscal.escpos.labels import Language
+from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
+from fiscal.escpos.printer import open_printer
+from fiscal.register import Operation
+from fiscal.registry import OpenRegister, open_register
+from fiscal.vat import kazakhstan
+from marking.code import ReadContext
+from marking.groups import standard
+from marking.policy import policy_from
+from marking.verdict import OnlineAnswer
+from pos_agent.agent import Agent
+from pos_agent.api.idempotency import Once
+from pos_agent.cache.store import Cache
+from pos_agent.checkout import Checkout
+from pos_agent.clock import Clock, SystemClock
+from pos_agent.closing import Closing, ReceiptRules
+from pos_agent.config import Config, ConfigError
+from pos_agent.desk import RegisterDesk
+from pos_agent.intake import Intake
+from pos_agent.journal.ballast import Ballast
+from pos_agent.journal.journal import Event, Journal
+from pos_agent.judging import Judge, OnlineCheck
+from pos_agent.printing import Printing, PrintsLines, Stationery
+from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.secrets import read_secret
+from pos_agent.shifts import Shifts
+from pos_agent.till import Till
+from scanners.registry import Scanner, Surroundings, open_scanner
+from sync.delivery import DeliveryWorker
+from sync.ismpt.client import IsMptClient
+from sync.ismpt.recheck import RecheckWorker
+
+EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # Without look-alikes: a support person reads it aloud.
+EPOCH_LENGTH = 6
+
+PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (PAPER_58, PAPER_80, PAPER_80_42)}
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """The outside. The defaults are the real one; the demo and the tests put their own in its place."""
+
+    clock: Clock = field(default_factory=SystemClock)
+    rng: random.Random = field(default_factory=system_secrets.SystemRandom)
+    secret: Callable[[str], str] = read_secret  # Reference -> value.
+    register_transport: httpx.BaseTransport | None = None  # None: the real network.
+    ismpt_transport: httpx.BaseTransport | None = None
+    hq_transport: httpx.BaseTransport | None = None
+    scanners: Callable[[Config, Surroundings], Iterable[Scanner]] | None = None
+    printer: Callable[[Config], PrintsLines | None] | None = None
+
+
+def build(config: Config, world: World | None = None) -> Agent:
+    """A whole agent, idle. Raises ConfigError, SecretMissing, JournalUnusable; nothing is half open after that."""
+    world = world or World()
+    if not config.register_.url:
+        raise ConfigError("register.url: no cash register is configured (docs/store-it.md)")
+    opened: list[Callable[[], object]] = []
+    try:
+        return _built(config, world, opened)
+    except BaseException:
+        for close in reversed(opened):
+            close()
+        raise
+
+
+def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> Agent:
+    clock = world.clock
+    ballast = Ballast(config.till.data / "ballast")
+    journal = Journal(
+        config.journal_path,
+        till_name=config.till.name,
+        now=clock.now_ns,
+        new_epoch=lambda: "".join(world.rng.choice(EPOCH_LETTERS) for _ in range(EPOCH_LENGTH)),
+        ballast=ballast,
+    )
+    opened.append(journal.close)
+    ballast.fill()
+    cache = Cache(config.cache_path)
+    opened.append(cache.close)
+    register = _register(config, world)
+    opened.append(register.close)
+    ismpt = _ismpt(config, world)
+    if ismpt is not None:
+        opened.append(ismpt.close)
+    till = Till(journal)
+    policy = policy_from(config.policy, standard())
+    online = _online(ismpt, config.ismpt.deadline_s)
+    judge = Judge(cache, till.unit_states, policy, online, clock.now_ns, config.scan.suffixes)
+    checkout = Checkout(journal, till, judge, kazakhstan(), clock.now_ns, config.till.zone)
+    desk = RegisterDesk(journal, till, register)
+    printing = Printing(journal, till, _printer(config, world), _stationery(config))
+    rules = ReceiptRules(config.receipt.group_marks, config.receipt.return_sends_marks)
+    queue = JournalQueue(journal)
+    watch = WithdrawalWatch(journal, config.ismpt.recheck_after_s, config.ismpt.recheck_days_max)
+    scanners = tuple(_scanners(config, world))
+    opened.extend(scanner.close for scanner in scanners)
+    delivery = _delivery(config, world, queue)
+    if delivery is not None:
+        opened.append(delivery.close)
+    context = ReadContext(catalogue=cache.catalogue, suffixes=config.scan.suffixes)
+    return Agent(
+        config=config,
+        clock=clock,
+        rng=world.rng,
+        journal=journal,
+        till=till,
+        cache=cache,
+        judge=judge,
+        checkout=checkout,
+        register=register,
+        desk=desk,
+        closing=Closing(journal, till, checkout, desk, rules, printing.receipt),
+        shifts=Shifts(journal, till, desk, printing.report),
+        printing=printing,
+        once=Once(journal, till),
+        intake=Intake(
+            journal,
+            till,
+            checkout,
+            lambda: checkout.open(Operation.SALE, config.till.cashier),
+            context,
+            config.scan.join_ms,
+        ),
+        queue=queue,
+        watch=watch,
+        scanners=scanners,
+        delivery=delivery,
+        recheck=None if ismpt is None else _recheck(ismpt, watch, world),
+        closers=tuple(reversed(opened)),
+    )
+
+
+def start(agent: Agent) -> None:
+    """What must happen before the first customer: note the start, and settle what the last run left undecided.
+
+    A document that was on its way when the power went is asked for; the units of one the register does not have are
+    still held by their sale, which the cashier sees as open.
+    """
+    agent.journal.append(Event("agent_started", {"undecided": [pending.key for pending in agent.till.undecided()]}))
+    agent.desk.settle_all()
+
+
+def _register(config: Config, world: World) -> OpenRegister:
+    references = config.register_.secrets
+
+    def secret(name: str) -> str:
+        if name not in references:
+            raise ConfigError(f"register.secrets.{name}: the register's driver needs it, as env:, file: or credential:")
+        return world.secret(references[name])
+
+    try:
+        return open_register(
+            config.register_.url,
+            secret=secret,
+            transport=world.register_transport,
+            now=world.clock.now_ns,
+            monotonic=world.clock.monotonic,
+            sleep=world.clock.sleep,
+        )
+    except ValueError as error:
+        raise ConfigError(f"register.url: {error}") from error
+
+
+def _printer(config: Config, world: World) -> PrintsLines | None:
+    if world.printer is not None:
+        return world.printer(config)
+    if not config.printer.url:
+        return None
+    try:
+        return open_printer(config.printer.url, monotonic=world.clock.monotonic, sleep=world.clock.sleep)
+    except ValueError as error:
+        raise ConfigError(f"printer.url: {error}") from error
+
+
+def _stationery(config: Config) -> Stationery:
+    if config.printer.paper not in PAPERS:
+        raise ConfigError(f"printer.paper: {config.printer.paper!r} is none of {', '.join(PAPERS)}")
+    try:
+        language = Language(config.printer.language)
+    except ValueError as error:
+        raise ConfigError(f"printer.language: {error}") from error
+    return Stationery(PAPERS[config.printer.paper], language, config.till.zone)
+
+
+def _scanners(config: Config, world: World) -> Iterable[Scanner]:
+    surroundings = Surroundings(now=world.clock.now_ns, monotonic=world.clock.monotonic)
+    if world.scanners is not None:
+        return world.scanners(config, surroundings)
+    opened = []
+    for section in config.scanners:
+        try:
+            opened.append(open_scanner(section.name, section.url, surroundings))
+        except ValueError as error:
+            raise ConfigError(f"scanners.{section.name}: {error}") from error
+    return opened
+
+
+def _ismpt(config: Config, world: World) -> IsMptClient | None:
+    section = config.ismpt
+    if not section.url:
+        return None
+    if section.password is None:
+        raise ConfigError("ismpt.password: the login needs one, as env:, file: or credential:")
+    return IsMptClient(
+        section.url,
+        section.login,
+        world.secret(section.password),
+        transport=world.ismpt_transport,
+        now=world.clock.now_ns,
+        monotonic=world.clock.monotonic,
+        sleep=world.clock.sleep,
+        rng=world.rng,
+    )
+
+
+def _online(client: IsMptClient | None, deadline_s: float) -> OnlineCheck | None:
+    if client is None:
+        return None
+
+    def ask(kis: tuple[str, ...]) -> OnlineAnswer:
+        answer = client.check(kis, deadline_s=deadline_s)
+        return OnlineAnswer(answer.statuses, answer.unavailable)
+
+    return ask
+
+
+def _delivery(config: Config, world: World, queue: JournalQueue) -> DeliveryWorker | None:
+    section = config.sync
+    if not section.url:
+        return None
+    if section.token is None:
+        raise ConfigError("sync.token: headquarters needs one, as env:, file: or credential:")
+    return DeliveryWorker(
+        section.url,
+        world.secret(section.token),
+        queue,
+        till=config.till.name,
+        transport=world.hq_transport,
+        now=world.clock.now_ns,
+        monotonic=world.clock.monotonic,
+        sleep=world.clock.sleep,
+        rng=world.rng,
+        every_s=section.every_s,
+    )
+
+
+def _recheck(client: IsMptClient, watch: WithdrawalWatch, world: World) -> RecheckWorker:
+    return RecheckWorker(client, watch, now=world.clock.now_ns, monotonic=world.clock.monotonic, rng=world.rng)
