@@ -2,7 +2,7 @@
 
     webkassa+https://kkm.webkassa.kz?cashbox=SWK00000001&login=till7@shop.kz
 
-Options whose meaning the vendor has not published are settings with the safest default; docs/integrators lists them.
+Options whose meaning the vendor has not published are settings with the safest default; `OPTIONS` lists them all.
 Source: Webkassa API v4 (public collection, protocol 2.0.3).
 """
 
