@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from hw_sim.printer.condition import automatic_answer, paper_answer, realtime_answer
+from hw_sim.printer.condition import paper_answer, realtime_answer
 from hw_sim.printer.machine import Machine
 from hw_sim.printer.text_commands import Handler
 
@@ -85,8 +85,8 @@ def _paper_status(machine: Machine, args: bytes) -> str:
 
 def _automatic(machine: Machine, args: bytes) -> str:
     machine.automatic = args[0]
-    if args[0]:
-        machine.answer(automatic_answer(machine.condition))
+    machine.told = b""
+    machine.report_change()
     return f"automatic status {'on' if args[0] else 'off'}"
 
 

@@ -12,6 +12,7 @@ Webkassa (github VitalyKravtsov2016/OposWebkassa, src/Shared/EscPrinter*.pas).
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ RASTER_ROWS_MAX = 8192
 LONG_DATA_BYTES_MAX = 8 * 1024 * 1024
 
 Bytes = Generator[int, bytes, None]  # Yields how many bytes it wants next; every byte it gets is kept as the argument.
+_PRINTABLE = re.compile(rb"[\x20-\xff]+")
 Rule = int | Callable[[], Bytes]
 
 
@@ -35,10 +37,11 @@ class NotACommand(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """One command of the stream, or one byte of text.
+    """One command of the stream, or some bytes of text.
 
     `name` is the manual's name ("ESC t"), TEXT or UNKNOWN; `args` are the bytes after the prefix; `offset` counts from
-    the first byte the printer ever received.
+    the first byte the printer ever received. How a run of text is cut into commands depends on how it was read, so
+    nothing may depend on that.
     """
 
     name: str
@@ -222,6 +225,11 @@ class Parser:
         self._unread += data
         taken = 0
         while len(self._unread) - taken >= self._want:
+            if not self._raw and (run := _PRINTABLE.match(self._unread, taken)):
+                taken = run.end()
+                self._done.append(Command(TEXT, run[0], b"", self._at))
+                self._at += len(run[0])
+                continue
             piece = bytes(self._unread[taken : taken + self._want])
             taken += self._want
             self._raw += piece
@@ -254,8 +262,6 @@ class Parser:
 
     def _one(self) -> Generator[int, bytes, tuple[str, int]]:
         prefix = yield 1
-        if prefix[0] >= 0x20:
-            return TEXT, 0
         while prefix not in self._known and prefix in self._prefixes:
             prefix += yield 1
         rule = self._known.get(prefix)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hw_sim.printer import device_commands, image_commands, symbol_commands, text_commands
-from hw_sim.printer.condition import Condition, automatic_answer
+from hw_sim.printer.condition import Condition
 from hw_sim.printer.grammar import TEXT, UNKNOWN, Command, Parser
 from hw_sim.printer.machine import Machine
 from hw_sim.printer.model import PrinterModel
@@ -71,7 +71,6 @@ class Interpreter:
         self._parser = Parser(model)
         self._queue: deque[Command] = deque()
         self._queued_bytes = 0
-        self._told = automatic_answer(self._machine.condition)
 
     @property
     def paper(self) -> Paper:
@@ -106,13 +105,8 @@ class Interpreter:
         while (command := self._parser.next_command()) is not None:
             if command.name in device_commands.REALTIME:
                 self._execute_now(command)
-            elif self.ready and not self._queue:
-                self._execute(command)
-            elif self.flow_control or len(command.raw) <= self.buffer_free:
-                self._queue.append(command)
-                self._queued_bytes += len(command.raw)
             else:
-                self.overrun_bytes += len(command.raw)
+                self._hold(command)
             self.settle()
 
     def take_reply(self) -> bytes:
@@ -127,10 +121,7 @@ class Interpreter:
             command = self._queue.popleft()
             self._queued_bytes -= len(command.raw)
             self._execute(command)
-        now = automatic_answer(self.condition)
-        if now != self._told and self._machine.automatic:
-            self._machine.answer(now)
-        self._told = now
+        self._machine.report_change()
 
     def power_off(self) -> None:
         """Pull the plug: unprinted bytes, modes, page and glyphs are gone. Paper and the drawer stay as they are."""
@@ -161,10 +152,33 @@ class Interpreter:
             self._forget_held()
         self._write(command, meaning)
 
+    def _hold(self, command: Command) -> None:
+        size = len(command.raw)
+        # A printer that is able to print empties its buffer as fast as we fill it.
+        if not self.flow_control and not (self.ready and not self._queue) and size > self.buffer_free:
+            kept = self.buffer_free if command.name == TEXT else 0
+            self.overrun_bytes += size - kept
+            if not kept:
+                return
+            command = Command(TEXT, command.raw[:kept], b"", command.offset)
+        self._queue.append(command)
+        self._queued_bytes += len(command.raw)
+
+    def _hold_again(self, command: Command) -> None:
+        self._queue.appendleft(command)
+        self._queued_bytes += len(command.raw)
+
+    def _execute_text(self, command: Command) -> None:
+        printed = 0
+        while printed < len(command.raw) and self.ready:
+            printed += self._machine.put_text(command.raw, printed)
+        self._write_text(command.raw[:printed], command.offset)
+        if printed < len(command.raw):
+            self._hold_again(Command(TEXT, command.raw[printed:], b"", command.offset + printed))
+
     def _execute(self, command: Command) -> None:
         if command.name == TEXT:
-            self._machine.put_byte(command.raw[0])
-            self._write_text(command)
+            self._execute_text(command)
             return
         self._machine.end_of_text()
         handler = HANDLERS.get(command.name)
@@ -175,20 +189,26 @@ class Interpreter:
         self._write(command, handler(self._machine, command.args))
         if self.condition.cutter_jammed:
             # The blade is still to fall: DLE ENQ 1 lets it, DLE ENQ 2 forgets it. The feed before it has been done.
-            again = Command("GS V", b"\x1dV\x00", b"\x00", command.offset)
-            self._queue.appendleft(again)
-            self._queued_bytes += len(again.raw)
+            self._hold_again(Command("GS V", b"\x1dV\x00", b"\x00", command.offset))
 
     def _write(self, command: Command, meaning: str) -> None:
         self.log.append(Entry(command.offset, command.name, command.raw, meaning))
 
-    def _write_text(self, command: Command) -> None:
+    def _write_text(self, raw: bytes, offset: int) -> None:
+        """Log bytes of text; runs are joined and cut here so that reads leave no trace in the log."""
         page = self._machine.page
-        last = self.log[-1] if self.log else None
         under = f"{page}: "
-        shown = command.raw.decode("ascii") if command.raw[0] < 0x7F else page_char(page, command.raw[0])
-        joins = last is not None and last.name == TEXT and len(last.raw) < _TEXT_ENTRY_BYTES_MAX
-        if last is not None and joins and last.meaning.startswith(under):
-            self.log[-1] = Entry(last.offset, TEXT, last.raw + command.raw, last.meaning + shown)
-        else:
-            self.log.append(Entry(command.offset, TEXT, command.raw, under + shown))
+        while raw:
+            last = self.log[-1] if self.log else None
+            room = _TEXT_ENTRY_BYTES_MAX - len(last.raw) if last is not None and last.name == TEXT else 0
+            if last is not None and room > 0 and last.meaning.startswith(under):
+                part = raw[:room]
+                self.log[-1] = Entry(last.offset, TEXT, last.raw + part, last.meaning + _shown(page, part))
+            else:
+                part = raw[:_TEXT_ENTRY_BYTES_MAX]
+                self.log.append(Entry(offset, TEXT, part, under + _shown(page, part)))
+            raw, offset = raw[len(part) :], offset + len(part)
+
+
+def _shown(page: str, raw: bytes) -> str:
+    return "".join(chr(byte) if byte < 0x7F else page_char(page, byte) for byte in raw)

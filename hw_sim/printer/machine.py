@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from hw_sim.printer.bitmap import cropped
-from hw_sim.printer.condition import Condition
+from hw_sim.printer.condition import Condition, automatic_answer
 from hw_sim.printer.model import PrinterModel
 from hw_sim.printer.pages import BOX, page_table
 from hw_sim.printer.paper import (
@@ -75,6 +76,9 @@ class Modes:
     barcode: BarcodeSettings = field(default_factory=BarcodeSettings)
 
 
+_style = lru_cache(maxsize=256)(Style)  # Cells by the thousand share a few.
+
+
 class Machine:
     """Print modes, line buffer and paper of one printer. Knows nothing of byte streams."""
 
@@ -83,7 +87,8 @@ class Machine:
         self.condition = Condition()
         self.paper = Paper(model.dots)
         self.default_page = 0
-        self.automatic = 0
+        self.automatic = 0  # GS a: not zero reports every change.
+        self.told = b""  # The last automatic status sent.
         self.answers: list[bytes] = []
         self.reset()
 
@@ -115,7 +120,24 @@ class Machine:
         if c.powered and not c.silent:
             self.answers.append(data if c.garbage is None else c.garbage)
 
+    def report_change(self) -> None:
+        """Send the automatic status if the host wants it and it is not what was sent last."""
+        if self.automatic:
+            now = automatic_answer(self.condition)
+            if now != self.told:
+                self.told = now
+                self.answer(now)
+
     # The line being filled
+
+    def put_text(self, data: bytes, start: int = 0) -> int:
+        """Print bytes of text from `start` until a line is full; returns how many were taken, at least one."""
+        rows = len(self.paper.rows)
+        for place in range(start, len(data)):
+            self.put_byte(data[place])
+            if len(self.paper.rows) != rows:
+                return place + 1 - start
+        return len(data) - start
 
     def put_byte(self, byte: int) -> None:
         """Print one byte of text under the present page, Chinese mode, glyphs and sizes."""
@@ -167,9 +189,7 @@ class Machine:
         hieroglyph: bool = False,
     ) -> None:  # fmt: skip
         m = self.modes
-        style = Style(
-            m.font, m.bold or m.double_strike, m.underline, m.inverse, m.upside_down, m.width, m.height
-        )  # fmt: skip
+        style = _style(m.font, m.bold or m.double_strike, m.underline, m.inverse, m.upside_down, m.width, m.height)
         width, height = size[0] * m.width, size[1] * m.height
         self._make_room(width)
         self._items.append(Cell(char, self.x, width, height, style, raw, page, glyph, hieroglyph))
@@ -200,7 +220,7 @@ class Machine:
         tall = max((item.height for item in self._items), default=0)
         used = max((item.x + item.width for item in self._items), default=0)
         shift = self._shift(used)
-        items = tuple(self._moved(item, shift) for item in self._items)
+        items = tuple(self._moved(item, shift) if shift else item for item in self._items)
         self._items, self.x = [], 0
         self._add(TextRow(self.paper.length, max(tall, m.line_dots if feed is None else feed), tall, items))
 

@@ -20,6 +20,7 @@ from hw_sim.printer.paper import Bitmap
 
 QR_DATA_BYTES_MAX = 2953  # Version 40, level L.
 QR_VERSION_MAX = 40
+_MASK = 2
 
 BARCODES = {
     0: "UPC-A", 65: "UPC-A", 2: "EAN-13", 67: "EAN-13", 3: "EAN-8", 68: "EAN-8", 4: "CODE39", 69: "CODE39", 5: "ITF",
@@ -43,7 +44,8 @@ def qr_modules(data: bytes, level: str, version: int = 0) -> Bitmap | None:
     """A QR symbol in byte mode; version 0 takes the smallest that fits. None: the data do not fit."""
     if not data or len(data) > QR_DATA_BYTES_MAX or not 0 <= version <= QR_VERSION_MAX:
         return None
-    code = qrcode.QRCode(version=version or None, error_correction=_LEVELS[level], box_size=1, border=0)
+    # Weighing all eight masks takes longer than the rest of a receipt, and every mask can be read.
+    code = qrcode.QRCode(version or None, _LEVELS[level], box_size=1, border=0, mask_pattern=_MASK)
     code.add_data(QRData(data, MODE_8BIT_BYTE), optimize=0)
     try:
         code.make(fit=not version)
