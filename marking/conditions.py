@@ -79,6 +79,9 @@ class Case:
         known = [ki for ki in code.candidates if self._is_known(ki)]
         self.known = len(known)
         self.ki = known[0] if len(known) == 1 else None
+        chosen = next((other for other in code.alternatives if other.ki == self.ki), None)
+        if chosen is not None:
+            self.code, self.subject = chosen, chosen.kind
 
     def _is_known(self, ki: str) -> bool:
         evidence = self.evidence

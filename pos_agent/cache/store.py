@@ -20,13 +20,13 @@ import pysqlite3
 from sqlalchemy import Connection, Select, func, select, update
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.dialects.sqlite import insert
-from sqlalchemy.exc import DatabaseError
 
 from marking.charset import is_digits
 from marking.gs1 import gtin14
 from marking.statuses import CodeStatus, Status
 from marking.verdict import Product
 from pos_agent.cache.schema import CacheError, code_status, facts, open_engine, open_reader, product, unusable
+from pos_agent.cache.transaction import Transaction
 
 __all__ = ["Cache", "CacheError", "Counts"]
 
@@ -222,12 +222,12 @@ class Cache:
         with self.reading() as connection:
             return connection.execute(select(product.c.at_ns).where(product.c.key == product_key(goods))).scalar()
 
-    def reading(self) -> _Transaction:
-        return _Transaction(self, None)
+    def reading(self) -> Transaction:
+        return Transaction(self.engine, self.path, None)
 
-    def writing(self) -> _Transaction:
+    def writing(self) -> Transaction:
         """One transaction: all of what is done inside it is kept, or nothing."""
-        return _Transaction(self, self._writing)
+        return Transaction(self.engine, self.path, self._writing)
 
     def _load_facts(self, facts_id: int) -> _Facts:
         known = _facts(self._rows(_FACTS_BY_ID, facts_id)[0][0])
@@ -245,38 +245,6 @@ class Cache:
         except UnicodeEncodeError:
             return []  # A lone surrogate out of JSON: no row can have such a key.
         return rows
-
-
-class _Transaction:
-    """BEGIN ... COMMIT with driver errors explained; holds the writers' lock when it writes."""
-
-    def __init__(self, cache: Cache, lock: threading.Lock | None) -> None:
-        self._cache = cache
-        self._lock = lock
-
-    def __enter__(self) -> Connection:
-        if self._lock is not None:
-            self._lock.acquire()
-        try:
-            self._scope = self._cache.engine.begin()
-            return self._scope.__enter__()
-        except DatabaseError as error:
-            self._release()
-            raise unusable(self._cache.path, error.orig or error) from error
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: Any) -> None:
-        try:
-            self._scope.__exit__(kind, value, trace)
-        except DatabaseError as error:
-            raise unusable(self._cache.path, error.orig or error) from error
-        finally:
-            self._release()
-        if isinstance(value, DatabaseError):
-            raise unusable(self._cache.path, value.orig or value) from value
-
-    def _release(self) -> None:
-        if self._lock is not None:
-            self._lock.release()
 
 
 def ntin_key(ntin: str) -> str:

@@ -124,7 +124,7 @@ def test_what_the_kind_of_code_decides(evidence: Evidence, expected: tuple[Decis
 def test_what_the_till_itself_knows_stands_above_the_registry(
     state: UnitState, selling: tuple[Decision, str], returning: tuple[Decision, str]
 ) -> None:
-    known = {"units": {KI: state}, "cached": cached()}
+    known: dict[str, Any] = {"units": {KI: state}, "cached": cached()}
     assert told(sale(**known)) == selling
     assert told(back(**known)) == returning
     assert judge(sale(**known), DEFAULT).source is EvidenceSource.TILL
@@ -225,6 +225,13 @@ def test_a_repair_to_be_confirmed_needs_exactly_one_known_candidate(
     verdict = judge(sale(CHECK, **known), DEFAULT)
     assert (verdict.decision, verdict.reason, verdict.ki) == expected
     assert verdict.repairs == ("D6",)
+
+
+def test_the_reading_that_proved_known_is_the_one_that_is_judged() -> None:
+    bare = replace(UNIT, template="KI", ki=OTHER_KI)
+    either = replace(CHECK, alternatives=(UNIT, bare))
+    assert told(sale(either, cached=cached())) == (ALLOW, "M-001")
+    assert told(sale(either, cached={OTHER_KI: replace(IN, ki=OTHER_KI)})) == (ASK, "M-125")
 
 
 @pytest.mark.parametrize(
