@@ -62,7 +62,7 @@ class Agent:
         shift = self.till.open_shift()
         counts = self.cache.counts()
         head, _ = self.journal.head()
-        delivered, _ = self.queue.delivered_through()
+        unsent, oldest_ns = self.queue.unsent()
         now_ns = self.clock.now_ns()
         return {
             "till": self.journal.till,
@@ -78,7 +78,8 @@ class Agent:
             "undecided": [pending.key for pending in self.till.undecided()],
             "open_sales": list(self.till.open_sales()),
             "queue": {
-                "unsent": head - delivered,
+                "unsent": unsent,
+                "oldest_age_s": None if oldest_ns is None else (now_ns - oldest_ns) // NS_PER_S,
                 "set_aside": [{"row": number, "reason": reason} for number, reason in self.queue.set_aside_rows()],
             },
             "cache": {"products": counts.products, "codes": counts.statuses},

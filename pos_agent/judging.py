@@ -11,7 +11,7 @@ from marking.code import CodeKind, IdentificationCode, ReadContext, Source
 from marking.errors import CodeError
 from marking.policy import Policy
 from marking.rules import judge, wants_online
-from marking.statuses import CodeStatus
+from marking.statuses import CodeStatus, Status
 from marking.verdict import Evidence, OnlineAnswer, Product, Purpose, UnitState, Verdict
 
 OnlineCheck = Callable[[tuple[str, ...]], OnlineAnswer]
@@ -30,6 +30,8 @@ class Knowledge(Protocol):
     def status(self, ki: str) -> CodeStatus | None: ...
 
     def put_statuses(self, statuses: Iterable[CodeStatus]) -> object: ...
+
+    def learn_template(self, gtin: str, template: str) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,9 @@ class Judge:
         evidence = self._local(code, purpose, sale, at_ns)
         if self._online is not None and wants_online(evidence, self._policy):
             evidence = replace(evidence, online=self._asked(evidence))
-        return self._decided(data, evidence, at_ns)
+        judged = self._decided(data, evidence, at_ns)
+        self._learn(judged)
+        return judged
 
     def again(self, judged: Judged, sale: str | None) -> Judged:
         """The same scan against the units as they stand now: what was free a second ago may be held."""
@@ -115,6 +119,15 @@ class Judge:
         if code.kind is CodeKind.IN_STORE:
             return self._cache.product_by_ntin(code.text)
         return self._cache.product(code.gtin) if code.gtin else None
+
+    def _learn(self, judged: Judged) -> None:
+        """The layouts of KZ groups are unpublished: the first code of a GTIN that the registry confirms teaches one."""
+        code, online = judged.code, judged.evidence.online
+        if online is None or isinstance(code, CodeError) or code.gtin is None or judged.verdict.ki is None:
+            return
+        status = online.statuses.get(judged.verdict.ki)
+        if status is not None and status.status is Status.IN_CIRCULATION and code.kind is CodeKind.UNIT:
+            self._cache.learn_template(code.gtin, code.template)
 
     def _asked(self, evidence: Evidence) -> OnlineAnswer:
         assert self._online is not None and isinstance(evidence.code, IdentificationCode)  # noqa: S101 - see judge()

@@ -8,6 +8,7 @@ import logging
 import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 import uvicorn
 
@@ -27,6 +28,17 @@ log = logging.getLogger(__name__)
 TICK_S = 0.02  # A waiting half of a scan is judged at most this late.
 STOP_WAIT_S = 5.0
 EXPECTED = (JournalUnusable, Problem, CacheError, OSError)
+
+RETRY_S = 5.0
+PACE_MIN_S = 0.05
+
+
+class Paced(Protocol):
+    """What a worker's step says of its next one."""
+
+    @property
+    def next_in_s(self) -> float: ...
+
 
 Sink = Callable[[Scanned], None]
 
@@ -49,11 +61,9 @@ class Runner:
         self._spawn("intake", lambda: self._every(TICK_S, self._tick))
         self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.desk.settle_all))
         if agent.delivery is not None:
-            delivery = agent.delivery
-            self._spawn("delivery", lambda: delivery.run(self._stop))
+            self._spawn("delivery", partial(self._work, agent.delivery.step))
         if agent.recheck is not None:
-            recheck = agent.recheck
-            self._spawn("recheck", lambda: recheck.run(self._stop))
+            self._spawn("recheck", partial(self._work, agent.recheck.step))
 
     def stop(self) -> None:
         self._stop.set()
@@ -65,6 +75,16 @@ class Runner:
         thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def _work(self, step: Callable[[], Paced]) -> None:
+        """A worker at its own pace. What its memory cannot keep now (a full disk) is tried again, not given up."""
+        pause_s = 0.0
+        while not self._stop.wait(pause_s):
+            pause_s = RETRY_S
+            try:
+                pause_s = max(step().next_in_s, PACE_MIN_S)
+            except EXPECTED as error:
+                log.error("%s: %s", threading.current_thread().name, error)  # noqa: TRY400 - expected, see _guarded
 
     def _every(self, seconds: float, step: Callable[[], object]) -> None:
         while not self._stop.wait(seconds):

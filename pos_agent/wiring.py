@@ -213,16 +213,19 @@ def _ismpt(config: Config, world: World) -> IsMptClient | None:
         return None
     if section.password is None:
         raise ConfigError("ismpt.password: the login needs one, as env:, file: or credential:")
-    return IsMptClient(
-        section.url,
-        section.login,
-        world.secret(section.password),
-        transport=world.ismpt_transport,
-        now=world.clock.now_ns,
-        monotonic=world.clock.monotonic,
-        sleep=world.clock.sleep,
-        rng=world.rng,
-    )
+    try:
+        return IsMptClient(
+            section.url,
+            section.login,
+            world.secret(section.password),
+            transport=world.ismpt_transport,
+            now=world.clock.now_ns,
+            monotonic=world.clock.monotonic,
+            sleep=world.clock.sleep,
+            rng=world.rng,
+        )
+    except ValueError as error:
+        raise ConfigError(f"ismpt.url: {error}") from error
 
 
 def _online(client: IsMptClient | None, deadline_s: float) -> OnlineCheck | None:

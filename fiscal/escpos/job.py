@@ -10,7 +10,7 @@ from . import commands
 from .compose import chunks
 from .lines import Align, Cut, Drawer, Feed, Font, PrintLine, Qr, Rule, Text
 from .profiles import Profile, QrDialect
-from .raster import QUIET_ZONE, Typeface, qr_image, qr_matrix
+from .raster import QUIET_ZONE, Typeface, qr_image, qr_matrix, qr_size
 from .text import Method, TextEncoder, nothing_drawable, page
 
 QR_DOTS_MAX = 320  # Symbol with its quiet zone; wider ones do not fit a 58 mm roll.
@@ -114,19 +114,21 @@ class _Renderer:
         yield commands.align(Align.LEFT)
 
     def _qr(self, data: str) -> Iterator[bytes]:
-        matrix = qr_matrix(data)
-        if matrix is None:
+        modules = qr_size(data)
+        if modules is None:
             self._notes.append("QR text is too long for a symbol; printed as text")
             for piece in chunks(data, self._profile.paper.columns(Font.B)):
                 yield from self._text(Text(piece, font=Font.B))
             return
-        size = len(matrix) + 2 * QUIET_ZONE
+        size = modules + 2 * QUIET_ZONE
         module = max(1, min(self._profile.qr_module_max, QR_DOTS_MAX // size))
         if module < QR_MODULE_MIN:
-            self._notes.append(f"QR of {len(matrix)} modules leaves {module} dots a module; phones may not read it")
+            self._notes.append(f"QR of {modules} modules leaves {module} dots a module; phones may not read it")
         if self._profile.qr is QrDialect.RASTER:
             yield from self._left()
-            yield from commands.raster(qr_image(matrix, module, self._profile.paper.dots), self._profile.band_rows)
+            yield from commands.raster(
+                qr_image(qr_matrix(data), module, self._profile.paper.dots), self._profile.band_rows
+            )
             return
         self._style = b""
         yield commands.align(Align.CENTER)

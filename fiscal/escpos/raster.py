@@ -18,6 +18,7 @@ from .lines import Align, Font, Text
 
 CELLS = {Font.A: (12, 24), Font.B: (9, 17)}  # Dots: width, height.
 QUIET_ZONE = 4  # Modules of white around a QR symbol (ISO/IEC 18004).
+QR_MODULES_BASE, QR_MODULES_STEP = 17, 4  # ISO/IEC 18004: a symbol of version v has 17 + 4v modules a side.
 _NOT_A_CHARACTER = "\U0010ffff"  # Drawn as the font's "no such glyph" box.
 _INK = 112  # Grey above this is a black dot: keeps thin strokes of small sizes whole.
 
@@ -128,15 +129,30 @@ def _fit(path: Path, width: int, height: int) -> tuple[ImageFont.FreeTypeFont, i
     raise FontMissing(f"printer font {path} does not fit a cell of {width}x{height} dots: choose a monospaced font")
 
 
-def qr_matrix(data: str) -> list[list[bool]] | None:
-    """Modules of the smallest level-L symbol that holds `data`, without quiet zone; None when none can."""
-    symbol = qrcode.QRCode(border=0, error_correction=qrcode.ERROR_CORRECT_L)
-    symbol.add_data(data.encode("utf-8"), optimize=0)
+def qr_size(data: str) -> int | None:
+    """Modules along a side of the smallest level-L symbol that holds `data`; None when none can.
+
+    Asked for every receipt, so nothing is drawn: weighing the eight masks of a symbol takes tens of milliseconds.
+    """
+    symbol = _symbol(data)
     try:
-        symbol.make(fit=True)
+        version: int = symbol.best_fit()
     except (DataOverflowError, ValueError):
         return None
+    return QR_MODULES_BASE + QR_MODULES_STEP * version
+
+
+def qr_matrix(data: str) -> list[list[bool]]:
+    """Modules of that symbol, without quiet zone. `qr_size` has said that it fits."""
+    symbol = _symbol(data)
+    symbol.make(fit=True)
     return [[bool(module) for module in row] for row in symbol.get_matrix()]
+
+
+def _symbol(data: str) -> qrcode.QRCode:
+    symbol = qrcode.QRCode(border=0, error_correction=qrcode.ERROR_CORRECT_L)
+    symbol.add_data(data.encode("utf-8"), optimize=0)
+    return symbol
 
 
 def qr_image(matrix: list[list[bool]], module: int, dots: int) -> Image.Image:

@@ -98,10 +98,9 @@ class HeadlessDemo:
         self.agent.close()
 
     def _is_quiet(self) -> bool:
-        head, _ = self.agent.journal.head()
-        through, _ = self.agent.queue.delivered_through()
+        unsent, _ = self.agent.queue.unsent()
         waiting = self.agent.journal.query(UNSEEN)
-        return head - through <= 1 and waiting[0][0] == 0
+        return unsent == 0 and waiting[0][0] == 0
 
     def _start(self) -> Agent:
         self._starts += 1

@@ -37,6 +37,10 @@ class Pick:
     code: str | bytes
     how: str  # For the people watching: "clean", "GS dropped", "EAN instead of the mark", ...
     options: Mapping[str, Any] = field(default_factory=dict)  # Of the simulated scanner.
+    damaged: bool = False  # Something went wrong between the symbol and the till: a second try may read it.
+
+    def clean(self) -> Pick:
+        return Pick(self.code, "again, clean", {"aim": self.options["aim"]} if "aim" in self.options else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,14 @@ def visits(rng: random.Random, shop: Shop, sales: int) -> Iterator[Visit]:
     """`sales` customers. Units are drawn without replacement, so a unit meets the till twice only on purpose."""
     stock = list(shop.codes)
     rng.shuffle(stock)
+    good = [mark for mark in stock if mark.fate is Fate.SELLABLE][:sales]
+    firsts = iter(good)  # Everyone came for something that can be sold.
+    apart = {mark.ki for mark in good}
+    stock = [mark for mark in stock if mark.ki not in apart]
     sold: list[Mark] = []
     for index in range(sales):
-        marks = [stock.pop() for _ in range(min(rng.choice((1, 1, 2, 2, 3, 4)), len(stock)))]
+        more = min(rng.choice((0, 0, 1, 1, 2, 3)), len(stock))
+        marks = [*(stock.pop() for _ in range(more)), *(mark for mark in (next(firsts, None),) if mark)]
         picks = list(_picks(rng, marks, sold))
         sold += [mark for mark in marks if mark.fate is Fate.SELLABLE]
         yield Visit(
@@ -120,9 +129,9 @@ def _way_of_scanning(rng: random.Random, mark: Mark) -> Pick:
     if drawn < 0.84:
         return Pick(mark.text, "clean", {"aim": aim})
     if drawn < 0.90:
-        return Pick(mark.text, "GS dropped", {"aim": aim, "gs": "drop"})
+        return Pick(mark.text, "GS dropped", {"aim": aim, "gs": "drop"}, damaged=True)
     if drawn < 0.93:
-        return Pick(mark.text, "GS as text", {"gs": "text"})
+        return Pick(mark.text, "GS as text", {"aim": aim, "gs": "text"}, damaged=True)
     if drawn < 0.96:
         return Pick(mark.text, "in small pieces", {"aim": aim, "chunk": 16, "gap_ms": 5})
     return Pick(mark.text, "read twice at once", {"aim": aim, "repeat": 2})

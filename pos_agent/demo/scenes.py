@@ -152,7 +152,7 @@ def network_cut(stage: Stage) -> None:
         stage.pay("card")
     stage.say(f"не отправлено / жіберілмеген: {_unsent(stage)}")
     stage.shop.cut(down=False)
-    _until(lambda: _unsent(stage) <= 1)
+    _until(lambda: _unsent(stage) == 0)
     stage.title("Желі қайта қосылды", "Сеть вернулась")
     stage.say(f"не отправлено / жіберілмеген: {_unsent(stage)}")
 

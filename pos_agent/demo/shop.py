@@ -23,6 +23,7 @@ HQ_TOKEN = "demo-till-token"  # noqa: S105 - of a headquarters that lives in thi
 API_TOKEN = "demo"  # noqa: S105 - of an API on loopback with nothing real behind it
 # The simulated shop states a rate, a catalogue of ours names a class.
 VAT_CLASSES: Mapping[str, str] = {"16": "base", "10": "periodical", "5": "medicine", "0": "zero", "none": "none"}
+CATALOGUE_NAMES: Mapping[str, str] = {"unit_code": "unit", "vat_class": "vat", "price_tenge": "price"}
 
 SECRETS: Mapping[str, str] = {
     "env:DEMO_REGISTER_PASSWORD": WEBKASSA_LOGIN[1],
@@ -74,16 +75,22 @@ def configuration(
 
 def stock_cache(cache: Cache, shop: Shop, now_ns: int) -> None:
     """Import catalogue and code list the way a shop does: two files, all or nothing."""
-    products = [{**row, "vat_class": VAT_CLASSES[row["vat_class"]]} for row in shop.product_rows()]
+    products = [_catalogue_row(row) for row in shop.product_rows()]
     context = Context(standard(), now_ns)
     for kind, rows, columns in (
-        (Kind.CATALOGUE, products, PRODUCT_COLUMNS),
+        (Kind.CATALOGUE, products, [CATALOGUE_NAMES.get(name, name) for name in PRODUCT_COLUMNS]),
         (Kind.STATUSES, shop.code_rows(), CODE_COLUMNS),
     ):
         mistakes: list[BadRow] = []
         import_file(cache, _as_file(rows, columns), context, kind=kind, on_bad=mistakes.append)
         if mistakes:
             raise ValueError(f"the demo's own {kind} file has a mistake: {mistakes[0]}")
+
+
+def _catalogue_row(row: Mapping[str, str]) -> dict[str, str]:
+    """A row of the simulated shop under the column names of our import."""
+    renamed = {CATALOGUE_NAMES.get(name, name): value for name, value in row.items()}
+    return {**renamed, "vat": VAT_CLASSES[row["vat_class"]]}
 
 
 def _as_file(rows: Iterable[Mapping[str, str]], columns: Sequence[str]) -> io.BytesIO:

@@ -24,6 +24,7 @@ STEP_S = 0.01
 SCAN_WAIT_S = 2.0  # A scan that gives nothing for so long gives nothing at all.
 CASHIER_S = (0.3, 1.5)  # Between two scans.
 CUSTOMER_S = (5.0, 25.0)  # Between two customers.
+RESCAN = "rescan"
 ROUNDING_TIYN = 100_000  # Cash is handed over in notes of 1000 tenge.
 PAY_TRIES = 20
 PAY_PAUSE_S = 15.0
@@ -137,6 +138,9 @@ class TillDay:
         self._watch("scan", pick, scanned)
         if verdict.decision is Decision.REFUSE:
             self.diary.refused[verdict.reason] += 1
+            if verdict.action == RESCAN and pick.damaged:
+                self._clock.sleep(self._pause(CASHIER_S))
+                self._scan(pick.clean(), approves=approves)
         elif verdict.decision is Decision.ASK:
             self.diary.asked[verdict.reason] += 1
             if approves:
