@@ -1,0 +1,44 @@
+"""What delivery is told, does and shows: values only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySettings:
+    rows_max: int = 500
+    bytes_max: int = 262_144  # Of bodies, before packing.
+    every_s: float = 5.0  # Between looks at a journal with nothing to send.
+    deadline_s: float = 30.0
+    connect_s: float = 5.0
+    backoff_base_s: float = 1.0
+    backoff_cap_s: float = 60.0
+    slow_s: float = 300.0  # Between tries of what only a person repairs.
+    answer_bytes_max: int = 1024 * 1024
+
+
+class DeliveryState(StrEnum):
+    OK = "ok"
+    WAITING = "waiting"  # The last try failed; the next one comes by itself.
+    REFUSED = "refused"  # Alarm: headquarters does not accept our token. Tried slowly.
+    CONFLICT = "conflict"  # Alarm: headquarters holds another journal of this till. Tried slowly.
+
+
+@dataclass(frozen=True, slots=True)
+class StepResult:
+    sent: int  # Rows acknowledged in this step.
+    state: DeliveryState
+    next_in_s: float  # Until the next step does anything.
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """For the till's strip and the store's IT page."""
+
+    state: DeliveryState
+    unsent: int
+    last_error: str  # Empty when the last try succeeded.
+    next_in_s: float
+    delivered_ns: int | None  # When headquarters last acknowledged rows, in this run; UTC nanoseconds.
