@@ -213,7 +213,7 @@ class Closing:
     ) -> Receipt:
         if not lines:
             raise Problem("T-104", sale)
-        check_payments(total_tiyn(lines), payments)
+        check_payments(operation, total_tiyn(lines), payments)
         return receipt(
             self._key(sale, revision),
             operation,
@@ -273,11 +273,13 @@ class Closing:
         return replace(paid, printed=self._print(paid.key, order, paid.document))
 
 
-def check_payments(total: int, payments: Sequence[Payment]) -> None:
-    """Raises T-105 unless the payments cover the total, and only cash exceeds it."""
+def check_payments(operation: Operation, total: int, payments: Sequence[Payment]) -> None:
+    """Raises T-105 unless the payments cover the total and only cash exceeds it; money is given back to the tiyn."""
     cash = sum(payment.sum_tiyn for payment in payments if payment.kind is PaymentKind.CASH)
     other = sum(payment.sum_tiyn for payment in payments) - cash
     if any(payment.sum_tiyn <= 0 for payment in payments) or other > total or cash + other < total:
         raise Problem("T-105", f"total {total} tiyn, cash {cash}, other {other}", total_tiyn=total)
+    if operation is Operation.SALE_RETURN and cash + other != total:
+        raise Problem("T-105", f"a return pays out exactly {total} tiyn", total_tiyn=total)
     if len({payment.kind for payment in payments}) != len(payments):
         raise Problem("T-105", "one row for each kind of payment")

@@ -20,6 +20,7 @@ STYLES = {Decision.ALLOW: ("✔", "bold green"), Decision.REFUSE: ("✖", "bold 
 PAUSE_S = 0.4
 SETTLE_S = 40.0
 CODE_CHARS = 31
+NOTE_TIYN = 100_000  # Cash is handed over in notes of 1000 tenge.
 
 
 class Stage:
@@ -60,7 +61,8 @@ class Stage:
             return {}
         view = self.shop.call("GET", f"/v1/sales/{sale}", None)
         total = view["total_tiyn"]
-        handed = total if kind == "card" else -(-total // 100_000) * 100_000
+        exact = kind == "card" or view["operation"] == "sale_return"
+        handed = total if exact else -(-total // NOTE_TIYN) * NOTE_TIYN
         body = {"payments": [{"kind": kind, "sum_tiyn": handed}]}
         started = time.perf_counter()
         answer = self.shop.call("POST", f"/v1/sales/{sale}/payment", body)
@@ -164,7 +166,7 @@ def take_back(stage: Stage) -> None:
     sold = next(line for line in view["lines"] if line["ki"])
     mark = next(mark for mark in stage.shop.sim.shop.codes if mark.ki == sold["ki"])
     stage.scan(mark)
-    stage.say(f"чек возврата {opened['sale']}")
+    stage.say(f"чек возврата · қайтару чегі: {opened['sale']}")
     stage.pay()
 
 
@@ -173,9 +175,15 @@ def withdrawals(stage: Stage) -> None:
     query = "SELECT outcome, count(*) FROM withdrawal WHERE purpose = 'sale' GROUP BY outcome"
     _until(lambda: all(outcome == "withdrawn" for outcome, _ in stage.shop.agent.journal.query(query)))
     for outcome, count in stage.shop.agent.journal.query(query):
-        stage.say(f"{outcome}: {count}")
+        stage.say(f"{OUTCOMES.get(outcome, outcome)}: {count}")
+    _until(lambda: _unsent(stage) == 0)
 
 
+OUTCOMES = {
+    "withdrawn": "выведено · шығарылған",
+    "on_balance": "ещё на балансе · әлі баланста",
+    "pending": "ещё не проверено · әлі тексерілмеген",
+}
 SCENES = (opening, plain_sale, refusals, repairs, lost_answer, network_cut, take_back, withdrawals)
 
 
