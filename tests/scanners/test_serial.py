@@ -120,7 +120,7 @@ def test_closing_hands_over_what_stood_unfinished(online: SerialScanner, line: A
 
 
 def test_no_scan_is_lost_or_doubled_over_two_hundred_scans_and_many_unplugs(
-    scanner: SerialScanner, line: Any, clock: Any, data_of: Any
+    scanner: SerialScanner, line: Any, clock: Any, poll_until: Poll
 ) -> None:
     rng = random.Random(20260301)
     sent: list[bytes] = []
@@ -136,11 +136,12 @@ def test_no_scan_is_lost_or_doubled_over_two_hundred_scans_and_many_unplugs(
             line.send(code[:cut])
             partials.append(code[:cut])
             events += scanner.poll()
+            # The kernel hands a pseudo-terminal's hang-up over when it finds the time: wait until it has been seen.
             line.unplug()
-            events += scanner.poll()
+            events += poll_until(scanner)
             line.plug()
             clock.pass_ms(500)
-            events += scanner.poll()
+            events += poll_until(scanner)
         rest = code + b"\r"
         while rest:
             size = rng.randrange(1, 12)
@@ -149,7 +150,8 @@ def test_no_scan_is_lost_or_doubled_over_two_hundred_scans_and_many_unplugs(
             if rng.random() < 0.5:
                 events += scanner.poll()
         sent.append(code)
-    events += scanner.poll()
+    if not (events and isinstance(events[-1], Scan) and events[-1].data == sent[-1]):
+        events += poll_until(scanner)
     scans = [event for event in events if isinstance(event, Scan)]
     assert [scan.data for scan in scans if scan.terminator is Terminator.SUFFIX] == sent
     assert [scan.data for scan in scans if scan.terminator is not Terminator.SUFFIX] == partials
