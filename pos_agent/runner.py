@@ -5,6 +5,7 @@ tests call by hand; a step that fails is logged and tried again, and never takes
 from __future__ import annotations
 
 import logging
+import signal
 import threading
 from collections.abc import Callable
 from functools import partial
@@ -30,6 +31,13 @@ STOP_WAIT_S = 5.0
 EXPECTED = (JournalUnusable, Problem, CacheError, OSError)
 
 RETRY_S = 5.0
+SIGNAL_LOOK_S = 0.2
+
+
+class ApiStopped(Exception):
+    """The API could not start or ended without being told to."""
+
+
 PACE_MIN_S = 0.05
 
 
@@ -131,3 +139,26 @@ def server(agent: Agent, secret: Callable[[str], str] = read_secret) -> uvicorn.
         timeout_graceful_shutdown=3,
     )
     return uvicorn.Server(settings)
+
+
+def serve_until_told(api: uvicorn.Server) -> None:
+    """Serve until SIGINT or SIGTERM, then return, so that the caller can stop in order.
+
+    uvicorn raises a signal again once it has shut down, which would end the process before anything else is closed;
+    on a thread of its own it leaves signals alone.
+    """
+    told = threading.Event()
+
+    def tell(_number: int, _frame: object) -> None:
+        told.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, tell)
+    thread = threading.Thread(target=api.run, name="api", daemon=True)
+    thread.start()
+    while thread.is_alive() and not told.wait(SIGNAL_LOOK_S):
+        pass
+    api.should_exit = True
+    thread.join(STOP_WAIT_S)
+    if not told.is_set():
+        raise ApiStopped("the API ended by itself: is its port taken?")

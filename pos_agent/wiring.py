@@ -17,11 +17,11 @@ from fiscal.registry import OpenRegister, open_register
 from fiscal.vat import kazakhstan
 from marking.code import ReadContext
 from marking.groups import standard
-from marking.policy import policy_from
+from marking.policy import Policy, PolicyError, policy_from
 from marking.verdict import OnlineAnswer
 from pos_agent.agent import Agent
 from pos_agent.api.idempotency import Once
-from pos_agent.cache.store import Cache
+from pos_agent.cache.store import Cache, CacheError
 from pos_agent.checkout import Checkout
 from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
@@ -87,7 +87,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     )
     opened.append(journal.close)
     ballast.fill()
-    cache = Cache(config.cache_path)
+    cache = _cache(config)
     opened.append(cache.close)
     register = _register(config, world)
     opened.append(register.close)
@@ -95,7 +95,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     if ismpt is not None:
         opened.append(ismpt.close)
     till = Till(journal)
-    policy = policy_from(config.policy, standard())
+    policy = _policy(config)
     online = _online(ismpt, config.ismpt.deadline_s)
     judge = Judge(cache, till.unit_states, policy, online, clock.now_ns, config.scan.suffixes)
     checkout = Checkout(journal, till, judge, kazakhstan(), clock.now_ns, config.till.zone)
@@ -171,6 +171,20 @@ def _register(config: Config, world: World) -> OpenRegister:
         )
     except ValueError as error:
         raise ConfigError(f"register.url: {error}") from error
+
+
+def _cache(config: Config) -> Cache:
+    try:
+        return Cache(config.cache_path)
+    except CacheError as error:
+        raise ConfigError(f"{error}; it can be deleted and imported again") from error
+
+
+def _policy(config: Config) -> Policy:
+    try:
+        return policy_from(config.policy, standard())
+    except PolicyError as error:
+        raise ConfigError(f"policy: {error}") from error
 
 
 def _printer(config: Config, world: World) -> PrintsLines | None:

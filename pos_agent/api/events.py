@@ -66,6 +66,8 @@ async def _stream(agent: Agent, after: int) -> AsyncIterator[str]:
 
 def event_text(row: Row) -> str:
     body: dict[str, Any] = {name: value for name, value in json.loads(row.body).items() if name not in HEAVY}
+    if "line" in body:  # The check part of a code is nobody's business but the register's.
+        body["line"] = {name: value for name, value in body["line"].items() if name != "full"}
     text = json.dumps(
         {"number": row.number, "at": iso_utc(row.at_ns), "kind": row.kind, "body": body}, ensure_ascii=False
     )

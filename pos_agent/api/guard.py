@@ -21,7 +21,7 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/openapi.json", "/docs", "/-/healthy"})
+OPEN_PATHS = frozenset({"/openapi.json", "/-/healthy"})
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
 
 

@@ -7,6 +7,7 @@ tried at all.
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -26,13 +27,29 @@ from pos_agent.cache import Cache, CacheError, Counts
 from pos_agent.cache.importing import Kind, Report, import_file
 from pos_agent.cache.lines import BadRow, UnreadableFile
 from pos_agent.cache.rows import Context, instant_ns, instant_text
+from pos_agent.cli.options import CONFIG_VARIABLE, configured
 
 LISTED_MAX = 100  # Mistakes shown on the terminal; all of them go to --errors.
 _ENCODINGS = ("utf-8", "cp1251")
 
 app = typer.Typer(no_args_is_help=True, help="Catalogue and code statuses of this till.")
 
-Database = Annotated[Path, typer.Option(envvar="POS_AGENT__CACHE_PATH", help="The cache file.")]
+
+def _configured_cache() -> Path:
+    """The cache of the configured till."""
+    named = os.environ.get(CONFIG_VARIABLE)
+    return configured(Path(named) if named else None).cache_path
+
+
+Database = Annotated[
+    Path,
+    typer.Option(
+        envvar="POS_AGENT__CACHE_PATH",
+        help="The cache file; default: the configured till's.",
+        default_factory=_configured_cache,
+        show_default=False,
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object instead of text.")]
 
 

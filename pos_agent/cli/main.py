@@ -33,7 +33,7 @@ def run(config: ConfigOption = None) -> None:
     # Imported here: `parse` and `journal` must start at once, also on a machine with a broken web stack.
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
-    from pos_agent.runner import Runner, server
+    from pos_agent.runner import ApiStopped, Runner, serve_until_told, server
     from pos_agent.secrets import SecretMissing
     from pos_agent.wiring import build
 
@@ -48,7 +48,10 @@ def run(config: ConfigOption = None) -> None:
         raise typer.Exit(2) from error
     runner.start()
     try:
-        api.run()
+        serve_until_told(api)
+    except ApiStopped as error:
+        typer.echo(f"{error} (api.port = {settings.api.port})", err=True)
+        raise typer.Exit(2) from error
     finally:
         runner.stop()
 

@@ -9,9 +9,11 @@ import typer
 
 from pos_agent.config import Config, ConfigError, default_path, load
 
+CONFIG_VARIABLE = "POS_AGENT_CONFIG"
+
 ConfigOption = Annotated[
     Path | None,
-    typer.Option("--config", "-c", envvar="POS_AGENT_CONFIG", help="Configuration file; default: the system's."),
+    typer.Option("--config", "-c", envvar=CONFIG_VARIABLE, help="Configuration file; default: the system's."),
 ]
 
 
