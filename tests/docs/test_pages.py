@@ -1,0 +1,156 @@
+"""The pages agree with what they describe: tables are fresh, links lead somewhere, commands and options are named."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from fiscal.escpos.address import PrinterUrlError, parse_url
+from fiscal.escpos.profiles import profiles
+from fiscal.webkassa.settings import OPTIONS
+from marking import reasons
+from marking.groups import standard
+from pos_agent import problems
+from pos_agent.cli.main import app
+from pos_agent.sale import SaleState
+from scanners.registry import SERIAL_OPTIONS
+
+ROOT = Path(__file__).parents[2]
+PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)\)")
+FENCE = re.compile(r"^```.*?^```", re.MULTILINE | re.DOTALL)
+
+
+def page(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def generator() -> ModuleType:
+    found = importlib.util.spec_from_file_location("generate_docs", ROOT / "script" / "generate_docs.py")
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def copied(generator: ModuleType, folder: Path) -> Path:
+    """The generator's inputs and pages on their own, to be changed."""
+    for name in (generator.REASONS, generator.PROBLEMS, generator.PRINTER, *generator.PAGES):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, folder / name)
+    return folder
+
+
+def test_the_drawn_pages_say_what_the_data_says(generator: ModuleType) -> None:
+    generator.check()
+
+
+def test_a_changed_text_makes_the_page_stale_until_it_is_written_again(generator: ModuleType, tmp_path: Path) -> None:
+    root = copied(generator, tmp_path)
+    data = root / generator.REASONS
+    data.write_text(data.read_text(encoding="utf-8").replace("Уберите товар", "Отложите товар"), encoding="utf-8")
+    with pytest.raises(generator.Stale, match="messages"):
+        generator.check(root)
+    generator.write(root)
+    generator.check(root)
+    assert "Отложите товар" in (root / "docs/messages.md").read_text(encoding="utf-8")
+
+
+def test_a_code_of_a_family_the_page_does_not_have_is_an_error(generator: ModuleType, tmp_path: Path) -> None:
+    root = copied(generator, tmp_path)
+    with (root / generator.REASONS).open("a", encoding="utf-8") as data:
+        data.write('\n[reason.M-901]\naction = "sell"\nru = "a"\nkk = "b"\nen = "c"\n')
+    with pytest.raises(ValueError, match="M-901"):
+        generator.messages(root)
+
+
+def test_every_code_has_its_row_with_its_words_in_three_languages() -> None:
+    rows = {
+        cells[1].strip(): line for line in page("docs/messages.md").splitlines() if len(cells := line.split("|")) > 4
+    }
+    for code in reasons.known():
+        assert all(reasons.text(code, language) in rows[code] for language in reasons.LANGUAGES)
+        assert all(reasons.action(code, language) in rows[code] for language in reasons.LANGUAGES)
+    for code, kind in problems.kinds().items():
+        assert all(text in rows[code] for text in kind.texts.values())
+        assert f"| {kind.status} |" in rows[code]
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_links_of_a_page_lead_to_files_and_headings_that_exist(path: Path) -> None:
+    targets = LINK.findall(FENCE.sub("", path.read_text(encoding="utf-8")))
+    assert [target for target in targets if "://" not in target and not leads_somewhere(path, target)] == []
+
+
+def leads_somewhere(path: Path, target: str) -> bool:
+    name, _, heading = target.partition("#")
+    found = path.parent / name if name else path
+    if not found.exists():
+        return False
+    return not heading or heading in {
+        anchor(line) for line in found.read_text(encoding="utf-8").splitlines() if line.startswith("#")
+    }
+
+
+def anchor(heading: str) -> str:
+    """Name of a heading as GitHub makes it."""
+    return re.sub(r"[^\w\- ]", "", heading.lstrip("# ").lower()).replace(" ", "-")
+
+
+def commands(group: TyperGroup, words: tuple[str, ...] = ("pos-agent",)) -> Iterator[str]:
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, (*words, name))
+        else:
+            yield " ".join((*words, name))
+
+
+def test_every_command_of_the_agent_is_told_to_store_it() -> None:
+    whole = get_command(app)
+    assert isinstance(whole, TyperGroup)
+    text = page("docs/store-it.md")
+    assert [name for name in commands(whole) if name not in text] == []
+
+
+def printer_options() -> Iterator[str]:
+    """What the driver itself names when it meets an option like none of its own."""
+    for scheme in ("escpos+tcp://host", "escpos+serial:///dev/ttyS0"):
+        with pytest.raises(PrinterUrlError) as told:
+            parse_url(f"{scheme}?0=0", time.monotonic, time.sleep)
+        yield from told.value.text.partition("known are ")[2].split(", ")
+
+
+def test_every_option_of_an_address_is_told_to_store_it() -> None:
+    text = page("docs/store-it.md")
+    options = {*OPTIONS, *SERIAL_OPTIONS, *printer_options()}
+    assert [name for name in sorted(options) if f"`{name}`" not in text] == []
+
+
+def test_every_printer_profile_is_told_to_store_it() -> None:
+    text = page("docs/store-it.md")
+    assert [name for name in profiles() if f"`{name}`" not in text] == []
+
+
+def test_every_product_group_is_told_with_the_files_of_the_cache() -> None:
+    assert [name for name in standard() if f"`{name}`" not in page("docs/cache-files.md")] == []
+
+
+def test_every_state_of_a_sale_is_told_to_integrators() -> None:
+    assert [state for state in SaleState if f"`{state}`" not in page("docs/integrate.md")] == []
+
+
+def test_a_code_named_on_a_page_exists() -> None:
+    known = {*reasons.known(), *problems.kinds()}
+    for path in PAGES:
+        named = set(re.findall(r"\b[MTRSP]-\d{3}\b", path.read_text(encoding="utf-8")))
+        assert named <= known, f"{path.name}: {sorted(named - known)}"
