@@ -32,6 +32,7 @@ from pos_agent.demo.devices import PRINTER_PROFILE
 from pos_agent.demo.shop import API_TOKEN, HQ_TOKEN, SECRETS, TILL, configuration, stock_cache
 from pos_agent.runner import Runner, server
 from pos_agent.wiring import World, build
+from scanners.scan import Health
 from sync.hq.app import create_app
 from sync.hq.store import Collector
 
@@ -158,7 +159,8 @@ class LiveShop:
         """True when the scanner is online."""
         end = time.monotonic() + START_WAIT_S
         while time.monotonic() < end:
-            if self.scanner is None or self.agent.intake.health:
+            heard = self.agent.intake.health.values()
+            if self.scanner is None or any(change.health is Health.ONLINE for change in heard):
                 return True
             time.sleep(0.05)
         return False
