@@ -11,22 +11,29 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from fiscal.register import Operation, ReturnBasis
-from fiscal.vat import VatClass, VatTable
+from fiscal.vat import VatTable
 from marking.code import CodeKind, Source
 from marking.errors import CodeError
-from marking.verdict import Decision, Product, Purpose
+from marking.verdict import Decision, Purpose
 from pos_agent.basket import PIECE_MILLI, BasketLine
-from pos_agent.clock import NS_PER_S
 from pos_agent.journal.journal import Event, Journal
-from pos_agent.judging import Judge, Judged
+from pos_agent.journal.projection import UnitTakenError
+from pos_agent.judging import Judge, Judged, judged_body
+from pos_agent.pricing import Pricing
 from pos_agent.problems import Problem
 from pos_agent.returns import Originals
-from pos_agent.sale import SaleState
+from pos_agent.sale import SaleEvent, SaleState, TransitionError
 from pos_agent.stored import dump
 from pos_agent.till import NoSuchSale, SaleView, Till
 
 QUANTITY_MILLI_MAX = 1_000_000 * PIECE_MILLI
-SCAN_BYTES_MAX = 4_096  # A journal row keeps the bytes as they came; beyond this only their beginning.
+LOOKS_MAX = 3  # At a unit that a receipt in one call takes in the very moment.
+SCAN_ROWS_MAX = 100  # Rows that other threads may put between naming a scan and keeping it.
+
+LAST_NUMBER = """SELECT max(body ->> '$.line.number') FROM journal
+    WHERE number > :opened AND kind = 'line_added' AND body ->> '$.sale' = :sale"""
+APPROVED = """SELECT 1 FROM journal
+    WHERE number > :scan AND kind = 'line_added' AND body ->> '$.scan' = :scan LIMIT 1"""
 
 Reply = Callable[[Any], Sequence[Event]]  # Rows (an API answer) that must be committed with the change itself.
 
@@ -40,7 +47,7 @@ class Scanned:
     """A judged scan and the line it became, if it became one."""
 
     sale: str
-    scan: int  # Journal row of the judgement; `approve` names it.
+    scan: int  # Name of the judgement, for `approve`: its journal row, or one a few rows before it.
     judged: Judged
     line: BasketLine | None
 
@@ -61,9 +68,7 @@ class Checkout:
         self._till = till
         self._judge = judge
         self._originals = Originals(till)
-        self._vat = vat
-        self._now = now
-        self._zone = local_zone
+        self.pricing = Pricing(vat, now, local_zone)
         self.lock = threading.RLock()
 
     def open(
@@ -75,7 +80,16 @@ class Checkout:
         original: str | None = None,
         reply: Reply = no_reply,
     ) -> str:
-        """Start a sale or a return. `original`: the sale of this till that is being returned."""
+        """Start a sale or a return. `original`: the sale of this till that is being returned.
+
+        Raises T-101, T-102 or T-117 when the original is no fiscal sale.
+        """
+        if original is not None:
+            returned = self.view(original)
+            if returned.state is not SaleState.FISCALISED:
+                raise Problem("T-102", f"{original} is {returned.state}", state=str(returned.state))
+            if returned.operation is not Operation.SALE:
+                raise Problem("T-117", f"{original} is a return itself")
         with self.lock:
             name = self.next_name()
             body: dict[str, Any] = {"sale": name, "operation": str(operation), "cashier": cashier}
@@ -98,64 +112,93 @@ class Checkout:
         device: str = "",
         reply: Reply = no_reply,
     ) -> Scanned:
-        """Judge a scan for a sale and, when allowed, hold the unit. Any bytes are answered with a verdict."""
+        """Judge a scan for a sale and, when allowed, hold the unit. Any bytes are answered with a verdict.
+
+        Raises T-101, T-102; T-107, T-108, T-110 for a code that may pass but cannot become a line: its judgement is
+        kept all the same.
+        """
         view = self.held(sale)
         judged = self._judge.judge(data, source, _purpose(view.operation), sale)
         with self.lock:
-            view = self.held(sale)  # The online question may have taken a second: look again.
-            judged = self._judge.again(judged, sale)
-            line = None
-            if judged.verdict.decision is Decision.ALLOW:
+            for _ in range(LOOKS_MAX):
+                try:
+                    return self._scanned(sale, self._judge.again(judged, sale), source, device, reply)
+                except UnitTakenError:
+                    continue  # A receipt in one call took it between the look and the row: the next look sees it.
+        raise Problem("T-116", "the unit changes hands", reason="taken")
+
+    def _scanned(self, sale: str, judged: Judged, source: Source, device: str, reply: Reply) -> Scanned:
+        view = self.held(sale)  # The online question may have taken a second: look again.
+        name = self._journal.head()[0] + 1
+        body = {**judged_body(sale, judged, source, device), "scan": name}
+        line = None
+        if judged.verdict.decision is Decision.ALLOW:
+            try:
                 line = self._line(view, judged, approved_by=None)
-            row = self._journal.head()[0] + 1
-            scanned = Scanned(sale, row, judged, line)
-            events = [Event("scan_judged", judged_body(sale, judged, source, device))]
-            if line is not None:
-                events.append(Event("line_added", {"sale": sale, "line": line.as_body()}))
-            self._journal.append(*events, *reply(scanned))
-            return scanned
+            except Problem as problem:
+                self._keep(Event("scan_judged", {**body, "problem": problem.kind.code}))
+                raise
+        scanned = Scanned(sale, name, judged, line)
+        added = () if line is None else (_line_added(sale, line, name),)
+        self._keep(Event("scan_judged", body), *added, *reply(scanned))
+        return scanned
+
+    def _keep(self, *events: Event) -> None:
+        """Raises T-102: the sale was paid or dropped between our look at it and the row."""
+        try:
+            self._journal.append(*events)
+        except TransitionError as error:
+            raise Problem("T-102", str(error), state=str(error.state)) from error
 
     def approve(self, sale: str, scan: int, by: str, why: str, reply: Reply = no_reply) -> Scanned:
-        """A person lets in a scan whose verdict was ASK. Raises T-109 when it was not."""
+        """A person lets in a scan whose verdict was ASK, once. Raises T-109 when it was not, T-116 for a unit taken."""
+        view = self.held(sale)
+        body = self._scan_body(sale, scan)
+        source = Source(body["source"])
+        judged = self._judge.judge(base64.b64decode(body["data"]), source, _purpose(view.operation), sale)
         with self.lock:
-            view = self.held(sale)
-            body = self._scan_body(sale, scan)
-            source = Source(body["source"])
-            judged = self._judge.judge(base64.b64decode(body["data"]), source, _purpose(view.operation), sale)
+            view, judged = self.held(sale), self._judge.again(judged, sale)
             if judged.verdict.decision is not Decision.ASK:
                 raise Problem("T-109", f"its verdict is {judged.verdict.decision} {judged.verdict.reason}")
+            if self._journal.query(APPROVED, {"scan": scan}):
+                raise Problem("T-109", f"scan {scan} was let in before")
             line = self._line(view, judged, approved_by=f"{by}: {why}")
             scanned = Scanned(sale, scan, judged, line)
-            self._journal.append(Event("line_added", {"sale": sale, "line": line.as_body()}), *reply(scanned))
+            self._keep_line(sale, scanned, line, reply)
             return scanned
 
-    def _scan_body(self, sale: str, scan: int) -> Mapping[str, Any]:
+    def _keep_line(self, sale: str, scanned: Scanned, line: BasketLine, reply: Reply) -> None:
         try:
-            row = self._journal.row(scan)
-        except KeyError:
-            raise Problem("T-109", f"there is no scan {scan}") from None
-        body: Mapping[str, Any] = json.loads(row.body)
-        if row.kind != "scan_judged" or body["sale"] != sale:
-            raise Problem("T-109", f"row {scan} is no scan of this sale")
-        return body
+            self._keep(_line_added(sale, line, scanned.scan), *reply(scanned))
+        except UnitTakenError as error:
+            raise Problem("T-116", str(error), reason="taken", sale=error.sale) from error
+
+    def _scan_body(self, sale: str, scan: int) -> Mapping[str, Any]:
+        head, _ = self._journal.head()
+        if 0 < scan <= head:
+            for row in self._journal.rows_after(scan - 1, SCAN_ROWS_MAX):
+                body: Mapping[str, Any] = json.loads(row.body) if row.kind == "scan_judged" else {}
+                if body.get("scan") == scan and body["sale"] == sale:
+                    return body
+        raise Problem("T-109", f"there is no scan {scan} of this sale")
 
     def add_goods(self, sale: str, gtin: str, quantity_milli: int, reply: Reply = no_reply) -> Scanned:
         """Unmarked goods by number and quantity, for weighed goods and keyed quantities."""
         if not 0 < quantity_milli <= QUANTITY_MILLI_MAX:
             raise Problem("T-115", f"quantity_milli {quantity_milli}")
+        view = self.held(sale)
+        judged = self._judge.judge(gtin.encode(), Source.API, _purpose(view.operation), sale)
+        if isinstance(judged.code, CodeError) or judged.code.kind not in (CodeKind.LINEAR, CodeKind.IN_STORE):
+            raise Problem("T-115", f"{gtin!r} is not a goods number")
+        if judged.product is None:
+            raise Problem("T-110", gtin)
+        if judged.verdict.decision is not Decision.ALLOW:
+            raise Problem("T-111", judged.verdict.detail, reason=judged.verdict.reason)
         with self.lock:
             view = self.held(sale)
-            judged = self._judge.judge(gtin.encode(), Source.API, _purpose(view.operation), sale)
-            if isinstance(judged.code, CodeError) or judged.code.kind not in (CodeKind.LINEAR, CodeKind.IN_STORE):
-                raise Problem("T-115", f"{gtin!r} is not a goods number")
-            if judged.product is None:
-                raise Problem("T-110", gtin)
-            if judged.verdict.decision is not Decision.ALLOW:
-                raise Problem("T-111", judged.verdict.detail, reason=judged.verdict.reason)
-            line = replace(self._line(view, judged, approved_by=None), quantity_milli=quantity_milli)
-            self._originals.check(view, line)
+            line = self._line(view, judged, approved_by=None, quantity_milli=quantity_milli)
             scanned = Scanned(sale, self._journal.head()[0] + 1, judged, line)
-            self._journal.append(Event("line_added", {"sale": sale, "line": line.as_body()}), *reply(scanned))
+            self._keep_line(sale, scanned, line, reply)
             return scanned
 
     def remove(self, sale: str, number: int, reply: Reply = no_reply) -> SaleView:
@@ -164,7 +207,7 @@ class Checkout:
             if number not in {line["number"] for line in view.lines}:
                 raise Problem("T-103", f"line {number}")
             left = replace(view, lines=tuple(line for line in view.lines if line["number"] != number))
-            self._journal.append(Event("line_removed", {"sale": sale, "number": number}), *reply(left))
+            self._keep(Event("line_removed", {"sale": sale, "number": number}), *reply(left))
             return self._till.sale(sale)
 
     def cancel(self, sale: str, why: str, reply: Reply = no_reply) -> SaleView:
@@ -172,7 +215,7 @@ class Checkout:
         with self.lock:
             view = self.held(sale)
             dropped = replace(view, state=SaleState.CANCELLED)
-            self._journal.append(Event("sale_cancelled", {"sale": sale, "why": why}), *reply(dropped))
+            self._keep(Event("sale_cancelled", {"sale": sale, "why": why}), *reply(dropped))
             return self._till.sale(sale)
 
     def view(self, sale: str) -> SaleView:
@@ -193,68 +236,36 @@ class Checkout:
         body: Mapping[str, Any] = json.loads(self._journal.row(view.opened_row).body)
         return body
 
+    def is_one_shot(self, sale: str) -> bool:
+        """Whether the sale is a receipt in one call: its intent opened it, and no scanner adds to it."""
+        return self._journal.row(self.view(sale).opened_row).kind == SaleEvent.INTENDED
+
     def judge_units(self, codes: Sequence[tuple[bytes, Source]], purpose: Purpose) -> list[Judged]:
         """Judge the codes of a one-shot receipt, no sale open yet."""
         return [self._judge.judge(data, source, purpose, None) for data, source in codes]
 
-    def line_of(
-        self, judged: Judged, number: int, *, approved_by: str | None = None, original: BasketLine | None = None
+    def _line(
+        self, view: SaleView, judged: Judged, approved_by: str | None, quantity_milli: int = PIECE_MILLI
     ) -> BasketLine:
-        """The basket line of an allowed scan. Raises T-110 when the catalogue has no price for it."""
-        product, code = judged.product, judged.code
-        if product is None or isinstance(code, CodeError):
-            raise Problem("T-110", judged.verdict.detail, reason=judged.verdict.reason)
-        unit = judged.unit_key
-        return BasketLine(
-            number=number,
-            name=product.name_ru,
-            name_kk=product.name_kk,
-            # A return is taken back at the price and the VAT of its sale, whatever the catalogue says today.
-            price_tiyn=original.price_tiyn if original else product.price_tiyn,
-            vat_bp=original.vat_bp if original else self.vat_bp(product),
-            quantity_milli=PIECE_MILLI,
-            unit_code=product.unit_code,
-            gtin=product.gtin,
-            ntin=product.ntin,
-            group=product.group,
-            ki=unit,
-            full=code.text if unit is not None else None,
-            reason=judged.verdict.reason,
+        original = self._originals.line_for(view, judged, quantity_milli)
+        if original is None and view.original is not None:
+            raise Problem("T-107", judged.verdict.detail)
+        # Numbers are never used twice: a till page that still shows a removed line must not remove another one.
+        found = self._journal.query(LAST_NUMBER, {"opened": view.opened_row, "sale": view.sale})
+        line = self.pricing.line_of(
+            judged,
+            max(found[0][0] or 0, *(line["number"] for line in view.lines), 0) + 1,
             approved_by=approved_by,
+            original=original,
+            quantity_milli=quantity_milli,
         )
-
-    def vat_bp(self, product: Product) -> int | None:
-        """Rate of the product's class on the shop's local day."""
-        today = dt.datetime.fromtimestamp(self._now() / NS_PER_S, self._zone).date()
-        return self._vat.rate_bp(VatClass(product.vat_class), today)
-
-    def _line(self, view: SaleView, judged: Judged, approved_by: str | None) -> BasketLine:
-        number = max((line["number"] for line in view.lines), default=0) + 1
-        line = self.line_of(judged, number, approved_by=approved_by, original=self._originals.line_for(view, judged))
         self._originals.check(view, line)
         return line
 
 
+def _line_added(sale: str, line: BasketLine, scan: int) -> Event:
+    return Event("line_added", {"sale": sale, "scan": scan, "line": line.as_body()})
+
+
 def _purpose(operation: Operation) -> Purpose:
     return Purpose.SALE if operation is Operation.SALE else Purpose.RETURN
-
-
-def judged_body(sale: str | None, judged: Judged, source: Source, device: str) -> dict[str, Any]:
-    """Body of a `scan_judged` row: the bytes as they came, what was read, and why it was decided so."""
-    verdict, code = judged.verdict, judged.code
-    return {
-        "sale": sale,
-        "device": device,
-        "source": str(source),
-        "data": base64.b64encode(judged.data[:SCAN_BYTES_MAX]).decode(),
-        "data_bytes": len(judged.data),
-        "ki": judged.unit_key,
-        "gtin": None if isinstance(code, CodeError) else code.gtin,
-        "template": None if isinstance(code, CodeError) else code.template,
-        "decision": str(verdict.decision),
-        "reason": verdict.reason,
-        "evidence": str(verdict.source),
-        "age_s": verdict.age_s,
-        "repairs": list(verdict.repairs),
-        "detail": verdict.detail,
-    }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,19 +19,20 @@ from fiscal.register import (
     ReturnBasis,
     Unknown,
 )
-from marking.code import Source
-from marking.verdict import Decision, Purpose
 from pos_agent.basket import BasketLine, lines_from, receipt, total_tiyn
-from pos_agent.checkout import Checkout, judged_body
+from pos_agent.checkout import Checkout
 from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
 from pos_agent.journal.journal import Event, Journal
-from pos_agent.journal.projection import UnitTakenError, content_hash
-from pos_agent.judging import Judged
+from pos_agent.journal.projection import KeyReusedError, SaleChangedError, UnitTakenError, content_hash
+from pos_agent.judging import judged_body
+from pos_agent.one_shot import Item, judged_lines
 from pos_agent.problems import Problem, of_failure
 from pos_agent.returns import basis_of
-from pos_agent.sale import SaleState
+from pos_agent.sale import SaleState, TransitionError
 from pos_agent.stored import dump_order, load_basis, load_document
 from pos_agent.till import SaleView, Till
+
+PAY_LOOKS_MAX = 3  # Each look finds the sale as another payment of it left it.
 
 Print = Callable[[str, Receipt, FiscalDocument], str]  # (key, receipt, document) -> "ok" or what went wrong.
 ReplyPaid = Callable[["Paid"], Sequence[Event]]
@@ -59,27 +61,6 @@ class Paid:
     printed: str = ""  # "ok", or why the paper is missing; the receipt is fiscal all the same.
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One position of a one-shot receipt: a code for a marked unit, or a goods number with a quantity."""
-
-    code: bytes | None = None
-    source: Source = Source.API
-    gtin: str | None = None
-    quantity_milli: int = 1_000
-    price_tiyn: int | None = None  # None: the catalogue's.
-    approved_by: str | None = None  # Lets in an ASK verdict.
-
-
-class ItemRefused(Problem):
-    """A position of a one-shot receipt whose verdict is not ALLOW: nothing of the receipt was made."""
-
-    def __init__(self, index: int, judged: Judged) -> None:
-        verdict = judged.verdict
-        super().__init__("T-116", verdict.detail, item=index, reason=verdict.reason, decision=str(verdict.decision))
-        self.judged = judged
-
-
 class Closing:
     """Turns baskets into documents through the register desk."""
 
@@ -93,6 +74,8 @@ class Closing:
         self._rules = rules
         self._print = print_
         self._one_shots = itertools.count(1)  # Two receipts prepared at one moment see one head of the journal.
+        self._under_way: set[str] = set()  # One-shot receipts whose call has not ended yet.
+        self._lock = threading.Lock()
 
     def pay(
         self,
@@ -105,20 +88,40 @@ class Closing:
     ) -> Paid:
         """Fiscalise an open sale. Paying a sale that is fiscal already answers with its document.
 
-        Raises Problem: T-104, T-105 before anything is sent; R-2xx for what the register said; R-203 while in doubt.
+        Raises Problem: T-104, T-105, T-118 before anything is sent; R-2xx for what the register said; R-203 while in
+        doubt, R-204 while another document is.
         """
-        view = self._checkout.view(sale)
-        if view.state is SaleState.FISCALISED:
-            return self.paid(sale)
-        if view.state is SaleState.IN_DOUBT:
-            self._desk.settle_all()
+        for _ in range(PAY_LOOKS_MAX):
             view = self._checkout.view(sale)
             if view.state is SaleState.FISCALISED:
-                return self._printed(self.paid(sale))
-        with self._checkout.lock:
-            view = self._checkout.held(sale)
-            order = self._order(view, lines_from(view.lines), payments, customer_xin)
-        return self._submit(Case(order=order, sale=sale, request=request), reply)
+                return self._paid_before(sale, reply)
+            if view.state in (SaleState.FISCALISING, SaleState.IN_DOUBT):
+                self._settled(sale)
+                continue
+            with self._checkout.lock:
+                view = self._checkout.held(sale)
+                order = self._order(view, lines_from(view.lines), payments, customer_xin)
+            try:
+                return self._submit(Case(order=order, sale=sale, seen=view.seen, request=request), reply)
+            except (TransitionError, KeyReusedError):
+                continue  # Another payment of this sale was first. Nothing of ours was sent; look what became of it.
+        raise Problem("R-204", f"{sale} is being paid by several calls at once", sale=sale)
+
+    def _settled(self, sale: str) -> None:
+        """Wait for a payment that is under way, or ask about one that is in doubt. Raises R-203 while it stays so."""
+        self._desk.settle_all()
+        view = self._checkout.view(sale)
+        if view.state is SaleState.FISCALISED and not self.paid(sale).printed:
+            self.print_again(sale)
+        if view.state in (SaleState.FISCALISING, SaleState.IN_DOUBT):
+            raise Problem("R-203", f"{sale} is {view.state}", sale=sale)
+
+    def _paid_before(self, sale: str, reply: ReplyPaid) -> Paid:
+        paid = self.paid(sale)
+        answer = reply(paid)
+        if answer:
+            self._journal.append(*answer)
+        return paid
 
     def one_shot(
         self,
@@ -132,22 +135,47 @@ class Closing:
         reply: ReplyPaid = no_reply,
         customer_xin: str | None = None,
     ) -> Paid:
-        """A whole receipt in one call, for integrators with a till of their own. All positions or none."""
+        """A whole receipt in one call, for integrators with a till of their own. All positions or none.
+
+        Raises Problem as `pay` does; T-116 for a position that may not be sold.
+        """
         if operation is Operation.SALE_RETURN and basis is None:
             raise Problem("T-106")
-        lines, judged = self._judged_lines(operation, items)
+        lines, judged = judged_lines(self._checkout, operation, items)
         proof = [judged_body(None, one, item.source, "api") for item, one in zip(items, judged, strict=True)]
         # No lock is held while the register works: the intent itself refuses a unit that another sale took meanwhile.
         name = f"{self._checkout.next_name()}-{next(self._one_shots)}"
-        order = self._receipt(name, operation, lines, payments, cashier, basis, customer_xin, revision=1)
+        order = self._receipt(name, operation, lines, payments, cashier, basis, customer_xin)
         bodies = [line.as_body() for line in lines]
         # The scans of a one-shot receipt travel inside its intent: one row, one fsync, nothing half there.
         case = Case(order=order, sale=name, lines=bodies, request=request, scans=proof)
+        with self._lock:
+            self._under_way.add(name)
         try:
             return self._submit(case, reply)
+        except (TransitionError, KeyReusedError) as error:
+            raise Problem("R-204", str(error), sale=name) from error
         except Problem:
             self.drop_refused(name)
             raise
+        finally:
+            with self._lock:
+                self._under_way.discard(name)
+
+    def settle(self) -> None:
+        """A step for a timer: ask about undecided documents, and free the units of one-shot receipts nobody waits for.
+
+        A call that was cut off (a crash, a doubt that ended in "the register has nothing") leaves its receipt open.
+        """
+        self._desk.settle_all()
+        self.drop_abandoned()
+
+    def drop_abandoned(self) -> None:
+        for name in self._till.open_sales():
+            with self._lock:
+                waited_for = name in self._under_way
+            if not waited_for and self._checkout.is_one_shot(name):
+                self.drop_refused(name)
 
     def drop_refused(self, sale: str) -> None:
         """Nobody will finish a refused one-shot receipt by hand: its units are free again. A doubt stays."""
@@ -155,23 +183,6 @@ class Closing:
             known = sale in self._till.open_sales()
             if known and self._checkout.view(sale).state is SaleState.HELD:
                 self._checkout.cancel(sale, "the register did not make the one-shot receipt")
-
-    def _judged_lines(self, operation: Operation, items: Sequence[Item]) -> tuple[list[BasketLine], list[Judged]]:
-        purpose = Purpose.SALE if operation is Operation.SALE else Purpose.RETURN
-        codes = [(item.code if item.code is not None else (item.gtin or "").encode(), item.source) for item in items]
-        judged = self._checkout.judge_units(codes, purpose)
-        lines: list[BasketLine] = []
-        for index, (item, one) in enumerate(zip(items, judged, strict=True)):
-            asked = one.verdict.decision is Decision.ASK and item.approved_by
-            if not asked and one.verdict.decision is not Decision.ALLOW:
-                raise ItemRefused(index, one)
-            line = self._checkout.line_of(one, index + 1, approved_by=item.approved_by if asked else None)
-            if line.ki is not None and line.ki in {earlier.ki for earlier in lines}:
-                raise Problem("T-116", "the same unit stands twice in the receipt", item=index, reason="duplicate")
-            if line.ki is None:
-                line = replace(line, quantity_milli=item.quantity_milli)
-            lines.append(line if item.price_tiyn is None else replace(line, price_tiyn=item.price_tiyn))
-        return lines, judged
 
     def _order(
         self, view: SaleView, lines: Sequence[BasketLine], payments: Sequence[Payment], customer_xin: str | None
@@ -184,10 +195,7 @@ class Closing:
             raise Problem("T-106")
         cashier = opening.get("cashier", "")
         earlier = self._till.documents_of(view.sale)
-        revision = max(len(earlier), 1)
-        order = self._receipt(
-            view.sale, view.operation, lines, payments, cashier, basis, customer_xin, revision=revision
-        )
+        order = self._receipt(view.sale, view.operation, lines, payments, cashier, basis, customer_xin)
         # The key names a content: the same receipt tried again keeps its key, a changed one gets the next revision.
         digest = content_hash(dump_order(order))
         for key, content, _state in earlier:
@@ -208,14 +216,13 @@ class Closing:
         cashier: str,
         basis: ReturnBasis | None,
         customer_xin: str | None,
-        *,
-        revision: int,
     ) -> Receipt:
+        """With the key of a first try."""
         if not lines:
             raise Problem("T-104", sale)
         check_payments(operation, total_tiyn(lines), payments)
         return receipt(
-            self._key(sale, revision),
+            self._key(sale, 1),
             operation,
             lines,
             payments,
@@ -227,6 +234,7 @@ class Closing:
         )
 
     def _submit(self, case: Case, reply: ReplyPaid) -> Paid:
+        """Raises Problem; TransitionError and KeyReusedError when another payment of the same sale was first."""
         order, sale = case.order, case.sale
         assert isinstance(order, Receipt) and sale is not None  # noqa: S101 - both callers build it so
 
@@ -239,6 +247,8 @@ class Closing:
             outcome = self._desk.submit(replace(case, answer=answer))
         except UnitTakenError as error:
             raise Problem("T-116", str(error), reason="taken", sale=error.sale) from error
+        except SaleChangedError as error:
+            raise Problem("T-118", str(error), sale=sale) from error
         except OrderInvalid as error:
             raise Problem("R-208", str(error), place=error.place) from error
         except RegisterBlocked as error:

@@ -1,23 +1,31 @@
 """Configuration: one TOML file, environment variables over it (`POS_AGENT__SYNC__URL`), defaults under both.
 
-An unknown key is an error that names the nearest known one; secrets are references (pos_agent/secrets.py).
+An unknown key is an error that names the nearest known one, in the file as in the environment; secrets are references
+(pos_agent/secrets.py). A variable holds plain text, or JSON where the key is a list or a table.
 """
 
 from __future__ import annotations
 
 import datetime as dt
 import difflib
+import json
+import os
 import re
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from pos_agent.secrets import check_reference
 
+ENVIRONMENT = "POS_AGENT__"
+# Not keys of the configuration: variables of single commands, which may stand in the same environment.
+OF_COMMANDS = frozenset({"POS_AGENT__CACHE_PATH"})
+SECRET_NAMES = frozenset({"password", "passwd", "token", "secret", "api_key", "apikey", "key"})
 TILL_NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")  # Part of the register's key of at most 50 characters.
 
 
@@ -32,16 +40,26 @@ def _till_name(name: str) -> str:
 
 
 def _offset(text: str) -> str:
-    if not re.fullmatch(r"[+-]\d\d:\d\d", text):
+    if not re.fullmatch(r"[+-](0[0-9]|1[0-4]):[0-5][0-9]", text):
         raise ValueError("an offset such as +05:00")
     return text
 
 
+def _without_secrets(url: str) -> str:
+    parts = urlsplit(url)
+    named = {name.lower() for name, _ in parse_qsl(parts.query)} & SECRET_NAMES
+    if parts.password is not None or named:
+        raise ValueError("a password, token or key does not belong into an address: name it under secrets")
+    return url
+
+
 SecretRef = Annotated[str, AfterValidator(check_reference)]
+Url = Annotated[str, AfterValidator(_without_secrets)]
+Seconds = Annotated[float, Field(ge=0)]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class TillSection(Section):
@@ -58,33 +76,33 @@ class TillSection(Section):
 
 
 class RegisterSection(Section):
-    url: str = ""  # webkassa+https://host?cashbox=SWK00000000&login=till@shop
+    url: Url = ""  # webkassa+https://host?cashbox=SWK00000000&login=till@shop
     secrets: dict[str, SecretRef] = Field(default_factory=dict)  # Names the driver asks for: password, api_key.
     settle_every_s: float = Field(default=5.0, gt=0)  # How often an undecided document is asked about.
 
 
 class ScannerSection(Section):
     name: str
-    url: str  # serial:///dev/ttyACM0?baud=9600
+    url: Url  # serial:///dev/ttyACM0?baud=9600
 
 
 class PrinterSection(Section):
-    url: str = ""  # escpos+tcp://10.0.0.9:9100?profile=tm-t20 ; empty: no paper
+    url: Url = ""  # escpos+tcp://10.0.0.9:9100?profile=tm-t20 ; empty: no paper
     paper: str = "80"  # 58, 80, 80-42
     language: str = "kk+ru"
 
 
 class IsMptSection(Section):
-    url: str = ""  # https://prod.markirovka.kz ; empty: never asked
+    url: Url = ""  # https://prod.markirovka.kz ; empty: never asked
     login: str = ""
     password: SecretRef | None = None
     deadline_s: float = Field(default=1.5, gt=0)
-    recheck_after_s: tuple[float, ...] = (600, 3_600, 21_600, 86_400)  # After the receipt; then daily.
+    recheck_after_s: tuple[Seconds, ...] = (600, 3_600, 21_600, 86_400)  # After the receipt; then daily.
     recheck_days_max: int = Field(default=30, ge=1)
 
 
 class SyncSection(Section):
-    url: str = ""  # Headquarters; empty: rows stay on the till.
+    url: Url = ""  # Headquarters; empty: rows stay on the till.
     token: SecretRef | None = None
     every_s: float = Field(default=5.0, gt=0)
 
@@ -115,10 +133,8 @@ class ScanSection(Section):
     suffixes: tuple[str, ...] = ()
 
 
-class Config(BaseSettings):
+class Config(Section):
     """The whole configuration of one till."""
-
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, env_prefix="POS_AGENT__", env_nested_delimiter="__")
 
     till: TillSection = TillSection()
     register_: RegisterSection = Field(default=RegisterSection(), alias="register")
@@ -130,17 +146,6 @@ class Config(BaseSettings):
     receipt: ReceiptSection = ReceiptSection()
     scan: ScanSection = ScanSection()
     policy: dict[str, Any] = Field(default_factory=dict)  # marking.policy.policy_from names and checks the keys.
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return (env_settings, init_settings)
 
     @property
     def journal_path(self) -> Path:
@@ -158,7 +163,7 @@ def default_path() -> Path:
     return Path("/etc/pos-agent/agent.toml")
 
 
-def load(path: Path | None) -> Config:
+def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Config:
     """Read file and environment. Raises ConfigError with one line for each mistake. No file: defaults."""
     data: dict[str, Any] = {}
     if path is not None:
@@ -168,24 +173,63 @@ def load(path: Path | None) -> Config:
             raise ConfigError(f"{path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{path}: {error}") from error
-    return from_mapping(data, str(path) if path else "configuration")
+    return from_mapping(data, str(path) if path else "configuration", environment)
 
 
-def from_mapping(data: dict[str, Any], name: str = "configuration") -> Config:
+def from_mapping(
+    data: Mapping[str, Any], name: str = "configuration", environment: Mapping[str, str] = os.environ
+) -> Config:
+    """A configuration from data as TOML gives it, the environment over it. Raises ConfigError."""
+    over = {variable: _path(variable) for variable in sorted(environment) if _is_ours(variable)}
+    merged: dict[str, Any] = dict(data)
+    for variable, place in over.items():
+        merged = _with(merged, place, _value(environment[variable], place))
     try:
-        return Config(**data)
+        return Config(**merged)
     except ValidationError as error:
-        raise ConfigError("\n".join(_explained(name, fault) for fault in error.errors())) from error
+        # Neither the message nor its cause may carry the value: it could be the secret that must not stand there.
+        lines = [_explained(name, over, fault) for fault in error.errors(include_input=False, include_context=False)]
+    raise ConfigError("\n".join(lines))
 
 
-def _explained(name: str, fault: Any) -> str:
+def _is_ours(variable: str) -> bool:
+    return variable.upper().startswith(ENVIRONMENT) and variable.upper() not in OF_COMMANDS
+
+
+def _path(variable: str) -> list[str]:
+    return variable[len(ENVIRONMENT) :].lower().split("__")
+
+
+def _with(data: Mapping[str, Any], place: list[str], value: Any) -> dict[str, Any]:
+    name, *rest = place
+    if not rest:
+        return {**data, name: value}
+    inner = data.get(name, {})
+    return {**data, name: _with(inner if isinstance(inner, Mapping) else {}, rest, value)}
+
+
+def _value(text: str, place: list[str]) -> Any:
+    """Lists and tables are written as JSON; what a scalar means is for its field to say."""
+    if not text.startswith(("[", "{")) and place[0] != "policy":
+        return text
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _explained(name: str, over: Mapping[str, list[str]], fault: Any) -> str:
     place = [str(part) for part in fault["loc"]]
-    where = ".".join(place)
+    met = (known for known, path in over.items() if all(a == b for a, b in zip(place, path, strict=False)))
+    variable = next(met, None)
+    where = f"{name}: {'.'.join(place)}" if variable is None else f"environment: {variable}"
     if fault["type"] != "extra_forbidden":
-        return f"{name}: {where}: {fault['msg']}"
+        return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
     near = difflib.get_close_matches(place[-1], _known_keys(place[:-1]), n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{name}: {where}: there is no such key{hint}"
+    if not near:
+        return f"{where}: there is no such key"
+    known = near[0] if variable is None else ENVIRONMENT + "__".join([*place[:-1], near[0]]).upper()
+    return f"{where}: there is no such key; did you mean {known}?"
 
 
 def _known_keys(path: list[str]) -> list[str]:

@@ -10,7 +10,7 @@ Only one order is undecided at any time: the next one first settles it or is tur
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +32,8 @@ from fiscal.register import (
     Unknown,
 )
 from pos_agent.journal.journal import Event, Journal
-from pos_agent.sale import SaleEvent
+from pos_agent.journal.projection import content_hash
+from pos_agent.sale import DocumentState, SaleEvent
 from pos_agent.stored import dump, dump_document, dump_order, load_baseline, load_prepared
 from pos_agent.till import Till, Undecided
 
@@ -62,6 +63,7 @@ class Case:
     sale: str | None = None
     lines: Sequence[Mapping[str, Any]] | None = None  # One-shot receipts carry their lines in the intent.
     scans: Sequence[Mapping[str, Any]] | None = None  # Judgements of those lines, kept as proof.
+    seen: Sequence[tuple[int, int]] | None = None  # SaleView.seen behind the order: other lines by now, and it is off.
     request: Mapping[str, str] | None = None  # API call that asked, so that its repeat finds this document.
     answer: Answer = no_answer
 
@@ -89,7 +91,12 @@ class RegisterDesk:
         self._lock = threading.Lock()
 
     def submit(self, case: Case) -> Outcome:
-        """Make one document. Raises OrderInvalid, RegisterBlocked, DiskFull (all before anything was sent)."""
+        """Make one document.
+
+        Before anything was sent it raises OrderInvalid, RegisterBlocked, DiskFull, and what the intent runs into:
+        UnitTakenError, SaleChangedError, TransitionError (the sale was decided meanwhile), KeyReusedError. A
+        JournalUnusable after the register worked leaves the document to `settle_all`.
+        """
         with self._lock:
             self._clear_the_way()
             prepared = self.register.prepare(case.order)
@@ -119,30 +126,41 @@ class RegisterDesk:
             if not isinstance(outcome, Unknown):
                 self._decide(ticket, outcome, case.answer)
                 return outcome
-            doubt = ticket.row(SaleEvent.DOUBTED, failure=dump(outcome.failure))
-            self._journal.append(*_closings(outcome), doubt, last_space=True)
-            settlement = self.register.settle(prepared, baseline)
-            if isinstance(settlement, Done):
-                self._decide(ticket, settlement, case.answer)
+            self._doubt(ticket, outcome)
+            settlement = self._ask(ticket, prepared, baseline, case.answer)
             if not isinstance(settlement, Absent):
                 return settlement
-            self._journal.append(ticket.row(SaleEvent.ABSENT, evidence=settlement.evidence), last_space=True)
             evidence = settlement.evidence
+            try:
+                baseline = self.register.baseline()  # The old one is void: a shift may have ended on the way.
+            except RegisterUnavailable as error:
+                return NotSent(error.failure)
         text = f"the register gave no answer and does not have the document ({evidence}); it may be tried again"
         return Refused(Failure(FailureKind.NO_ANSWER, "absent", text))
 
     def _settle(self, pending: Undecided) -> Settlement:
         intent = self._till.intent(pending.intent_row)
         ticket = Ticket(pending.key, pending.kind, pending.sale)
-        if pending.state == "INTENDED":
+        if pending.state is DocumentState.INTENDED:
             stopped = Failure(FailureKind.NO_ANSWER, "agent-stopped", "the agent stopped before the outcome was kept")
-            self._journal.append(ticket.row(SaleEvent.DOUBTED, failure=dump(stopped)), last_space=True)
-        settlement = self.register.settle(load_prepared(intent["prepared"]), load_baseline(intent["baseline"]))
+            self._doubt(ticket, Unknown(stopped))
+        prepared, baseline = load_prepared(intent["prepared"]), load_baseline(intent["baseline"])
+        return self._ask(ticket, prepared, baseline, no_answer)
+
+    def _ask(self, ticket: Ticket, prepared: Prepared, baseline: Baseline, answer: Answer) -> Settlement:
+        """Ask what became of a document, and keep what the register says; silence alone is no news worth a row."""
+        settlement = self.register.settle(prepared, baseline)
         if isinstance(settlement, Done):
-            self._decide(ticket, settlement, no_answer)
+            self._decide(ticket, settlement, answer)
         elif isinstance(settlement, Absent):
             self._journal.append(ticket.row(SaleEvent.ABSENT, evidence=settlement.evidence), last_space=True)
+        elif settlement.side:
+            self._doubt(ticket, settlement)
         return settlement
+
+    def _doubt(self, ticket: Ticket, outcome: Unknown) -> None:
+        doubt = ticket.row(SaleEvent.DOUBTED, failure=dump(outcome.failure))
+        self._journal.append(*_closings(outcome), doubt, last_space=True)
 
     def _decide(self, ticket: Ticket, outcome: Done | Refused | NotSent, answer: Answer) -> None:
         if isinstance(outcome, Done):
@@ -157,16 +175,31 @@ class RegisterDesk:
         made = ticket.row(SaleEvent.MADE, recovered=done.recovered, document=dump_document(done.document))
         if isinstance(done.document, ShiftReport):
             return [*events, made, _shift_closed(done.document, automatic=False)]
-        known = self._till.open_shift()
         closed_now = {event.body["shift"] for event in events}
-        if known is None or known.number in closed_now or known.number != done.document.shift:
-            events.append(Event("shift_opened", {"shift": done.document.shift, "by": "document"}))
-        return [*events, made]
+        return [*events, *self._shift_of(done, closed_now), made]
+
+    def _shift_of(self, done: Done, closed_now: Set[int]) -> list[Event]:
+        """What the document tells of the shift: that it is open, and that the one we believed open is not."""
+        number = done.document.shift
+        known = self._till.open_shift()
+        if known is not None and known.number in closed_now:
+            known = None
+        if known is not None and known.number == number:
+            return []
+        if done.recovered and (self._till.knows_shift(number) or (known is not None and number < known.number)):
+            return []  # Found late: its shift may long be over.
+        opened = Event("shift_opened", {"shift": number, "by": "document"})
+        if known is None:
+            return [opened]
+        # Closed elsewhere (the vendor's cabinet, a new register): the journal learns it now.
+        return [Event("shift_closed", {"shift": known.number, "automatic": True, "report": None}), opened]
 
 
 def _intent(ticket: Ticket, case: Case, prepared: Prepared, baseline: Baseline, *, first: bool) -> Event:
+    order = dump_order(case.order)
     facts: dict[str, Any] = {
-        "order": dump_order(case.order),
+        "order": order,
+        "content": content_hash(order).hex(),
         "prepared": dump(prepared),
         "baseline": dump(baseline),
     }
@@ -174,6 +207,8 @@ def _intent(ticket: Ticket, case: Case, prepared: Prepared, baseline: Baseline, 
         facts["lines"] = list(case.lines)
     if case.scans is not None and first:
         facts["scans"] = list(case.scans)
+    if case.seen is not None:
+        facts["seen"] = [list(line) for line in case.seen]
     if case.request is not None:
         facts["request"] = dict(case.request)
     return ticket.row(SaleEvent.INTENDED, **facts)

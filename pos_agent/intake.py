@@ -5,15 +5,20 @@ from __future__ import annotations
 import base64
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from marking import join, parse
 from marking.code import ReadContext, Source
 from marking.errors import CodeError, ErrorKind
-from pos_agent.checkout import SCAN_BYTES_MAX, Checkout, Scanned
+from marking.join import is_head
+from pos_agent.cache.store import CacheError
+from pos_agent.checkout import Checkout, Scanned
 from pos_agent.clock import NS_PER_S
+from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
+from pos_agent.judging import SCAN_BYTES_MAX
+from pos_agent.problems import Problem
 from pos_agent.sale import SaleState
 from pos_agent.till import Till
 from scanners.scan import DroppedRead, Health, HealthChange, Scan, ScannerEvent, Terminator
@@ -21,6 +26,9 @@ from scanners.scan import DroppedRead, Health, HealthChange, Scan, ScannerEvent,
 log = logging.getLogger(__name__)
 
 NS_PER_MS = 1_000_000
+CLOCK_SLACK_NS = NS_PER_S  # A clock that steps back by more does not keep a half waiting.
+SALES_MAX = 3  # Sales that may be paid under one scan's hands before it is kept as a read without a sale.
+NO_SALE = frozenset({"T-101", "T-102"})
 BROKEN = frozenset({Terminator.OVERFLOW, Terminator.UNPLUG})  # Evidence only, never judged.
 
 
@@ -31,7 +39,10 @@ class _Waiting:
 
 
 class Intake:
-    """One per till. `feed` what the scanners give; `tick` now and then, so that a waiting half is not kept for ever."""
+    """One per till. `feed` what the scanners give; `tick` now and then, so that a waiting half is not kept for ever.
+
+    Devices do not wait for each other: while one scan asks the registry, the next counter's is judged.
+    """
 
     def __init__(
         self,
@@ -49,43 +60,77 @@ class Intake:
         self._context = context
         self._join_ms = join_ms
         self._waiting: dict[str, _Waiting] = {}
-        self._lock = threading.Lock()
+        self._lanes: dict[str, threading.RLock] = {}
+        self._lock = threading.Lock()  # Of the two tables above.
+        self._opening = threading.Lock()
         self.health: dict[str, HealthChange] = {}
 
     def feed(self, event: ScannerEvent) -> list[Scanned]:
         """Take one event; the scans it led to, judged."""
-        with self._lock:
-            if isinstance(event, HealthChange):
-                self.health[event.source] = event
-                log.log(logging.INFO if event.health is Health.ONLINE else logging.WARNING, "%s", event)
-                return []
+        if isinstance(event, HealthChange):
+            self.health[event.source] = event
+            log.log(logging.INFO if event.health is Health.ONLINE else logging.WARNING, "%s", event)
+            return []
+        scan = event.scan if isinstance(event, DroppedRead) else event
+        with self._lane(scan.source):
             if isinstance(event, DroppedRead):
-                self._keep_dropped(event.scan, str(event.reason), event.text)
+                self._keep_dropped(scan, str(event.reason), event.text)
                 return []
             if event.terminator in BROKEN:
-                self._keep_dropped(event, str(event.terminator), "not a whole frame")
-                return self._flush(event.source)
-            return self._take(event)
+                self._keep_dropped(scan, str(event.terminator), "not a whole frame")
+                return self._flush(scan.source)
+            return self._take(scan)
 
     def tick(self, now_ns: int) -> list[Scanned]:
         """Judge the halves whose other half did not come in time."""
+        return [scanned for name in self._names() for scanned in self._overdue(name, now_ns)]
+
+    def finish(self) -> list[Scanned]:
+        """Judge every waiting half: nothing more will come."""
+        results: list[Scanned] = []
+        for name in self._names():
+            with self._lane(name):
+                results += self._flush(name)
+        return results
+
+    def _names(self) -> tuple[str, ...]:
         with self._lock:
-            late = [name for name, waiting in self._waiting.items() if now_ns >= waiting.until_ns]
-            return [scanned for name in late for scanned in self._flush(name)]
+            return tuple(self._waiting)
+
+    def _lane(self, name: str) -> threading.RLock:
+        with self._lock:
+            return self._lanes.setdefault(name, threading.RLock())
+
+    def _overdue(self, name: str, now_ns: int) -> list[Scanned]:
+        lane = self._lane(name)
+        if not lane.acquire(blocking=False):
+            return []  # Its next read is being judged, and looks at the half itself.
+        try:
+            waiting = self._waiting.get(name)
+            if waiting is None or waiting.scan.at_ns - CLOCK_SLACK_NS <= now_ns < waiting.until_ns:
+                return []
+            return self._flush(name)
+        finally:
+            lane.release()
 
     def _take(self, scan: Scan) -> list[Scanned]:
-        waiting = self._waiting.pop(scan.source, None)
-        earlier: list[Scanned] = []
+        waiting = self._taken(scan.source)
+        earlier: list[Scan] = []
         if waiting is not None:
             whole = self._joined(waiting.scan, scan)
             if whole is not None:
                 scan = replace(scan, data=whole, first_at_ns=waiting.scan.first_at_ns)
             else:
-                earlier.append(self._sell(waiting.scan.data, scan.source))
-        if self._may_be_head(scan.data):
-            self._waiting[scan.source] = _Waiting(scan, scan.at_ns + self._join_ms * NS_PER_MS)
-            return earlier
-        return [*earlier, self._sell(scan.data, scan.source)]
+                earlier.append(waiting.scan)
+        if self._may_be_head(scan):
+            with self._lock:
+                self._waiting[scan.source] = _Waiting(scan, scan.at_ns + self._join_ms * NS_PER_MS)
+            return self._sell_all(earlier)
+        return self._sell_all([*earlier, scan])
+
+    def _taken(self, name: str) -> _Waiting | None:
+        with self._lock:
+            return self._waiting.pop(name, None)
 
     def _joined(self, head: Scan, tail: Scan) -> bytes | None:
         gap_ms = max(0, (tail.first_at_ns or tail.at_ns) - head.at_ns) // NS_PER_MS
@@ -100,27 +145,56 @@ class Intake:
             context=self._context,
         )
 
-    def _may_be_head(self, data: bytes) -> bool:
-        """A code whose tail is missing may be the first half of a read that Enter or a chunk cut in two (D5, D14)."""
+    def _may_be_head(self, scan: Scan) -> bool:
+        """May this be the first half of a read that Enter (D5) or a pause of the line (D14) cut in two?"""
         try:
-            parse(data, self._context)
+            code = parse(scan.data, self._context)
         except CodeError as error:
-            return error.kind is ErrorKind.TAIL_MISSING
-        return False
+            return error.kind is ErrorKind.TAIL_MISSING or (self._paused(scan) and is_head(scan.data))
+        # Digits alone may be a whole number and the beginning of a code; only after a pause is it worth the wait.
+        return self._paused(scan) and (code.ki is None or code.confirm) and is_head(scan.data)
+
+    def _paused(self, scan: Scan) -> bool:
+        return scan.terminator is Terminator.GAP
 
     def _flush(self, name: str) -> list[Scanned]:
-        waiting = self._waiting.pop(name, None)
-        return [] if waiting is None else [self._sell(waiting.scan.data, name)]
+        waiting = self._taken(name)
+        return [] if waiting is None else self._sell_all([waiting.scan])
 
-    def _sell(self, data: bytes, device: str) -> Scanned:
-        return self._checkout.scan(self._current_sale(), data, Source.SCANNER, device)
+    def _sell_all(self, scans: Sequence[Scan]) -> list[Scanned]:
+        """Every one is tried, whatever becomes of the one before it."""
+        results: list[Scanned] = []
+        failures: list[JournalUnusable] = []
+        for scan in scans:
+            try:
+                results += self._sell(scan)
+            except JournalUnusable as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
+        return results
+
+    def _sell(self, scan: Scan) -> list[Scanned]:
+        for _ in range(SALES_MAX):
+            try:
+                return [self._checkout.scan(self._current_sale(), scan.data, Source.SCANNER, scan.source)]
+            except Problem as problem:
+                log.warning("%s: %s", scan.source, problem)
+                if problem.kind.code not in NO_SALE:
+                    return []  # Its judgement is in the journal.
+            except CacheError as error:
+                self._keep_dropped(scan, "not_judged", str(error))
+                return []
+        self._keep_dropped(scan, "no_sale", "every open sale was paid or dropped in the very moment")
+        return []
 
     def _current_sale(self) -> str:
-        """The newest sale that still takes lines; a first scan opens one."""
-        for name in reversed(self._till.open_sales()):
-            if self._till.sale(name).state is SaleState.HELD:
-                return name
-        return self._open_sale()
+        """The newest sale of the counter that still takes lines; a first scan opens one."""
+        with self._opening:
+            for name in reversed(self._till.open_sales()):
+                if self._till.sale(name).state is SaleState.HELD and not self._checkout.is_one_shot(name):
+                    return name
+            return self._open_sale()
 
     def _keep_dropped(self, scan: Scan, reason: str, text: str) -> None:
         body = {

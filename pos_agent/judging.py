@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
+import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from marking import confirmed, parse
 from marking.code import CodeKind, IdentificationCode, ReadContext, Source
@@ -13,13 +15,19 @@ from marking.policy import Policy
 from marking.rules import judge, wants_online
 from marking.statuses import CodeStatus, Status
 from marking.verdict import Evidence, OnlineAnswer, Product, Purpose, UnitState, Verdict
+from pos_agent.cache.store import CacheError
+
+log = logging.getLogger(__name__)
+
+SCAN_BYTES_MAX = 4_096  # A journal row keeps the bytes as they came; beyond this only their beginning.
+NO_LAYOUT = frozenset({"KI", "OPAQUE"})  # Readings that say nothing of how a GTIN's symbols are laid out.
 
 OnlineCheck = Callable[[tuple[str, ...]], OnlineAnswer]
 UnitStates = Callable[[Iterable[str], str | None], Mapping[str, UnitState]]
 
 
 class Knowledge(Protocol):
-    """The local cache, as judging needs it."""
+    """The local cache, as judging needs it. Every method may raise CacheError."""
 
     def product(self, gtin: str) -> Product | None: ...
 
@@ -75,7 +83,7 @@ class Judge:
         }
 
     def judge(self, data: bytes, source: Source, purpose: Purpose, sale: str | None) -> Judged:
-        """Decide on one scan for one sale. Any bytes give a verdict."""
+        """Decide on one scan for one sale. Any bytes give a verdict. Raises CacheError: the cache cannot be read."""
         at_ns = self._now()
         try:
             code: IdentificationCode | CodeError = parse(data, self._contexts[source])
@@ -126,14 +134,24 @@ class Judge:
         if online is None or isinstance(code, CodeError) or code.gtin is None or judged.verdict.ki is None:
             return
         status = online.statuses.get(judged.verdict.ki)
-        if status is not None and status.status is Status.IN_CIRCULATION and code.kind is CodeKind.UNIT:
-            self._cache.learn_template(code.gtin, code.template)
+        if status is None or status.status is not Status.IN_CIRCULATION or code.kind is not CodeKind.UNIT:
+            return
+        known = () if judged.product is None else judged.product.templates
+        if code.template not in NO_LAYOUT and code.template not in known:
+            self._kept(lambda: self._cache.learn_template(code.gtin or "", code.template))
+
+    def _kept(self, write: Callable[[], object]) -> None:
+        """The answer counts although it could not be kept: the next scan of this unit asks again."""
+        try:
+            write()
+        except CacheError as error:
+            log.warning("an online answer was not kept: %s", error)
 
     def _asked(self, evidence: Evidence) -> OnlineAnswer:
         assert self._online is not None and isinstance(evidence.code, IdentificationCode)  # noqa: S101 - see judge()
         answer = self._online(_unit_keys(evidence.code))
         if answer.statuses:
-            self._cache.put_statuses(answer.statuses.values())
+            self._kept(lambda: self._cache.put_statuses(answer.statuses.values()))
         return answer
 
 
@@ -145,3 +163,24 @@ def _unit_keys(code: IdentificationCode | CodeError) -> tuple[str, ...]:
     if code.ki is not None:
         return (code.ki,)
     return (code.text,) if code.kind is CodeKind.OPAQUE else ()
+
+
+def judged_body(sale: str | None, judged: Judged, source: Source, device: str) -> dict[str, Any]:
+    """Body of a `scan_judged` row: the bytes as they came, what was read, and why it was decided so."""
+    verdict, code = judged.verdict, judged.code
+    return {
+        "sale": sale,
+        "device": device,
+        "source": str(source),
+        "data": base64.b64encode(judged.data[:SCAN_BYTES_MAX]).decode(),
+        "data_bytes": len(judged.data),
+        "ki": judged.unit_key,
+        "gtin": None if isinstance(code, CodeError) else code.gtin,
+        "template": None if isinstance(code, CodeError) else code.template,
+        "decision": str(verdict.decision),
+        "reason": verdict.reason,
+        "evidence": str(verdict.source),
+        "age_s": verdict.age_s,
+        "repairs": list(verdict.repairs),
+        "detail": verdict.detail,
+    }

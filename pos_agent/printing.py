@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import logging
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -14,8 +16,11 @@ from fiscal.escpos.lines import Paper, PrintLine
 from fiscal.escpos.printer import Handover, PrintOutcome
 from fiscal.escpos.status import PrintState
 from fiscal.register import CashDocument, CashMove, Document, FiscalDocument, PaymentKind, Receipt, ShiftReport
+from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.till import Till
+
+log = logging.getLogger(__name__)
 
 OK = "ok"
 NO_PRINTER = "no_printer"
@@ -42,36 +47,32 @@ class Printing:
         self._till = till
         self._printer = printer
         self._look = stationery
+        self._lock = threading.Lock()  # What is printed second must know that it is the copy.
         self.last: PrintOutcome | None = None  # For the status strip.
 
     def receipt(self, key: str, receipt: Receipt, document: FiscalDocument) -> str:
         """ "ok", or the cause why the paper is missing ("paper_out")."""
         cash = any(payment.kind is PaymentKind.CASH for payment in receipt.payments)
-        lines = layout_receipt(
-            receipt,
-            document,
-            self._look.paper,
-            self._look.language,
-            copy=self._till.printed(key) == OK,
-            zone=self._look.zone,
-            drawer=cash,
-        )
-        return self._print(key, lines)
+        look = self._look
+        with self._lock:
+            copy = self._till.printed(key) == OK
+            lines = layout_receipt(receipt, document, look.paper, look.language, copy=copy, zone=look.zone, drawer=cash)
+            return self._print(key, lines)
 
     def report(self, key: str, document: Document) -> str:
         """Z-reports and cash slips."""
-        copy = self._till.printed(key) == OK
-        if isinstance(document, ShiftReport):
-            lines = layout_shift_report(
-                document, self._look.paper, self._look.language, copy=copy, zone=self._look.zone
-            )
-            return self._print(key, lines)
-        known = self._till.document(key)
-        order = self._till.order(known.intent_row) if known else None
-        if not isinstance(document, CashDocument) or not isinstance(order, CashMove):
-            raise TypeError(f"{key} is neither a report nor a cash move")
-        slip = layout_cash(order, document, self._look.paper, self._look.language, copy=copy, zone=self._look.zone)
-        return self._print(key, slip)
+        look = self._look
+        with self._lock:
+            copy = self._till.printed(key) == OK
+            if isinstance(document, ShiftReport):
+                lines = layout_shift_report(document, look.paper, look.language, copy=copy, zone=look.zone)
+                return self._print(key, lines)
+            known = self._till.document(key)
+            order = self._till.order(known.intent_row) if known else None
+            if not isinstance(document, CashDocument) or not isinstance(order, CashMove):
+                raise TypeError(f"{key} is neither a report nor a cash move")
+            slip = layout_cash(order, document, look.paper, look.language, copy=copy, zone=look.zone)
+            return self._print(key, slip)
 
     def _print(self, key: str, lines: Iterable[PrintLine]) -> str:
         if self._printer is None:
@@ -83,5 +84,9 @@ class Printing:
             outcome.state is PrintState.UNKNOWN and outcome.handover is Handover.ALL
         )
         word = OK if printed else outcome.cause
-        self._journal.append(Event("printed", {"key": key, "outcome": word, "detail": outcome.detail}))
+        try:
+            self._journal.append(Event("printed", {"key": key, "outcome": word, "detail": outcome.detail}))
+        except JournalUnusable as error:
+            # The document stands in the register and in the journal; a full disk must not make that look undone.
+            log.error("what became of the paper of %s was not kept: %s", key, error)  # noqa: TRY400 - the text says it
         return word

@@ -5,16 +5,20 @@ units whose withdrawal must still be seen. The workers in sync/ know nothing of 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, literal_column, select
 
 from marking.statuses import CodeStatus, Status
 from pos_agent.clock import NS_PER_S
+from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
-from pos_agent.journal.projection import sql
-from pos_agent.journal.schema import delivery, set_aside, withdrawal
+from pos_agent.journal.schema import delivery, journal, set_aside, withdrawal
+from pos_agent.journal.statements import sql
+from sync.ports import QueueUnavailable
 from sync.wire import GENESIS, Row
 
 HEADQUARTERS = "hq"
@@ -38,6 +42,18 @@ DUE = (
 )
 
 
+CHANGES_UNITS = frozenset(
+    {"line_added", "line_removed", "sale_cancelled", "document_intended", "document_made", "document_absent"}
+)
+BOOKKEEPING = ("delivered", "set_aside", "released")
+UNSENT = sql(
+    select(func.count(), func.min(journal.c.at_ns)).where(
+        journal.c.number > bindparam("after"),
+        *(journal.c.kind != literal_column(f"'{kind}'") for kind in BOOKKEEPING),
+    )
+)
+
+
 class JournalQueue:
     """The journal as delivery sees it. Its cursor is itself a journal row, and never a reason to send by itself."""
 
@@ -53,7 +69,8 @@ class JournalQueue:
         rows: list[Row] = []
         size = 0
         while len(rows) < rows_max:
-            page = self._journal.rows_after(number, min(PAGE_ROWS, rows_max - len(rows)))
+            with _available():
+                page = self._journal.rows_after(number, min(PAGE_ROWS, rows_max - len(rows)))
             for row in page:
                 size += len(row.body.encode())
                 if rows and size > bytes_max:
@@ -65,25 +82,56 @@ class JournalQueue:
         return rows
 
     def keys(self, row: Row) -> frozenset[str]:
-        """Codes a row speaks of: a row set aside holds back the later rows of the same code."""
-        return frozenset(_kis(json.loads(row.body)))
+        """Codes whose story a row changes: when it is set aside, later rows of the same code wait for it.
+
+        Rows that only look at codes (a judgement, a re-check of a hundred units) hold nothing back.
+        """
+        if row.kind not in CHANGES_UNITS:
+            return frozenset()
+        body = json.loads(row.body)
+        # The outcome of a receipt names its sale and not its codes, and must not overtake the intent that does.
+        receipt = {f"sale {body['sale']}"} if body.get("sale") else set()
+        return frozenset(_kis(body)) | receipt
+
+    def unsent(self) -> tuple[int, int | None]:
+        """How many rows wait for headquarters, and when the oldest was written (UTC nanoseconds).
+
+        The bookkeeping of delivery itself travels with the next batch and is not counted: it would never reach zero.
+        """
+        through, _ = self.delivered_through()
+        count, oldest_ns = self._journal.query(UNSENT, {"after": through})[0]
+        return count, oldest_ns
 
     def delivered_through(self) -> tuple[int, bytes]:
-        found = self._journal.query(CURSOR, {"destination": self._destination})
+        with _available():
+            found = self._journal.query(CURSOR, {"destination": self._destination})
         return (found[0][0], bytes(found[0][1])) if found else (0, GENESIS)
 
     def set_delivered(self, number: int, digest: bytes) -> None:
-        body = {"destination": self._destination, "through": number, "hash": digest.hex()}
-        self._journal.append(Event("delivered", body))
+        self._keep("delivered", {"destination": self._destination, "through": number, "hash": digest.hex()})
 
     def set_aside(self, number: int, reason: str) -> None:
-        self._journal.append(Event("set_aside", {"number": number, "reason": reason}))
+        self._keep("set_aside", {"number": number, "reason": reason})
 
     def release(self, number: int) -> None:
-        self._journal.append(Event("released", {"number": number}))
+        self._keep("released", {"number": number})
 
     def set_aside_rows(self) -> Sequence[tuple[int, str]]:
-        return [(number, reason) for number, reason in self._journal.query(ASIDE)]
+        with _available():
+            return [(number, reason) for number, reason in self._journal.query(ASIDE)]
+
+    def _keep(self, kind: str, body: Mapping[str, Any]) -> None:
+        with _available():
+            self._journal.append(Event(kind, body))
+
+
+@contextmanager
+def _available() -> Iterator[None]:
+    """A full or failing disk in the words of the port: delivery waits, the till has its own alarm."""
+    try:
+        yield
+    except JournalUnusable as error:
+        raise QueueUnavailable(str(error)) from error
 
 
 def _kis(value: object) -> Iterable[str]:
@@ -126,6 +174,8 @@ class WithdrawalWatch:
         units = [
             {
                 "ki": unit.ki,
+                "purpose": unit.purpose,
+                "decided_ns": unit.decided_ns,  # Which decision was looked at: the unit may have been returned since.
                 "status": str(status.status),
                 "raw_status": status.raw_status,
                 "outcome": outcome_of(unit, status),
@@ -137,9 +187,10 @@ class WithdrawalWatch:
             self._journal.append(Event("units_rechecked", {"at_ns": at_ns, "units": units}))
 
     def _next_ns(self, unit: DueUnit, at_ns: int) -> int:
-        checks = unit.checks + 1
-        if checks < len(self._after_s):
-            return max(at_ns, unit.decided_ns + round(self._after_s[checks] * NS_PER_S))
+        planned = (unit.decided_ns + round(after_s * NS_PER_S) for after_s in self._after_s)
+        ahead = [due_ns for due_ns in planned if due_ns > at_ns]  # What passed while the till was off is not made up.
+        if ahead:
+            return min(ahead)
         if at_ns - unit.decided_ns > self._days_max * DAY_S * NS_PER_S:
             return _NEVER_NS  # Still on balance after so many days: a person's business, shown at headquarters.
         return at_ns + DAY_S * NS_PER_S

@@ -67,17 +67,23 @@ class Runner:
         for scanner in agent.scanners:
             self._spawn(f"scanner-{scanner.name}", partial(scanner.run, self._stop, self._take))
         self._spawn("intake", lambda: self._every(TICK_S, self._tick))
-        self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.desk.settle_all))
+        self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.closing.settle))
         if agent.delivery is not None:
             self._spawn("delivery", partial(self._work, agent.delivery.step))
         if agent.recheck is not None:
             self._spawn("recheck", partial(self._work, agent.recheck.step))
 
     def stop(self) -> None:
+        """End every loop, judge what still waited for its other half, and close the agent."""
         self._stop.set()
         for thread in self._threads:
             thread.join(STOP_WAIT_S)
+        self._guarded(self._finish)
         self.agent.close()
+
+    def _finish(self) -> None:
+        for scanned in self.agent.intake.finish():
+            self._sink(scanned)
 
     def _spawn(self, name: str, work: Callable[[], object]) -> None:
         thread = threading.Thread(target=work, name=name, daemon=True)
@@ -93,6 +99,8 @@ class Runner:
                 pause_s = max(step().next_in_s, PACE_MIN_S)
             except EXPECTED as error:
                 log.error("%s: %s", threading.current_thread().name, error)  # noqa: TRY400 - expected, see _guarded
+            except Exception:
+                log.exception("%s: a fault of the agent", threading.current_thread().name)
 
     def _every(self, seconds: float, step: Callable[[], object]) -> None:
         while not self._stop.wait(seconds):
@@ -115,6 +123,9 @@ class Runner:
         except EXPECTED as error:
             # The scanner reads on and the next step may succeed; the cashier sees the state in the status strip.
             log.error("%s: %s", threading.current_thread().name, error)  # noqa: TRY400 - expected, the text says it all
+        except Exception:
+            # A scanner's thread that dies of our mistake would leave the till blind without a word.
+            log.exception("%s: a fault of the agent", threading.current_thread().name)
 
 
 def server(agent: Agent, secret: Callable[[str], str] = read_secret) -> uvicorn.Server:

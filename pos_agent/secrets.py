@@ -14,17 +14,22 @@ class SecretMissing(Exception):
 
 
 def _from_environment(name: str) -> str:
-    try:
-        return os.environ[name]
-    except KeyError:
-        raise SecretMissing(f"environment variable {name} is not set") from None
+    value = os.environ.get(name, "")
+    if not value:
+        raise SecretMissing(f"environment variable {name} is not set or empty")
+    return value
 
 
 def _from_file(path: str) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8").rstrip("\r\n")
+        value = Path(path).read_text(encoding="utf-8-sig").rstrip("\r\n")  # Notepad writes a byte order mark.
     except OSError as error:
         raise SecretMissing(f"secret file {path}: {error.strerror}; create it with mode 0600") from error
+    except UnicodeDecodeError:
+        raise SecretMissing(f"secret file {path}: it is not UTF-8 text") from None
+    if not value:
+        raise SecretMissing(f"secret file {path}: it is empty")
+    return value
 
 
 def _from_credential(name: str) -> str:

@@ -13,8 +13,8 @@ from fiscal.register import Operation, Order
 from marking.verdict import UnitState
 from pos_agent.journal import schema
 from pos_agent.journal.journal import Journal
-from pos_agent.journal.projection import sql
-from pos_agent.journal.schema import answer, document, sale, shift, unit
+from pos_agent.journal.schema import answer, document, held, sale, shift, unit
+from pos_agent.journal.statements import sql
 from pos_agent.sale import DocumentState, SaleState
 from pos_agent.stored import load_order
 
@@ -33,11 +33,13 @@ SELECT sale_line.number, sale_line.row, CASE journal.kind
 END
 FROM sale_line JOIN journal ON journal.number = sale_line.row WHERE sale_line.sale = :sale ORDER BY sale_line.number
 """
-UNIT = sql(
-    select(unit.c.state, unit.c.sale, sale.c.state)
-    .select_from(unit.join(sale, unit.c.sale == sale.c.sale))
-    .where(unit.c.ki == bindparam("ki"))
+HELD = sql(
+    select(held.c.sale, sale.c.state)
+    .select_from(held.join(sale, held.c.sale == sale.c.sale))
+    .where(held.c.ki == bindparam("ki"))
 )
+UNIT = sql(select(unit.c.state).where(unit.c.ki == bindparam("ki")))
+SETTLED = {"SOLD": UnitState.SOLD, "RETURNED": UnitState.RETURN_PENDING}
 DOCUMENT = sql(select(document).where(document.c.key == bindparam("key")))
 DOCUMENTS_OF_SALE = sql(
     select(document.c.key, document.c.content, document.c.state)
@@ -52,6 +54,7 @@ UNDECIDED = sql(
 OPEN_SHIFT = sql(
     select(shift.c.number, shift.c.opened_ns).where(shift.c.closed_row.is_(None)).order_by(shift.c.number.desc())
 )
+ONE_SHIFT = sql(select(shift.c.number).where(shift.c.number == bindparam("number")))
 ANSWER = sql(
     select(answer.c.fingerprint, answer.c.status, answer.c.body, answer.c.document).where(
         answer.c.client == bindparam("client"), answer.c.key == bindparam("key")
@@ -156,17 +159,13 @@ class Till:
         return {ki: self._unit_state(ki, sale_name) for ki in kis}
 
     def _unit_state(self, ki: str, sale_name: str | None) -> UnitState:
-        found = self._journal.query(UNIT, {"ki": ki})
-        if not found:
-            return UnitState.FREE
-        state, holder, holder_state = found[0]
-        if state == "SOLD":
-            return UnitState.SOLD
-        if state == "RETURNED":
-            return UnitState.RETURN_PENDING
-        if holder_state != SaleState.HELD:
-            return UnitState.IN_DOUBT
-        return UnitState.HELD_HERE if holder == sale_name else UnitState.HELD_ELSEWHERE
+        for holder, holder_state in self._journal.query(HELD, {"ki": ki}):
+            if holder_state != SaleState.HELD:
+                return UnitState.IN_DOUBT
+            return UnitState.HELD_HERE if holder == sale_name else UnitState.HELD_ELSEWHERE
+        for (state,) in self._journal.query(UNIT, {"ki": ki}):
+            return SETTLED[state]
+        return UnitState.FREE
 
     def undecided(self) -> tuple[Undecided, ...]:
         found = self._journal.query(UNDECIDED)
@@ -205,6 +204,10 @@ class Till:
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)
         return OpenShift(*found[0]) if found else None
+
+    def knows_shift(self, number: int) -> bool:
+        """Whether the journal ever heard of a shift, open or closed."""
+        return bool(self._journal.query(ONE_SHIFT, {"number": number}))
 
     def answer(self, client: str, key: str) -> StoredAnswer | None:
         found = self._journal.query(ANSWER, {"client": client, "key": key})

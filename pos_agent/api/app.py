@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -16,11 +17,13 @@ from pos_agent.agent import Agent
 from pos_agent.api import events, register, sales, status
 from pos_agent.api.answers import problem_response
 from pos_agent.api.guard import App, Guard, GuardRules
-from pos_agent.journal.database import DiskFull, JournalUnusable
+from pos_agent.cache.store import CacheError
+from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
 from pos_agent.problems import Problem
 
 log = logging.getLogger(__name__)
 
+OF_JOURNAL: Mapping[type[JournalUnusable], str] = {DiskFull: "S-301", JournalBusy: "S-303"}
 OF_STATUS = {404: "P-408", 405: "P-410"}
 
 
@@ -40,6 +43,7 @@ def create_app(agent: Agent) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(JournalUnusable, _journal)
+    app.add_exception_handler(CacheError, _cache)
     app.add_exception_handler(Exception, _unexpected)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -61,9 +65,14 @@ async def _problem(request: Request, error: Exception) -> Response:
 
 async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
-    faults = [{"place": ".".join(str(part) for part in fault["loc"]), "text": fault["msg"]} for fault in error.errors()]
+    faults = [{"place": _place(fault["loc"]), "text": fault["msg"]} for fault in error.errors()]
     first = f"{faults[0]['place']}: {faults[0]['text']}" if faults else ""
     return _answer(request, Problem("P-407", first, errors=faults))
+
+
+def _place(parts: Iterable[object]) -> str:
+    """Where a fault stands. A name of the caller's may hold half of a surrogate pair, which no answer can carry."""
+    return ".".join(str(part) for part in parts).encode(errors="backslashreplace").decode()
 
 
 async def _http(request: Request, error: Exception) -> Response:
@@ -72,7 +81,12 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _journal(request: Request, error: Exception) -> Response:
-    return _answer(request, Problem("S-301" if isinstance(error, DiskFull) else "S-302", str(error)))
+    assert isinstance(error, JournalUnusable)  # noqa: S101
+    return _answer(request, Problem(OF_JOURNAL.get(type(error), "S-302"), str(error)))
+
+
+async def _cache(request: Request, error: Exception) -> Response:
+    return _answer(request, Problem("S-304", str(error)))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
@@ -17,10 +18,12 @@ from sync.wire import Row
 
 router = APIRouter(prefix="/v1")
 
+ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 HEARTBEAT_S = 15.0
 CATCH_UP_ROWS = 500
 PRIVATE = frozenset({"answered"})  # Other clients' answers.
-HEAVY = frozenset({"prepared", "baseline", "order", "data", "lines", "scans", "request"})
+HEAVY = frozenset({"prepared", "baseline", "order", "data", "lines", "scans", "request", "seen"})
+SECRET = frozenset({"full"})  # The check part of a code stays out of answers, as it does out of logs.
 
 
 @router.get("/events", summary="What happens at this till, as server-sent events")
@@ -29,9 +32,10 @@ async def events(
     last_event_id: Annotated[str | None, Header(description="Row number after which to go on.")] = None,
     after: Annotated[int | None, Query(ge=0, description="The same, for a first call.")] = None,
 ) -> StreamingResponse:
-    start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+    start = int(last_event_id) if last_event_id and ROW_NUMBER.fullmatch(last_event_id) else after
+    head, _ = agent.journal.head()
     return StreamingResponse(
-        _stream(agent, agent.journal.head()[0] if start is None else start),
+        _stream(agent, head if start is None else min(start, head)),
         media_type="text/event-stream",
         headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
     )
@@ -68,6 +72,8 @@ def event_text(row: Row) -> str:
     body: dict[str, Any] = {name: value for name, value in json.loads(row.body).items() if name not in HEAVY}
     if "line" in body:  # The check part of a code is nobody's business but the register's.
         body["line"] = {name: value for name, value in body["line"].items() if name != "full"}
+    if isinstance(line := body.get("line"), dict):
+        body["line"] = {name: value for name, value in line.items() if name not in SECRET}
     text = json.dumps(
         {"number": row.number, "at": iso_utc(row.at_ns), "kind": row.kind, "body": body}, ensure_ascii=False
     )

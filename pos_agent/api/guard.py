@@ -129,7 +129,7 @@ class Guard:
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         limit = self._rules.body_bytes_max
         declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > limit:
+        if declared.isascii() and declared.isdigit() and int(declared) > limit:
             raise Problem("P-405", f"{declared} bytes, at most {limit}")
         body = bytearray()
         while True:

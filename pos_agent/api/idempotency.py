@@ -20,7 +20,7 @@ from pos_agent.problems import Problem
 from pos_agent.till import StoredAnswer, Till
 
 KEY_LENGTH_MAX = 200
-UNSTORED = frozenset({"P-404", "P-409", "S-301", "S-302"})  # Say nothing final about the call.
+UNSTORED = frozenset({"P-404", "P-409"})  # Say nothing final about the call.
 
 Result = TypeVar("Result")
 Reply = Callable[[Any], Sequence[Event]]

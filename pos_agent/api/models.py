@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from fiscal.register import CashDirection, Operation, Payment, PaymentKind, ReturnBasis
 from marking.code import Source
 from marking.verdict import Purpose
-from pos_agent.closing import Item
+from pos_agent.one_shot import Item
 
 CODE_CHARS_MAX = 4_096
 ITEMS_MAX = 500
@@ -27,6 +27,13 @@ SourceWord = Literal["scanner", "manual", "api"]
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
+    @field_validator("*")
+    @classmethod
+    def _whole_characters(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            _utf8(value)
+        return value
+
 
 class CodeBody(Body):
     """A code as text, or, exact to the byte, as base64. GS may be written as the JSON escape \\u001d."""
@@ -34,13 +41,6 @@ class CodeBody(Body):
     code: Annotated[str, Field(max_length=CODE_CHARS_MAX)] | None = Field(default=None, examples=[SAMPLE_CODE])
     code_base64: Annotated[str, Field(max_length=CODE_CHARS_MAX * 2)] | None = None
     source: SourceWord = "scanner"
-
-    @field_validator("code")
-    @classmethod
-    def _is_text(cls, code: str | None) -> str | None:
-        if code is not None:
-            _utf8(code)
-        return code
 
     @field_validator("code_base64")
     @classmethod

@@ -61,7 +61,7 @@ def cash(body: models.CashBody, agent: AgentOf, call: CallOf) -> Response:
 
 @router.post("/register/settle", summary="Ask the register about every undecided document now")
 def settle(agent: AgentOf) -> dict[str, Any]:
-    agent.desk.settle_all()
+    agent.closing.settle()
     return {"undecided": [pending.key for pending in agent.till.undecided()]}
 
 

@@ -133,8 +133,6 @@ def one_shot(body: models.ReceiptBody, agent: AgentOf, call: CallOf) -> Response
 
 @router.post("/returns", status_code=201, summary="Open a return on a receipt of this till or on its five facts")
 def open_return(body: models.ReturnBody, agent: AgentOf, call: CallOf) -> Response:
-    if body.sale is not None:
-        agent.closing.paid(body.sale)  # A return needs a fiscal original: T-101 or T-102.
     return agent.once.run(
         call,
         lambda reply: agent.checkout.open(

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 FAILED = 2
+JOURNAL = "journal.sqlite"
 
 
 def demo_command(
@@ -27,6 +28,9 @@ def demo_command(
     """Sell in a simulated shop: 10 000 codes, refusals, a network cut, a lost answer, a return."""
     with tempfile.TemporaryDirectory(prefix="pos-agent-demo-") as temporary:
         home = folder or Path(temporary)
+        if (home / JOURNAL).exists():
+            typer.echo(f"{home} holds a journal already: a demo begins in an empty folder", err=True)
+            raise typer.Exit(FAILED)
         if headless:
             _headless(home, seed, sales, as_json)
         else:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, BinaryIO
 
 import typer
 from rich.console import Console
@@ -16,8 +18,11 @@ from pos_agent.journal.database import JournalUnusable, reading
 from pos_agent.journal.journal import exported
 from pos_agent.journal.verify import rows_of
 from pos_agent.journal.verify import verify as verify_journal
+from sync.wire import Row
 
 app = typer.Typer(help="The till's journal.", no_args_is_help=True)
+
+ROWS_END = 2**63 - 1  # SQLite numbers no row beyond.
 
 PathOption = Annotated[Path | None, typer.Option("--database", help="A journal file, instead of the configured one.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object instead of words.")]
@@ -50,19 +55,36 @@ def verify(config: ConfigOption = None, database: PathOption = None, as_json: Js
 def export(
     config: ConfigOption = None,
     database: PathOption = None,
-    after: Annotated[int, typer.Option(min=0, help="Only rows after this number.")] = 0,
+    after: Annotated[int, typer.Option(min=0, max=ROWS_END, help="Only rows after this number.")] = 0,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="A file instead of standard output.")] = None,
 ) -> None:
     """Write rows as JSON lines: number, time, kind, body, hashes."""
     path = database or journal_path(config)
-    stream = sys.stdout if output is None else output.open("w", encoding="utf-8", newline="\n")
     try:
-        with reading(path) as db:
+        with reading(path) as db, _bytes_to(output) as stream:
             for row in rows_of(db, after):
-                stream.write(next(exported([row])) + "\n")
+                stream.write(_line(row))
     except JournalUnusable as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error
-    finally:
-        if output is not None:
-            stream.close()
+    except OSError as error:
+        typer.echo(f"{output or 'standard output'}: {error.strerror}", err=True)
+        raise typer.Exit(2) from error
+
+
+@contextmanager
+def _bytes_to(output: Path | None) -> Iterator[BinaryIO]:
+    """A file, or standard output as bytes: a Windows console encoding holds no Kazakh letters."""
+    if output is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    with output.open("wb") as stream:
+        yield stream
+
+
+def _line(row: Row) -> bytes:
+    try:
+        return f"{next(exported([row]))}\n".encode(errors="backslashreplace")
+    except ValueError as error:
+        raise JournalUnusable(f"row {row.number} ({row.kind}) holds no JSON: run `pos-agent journal verify`") from error

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -31,9 +31,10 @@ app.add_typer(journal.app, name="journal")
 def run(config: ConfigOption = None) -> None:
     """Run the agent of this till: scanners, register, printer, API, delivery."""
     # Imported here: `parse` and `journal` must start at once, also on a machine with a broken web stack.
+    from pos_agent.cache.store import CacheError
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
-    from pos_agent.runner import ApiStopped, Runner, serve_until_told, server
+    from pos_agent.runner import Runner, server
     from pos_agent.secrets import SecretMissing
     from pos_agent.wiring import build
 
@@ -41,17 +42,17 @@ def run(config: ConfigOption = None) -> None:
     settings = configured(config)
     try:
         agent = build(settings)
-        runner = Runner(agent)
-        api = server(agent)
-    except (ConfigError, SecretMissing, JournalUnusable) as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from error
-    runner.start()
+    except (ConfigError, SecretMissing, JournalUnusable, CacheError) as error:
+        _fail(str(error))
+    runner = Runner(agent)
     try:
-        serve_until_told(api)
-    except ApiStopped as error:
-        typer.echo(f"{error} (api.port = {settings.api.port})", err=True)
-        raise typer.Exit(2) from error
+        api = server(agent)
+        runner.start()
+        api.run()
+    except (SecretMissing, JournalUnusable) as error:
+        _fail(str(error))
+    except SystemExit:  # Uvicorn's way of saying that it could not listen; its own line says why.
+        _fail(f"the API cannot be served at {settings.api.host}:{settings.api.port}: api.port is taken or not allowed")
     finally:
         runner.stop()
 
@@ -69,24 +70,25 @@ def status(
     settings = configured(config)
     api = settings.api
     if not api.clients:
-        typer.echo("api.clients is empty: no client, no way to ask (docs/integrate.md)", err=True)
-        raise typer.Exit(2)
+        _fail("api.clients is empty: no client, no way to ask (docs/integrate.md)")
     try:
         token = read_secret(api.clients[0].token)
-        answer = httpx.get(
-            f"http://{api.host}:{api.port}/v1/status", headers={"Authorization": f"Bearer {token}"}, timeout=5
-        )
+        host = f"[{api.host}]" if ":" in api.host else api.host
+        # Loopback: a proxy of the environment is for the internet.
+        with httpx.Client(trust_env=False, timeout=5) as client:
+            answer = client.get(f"http://{host}:{api.port}/v1/status", headers={"Authorization": f"Bearer {token}"})
         answer.raise_for_status()
+        facts = answer.json()
+        waits = facts["undecided"] or facts["queue"]["set_aside"] or not facts["journal"]["writable"]
     except (httpx.HTTPError, SecretMissing) as error:
-        typer.echo(f"the agent does not answer at {api.host}:{api.port}: {error}", err=True)
-        raise typer.Exit(2) from error
-    facts = answer.json()
+        _fail(f"the agent does not answer at {api.host}:{api.port}: {error}")
+    except (ValueError, LookupError, TypeError):
+        _fail(f"what answers at {api.host}:{api.port} is no agent")
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
         for name, value in facts.items():
             typer.echo(f"{name:<12} {json.dumps(value, ensure_ascii=False)}")
-    waits = facts["undecided"] or facts["queue"]["set_aside"] or not facts["journal"]["writable"]
     raise typer.Exit(1 if waits else 0)
 
 
@@ -94,3 +96,8 @@ def status(
 def version() -> None:
     """Version of the agent."""
     typer.echo(__version__)
+
+
+def _fail(text: str) -> NoReturn:
+    typer.echo(text, err=True)
+    raise typer.Exit(2)

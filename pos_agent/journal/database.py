@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pysqlite3
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from pos_agent.journal import schema
@@ -50,7 +50,9 @@ def engine_for(path: Path, *, read_only: bool = False) -> Engine:
             f"SQLite {pysqlite3.sqlite_version} can lose committed rows (WAL-reset bug, fixed in 3.51.3): "
             "install the agent's own pysqlite3 package again"
         )
-    url = f"sqlite:///{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}&uri=true"
+    # Built, not written as text: SQLAlchemy would undo the quoting that a `#` or `?` in a folder's name needs.
+    where = {"mode": "ro" if read_only else "rwc", "uri": "true"}
+    url = URL.create("sqlite", database=path.absolute().as_uri(), query=where)
     engine = create_engine(
         url,
         module=pysqlite3,
@@ -86,6 +88,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._files: dict[Path, tuple[int, int] | None] = {}
         with ExitStack() as opened:
             self._guard = _hold(path)
             opened.callback(self._guard.close)
@@ -96,6 +99,7 @@ class Database:
                 opened.callback(self._pooled.close)
                 self.connection: Any = self._pooled.driver_connection
                 self._create()
+                self._files = {name: _identity(name) for name in (path, Path(f"{path}-wal"))}
             opened.pop_all()  # All of it stands: from here on `close` is the way out.
 
     def _create(self) -> None:
@@ -112,6 +116,7 @@ class Database:
     @contextmanager
     def transaction(self) -> Iterator[Any]:
         """BEGIN IMMEDIATE ... COMMIT. Raises DiskFull or JournalUnusable; after either nothing was kept."""
+        self._check_files()
         with _explaining(self.path):
             try:
                 self.connection.execute("BEGIN IMMEDIATE")
@@ -127,21 +132,31 @@ class Database:
         with _explaining(self.path):
             return list(self.connection.execute(statement, parameters).fetchall())
 
+    def _check_files(self) -> None:
+        """SQLite goes on writing into a file that was deleted, and all of it is gone at the next start."""
+        for name, identity in self._files.items():
+            if _identity(name) != identity:
+                raise JournalUnusable(
+                    f"{name} was moved or replaced under the running agent: stop selling, put it back"
+                )
+
     def close(self) -> None:
         self._pooled.close()
         self.engine.dispose()
         self._guard.close()
 
 
-# What the disk or the file did. Integrity and programming errors are the caller's own and pass as they are.
-_OF_THE_DISK = (pysqlite3.OperationalError, pysqlite3.DatabaseError)
+# What the disk or the file did. Integrity and programming errors are the caller's own and pass as they are. SQLite
+# quotes a damaged schema in its message, and a message that is no UTF-8 comes out as an error of decoding.
+_OF_THE_DISK = (pysqlite3.OperationalError, pysqlite3.DatabaseError, UnicodeDecodeError)
+UNREADABLE = (pysqlite3.DatabaseError, UnicodeDecodeError)
 
 
 @contextmanager
 def _explaining(path: Path) -> Iterator[None]:
     try:
         yield
-    except pysqlite3.DatabaseError as error:
+    except UNREADABLE as error:
         if type(error) not in _OF_THE_DISK:
             raise
         raise _explained(error, path) from error
@@ -154,6 +169,14 @@ def _explained(error: Exception, path: Path) -> JournalUnusable:
     if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")):
         return JournalBusy(f"{path} is held by another program (a backup?): end it, then try again")
     return JournalUnusable(f"{path}: {error} ({name}): stop selling, run `pos-agent journal verify`")
+
+
+def _identity(name: Path) -> tuple[int, int] | None:
+    try:
+        found = name.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 def _hold(path: Path) -> Any:
@@ -203,5 +226,5 @@ def reading(path: Path) -> Iterator[Any]:
             pooled = engine.raw_connection()
             opened.callback(pooled.close)
             yield pooled.driver_connection
-        except pysqlite3.DatabaseError as error:
+        except UNREADABLE as error:
             raise JournalUnusable(f"{path} cannot be read: {error} (docs/durability.md)") from error

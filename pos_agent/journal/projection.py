@@ -7,26 +7,46 @@ journal into an empty database gives the same tables.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import bindparam, delete, insert, literal_column, null, select, update
-from sqlalchemy.dialects import sqlite
-from sqlalchemy.sql import ClauseElement
-
-from pos_agent.journal.schema import answer, delivery, document, sale, sale_line, set_aside, shift, unit, withdrawal
-from pos_agent.sale import SaleEvent, SaleState, after
-from sync.wire import canonical_json
+from pos_agent.journal.statements import (
+    ADD_LINE,
+    ADD_SALE,
+    ANSWERED,
+    CLOSE_SHIFT,
+    DECIDE_DOCUMENT,
+    DECIDE_SALE,
+    DELIVERED,
+    DOCUMENT,
+    DROP_LINE,
+    EXPECT_WITHDRAWAL,
+    FREE,
+    FREE_ALL,
+    FREE_REINTRODUCED,
+    HOLD,
+    HOLDER,
+    INTEND_DOCUMENT,
+    INTEND_SALE,
+    KNOW_SHIFT,
+    LINE_KI,
+    LINES_SEEN,
+    MOVE_SALE,
+    OPEN_SHIFT_AGAIN,
+    PRINTED,
+    RECHECKED,
+    RELEASED,
+    SALE_STATE,
+    SET_ASIDE,
+    SETTLE_UNIT,
+    SETTLED_BEFORE,
+    UNITS_OF_SALE,
+)
+from pos_agent.journal.text import utf8_of
+from pos_agent.sale import DocumentState, SaleEvent, SaleState, TransitionError, after, document_after
 
 Body = Mapping[str, Any]
 Projector = Callable[[Any, int, int, Body], None]  # (connection, row number, at_ns, body)
-
-_DIALECT = sqlite.dialect(paramstyle="named")
-
-
-def sql(statement: ClauseElement) -> str:
-    """Core statement -> text with :named parameters, compiled once at import."""
-    return str(statement.compile(dialect=_DIALECT))
 
 
 class UnitTakenError(Exception):
@@ -39,79 +59,30 @@ class UnitTakenError(Exception):
         self.sale = sale_name
 
 
-def _by(column: Any, name: str | None = None) -> Any:
-    return column == bindparam(f"p_{name or column.name}")
+class SaleChangedError(Exception):
+    """The receipt was computed from other lines than the sale has now: a scan came between. Nothing was sent."""
+
+    def __init__(self, sale_name: str) -> None:
+        super().__init__(f"the lines of sale {sale_name} changed while it was being paid")
+        self.sale = sale_name
 
 
-# Constants are written into the statement itself, so that every :name left is the caller's.
-ONE: Any = literal_column("1")
-HELD: Any = literal_column("'HELD'")
-RETURNED: Any = literal_column("'RETURNED'")
+class KeyReusedError(Exception):
+    """One idempotency key was to name two different documents. Nothing was sent."""
 
-SALE_STATE = sql(select(sale.c.state, sale.c.operation).where(_by(sale.c.sale)))
-ADD_SALE = sql(insert(sale))
-MOVE_SALE = sql(update(sale).where(_by(sale.c.sale)).values(state=bindparam("state")))
-INTEND_SALE = sql(
-    update(sale)
-    .where(_by(sale.c.sale))
-    .values(
-        state=bindparam("state"),
-        intent_row=bindparam("row"),
-        attempts=sale.c.attempts + ONE,
-        total_tiyn=bindparam("total"),
-    )
-)
-DECIDE_SALE = sql(update(sale).where(_by(sale.c.sale)).values(state=bindparam("state"), outcome_row=bindparam("row")))
-ADD_LINE = sql(insert(sale_line))
-DROP_LINE = sql(delete(sale_line).where(_by(sale_line.c.sale), _by(sale_line.c.number)))
-LINE_KI = sql(select(sale_line.c.ki).where(_by(sale_line.c.sale), _by(sale_line.c.number)))
-UNIT = sql(select(unit.c.state, unit.c.sale).where(_by(unit.c.ki)))
-HOLD = sql(insert(unit).values(ki=bindparam("ki"), state=HELD, sale=bindparam("sale"), was=null(), was_sale=null()))
-TAKE = sql(
-    update(unit).where(_by(unit.c.ki)).values(was=unit.c.state, was_sale=unit.c.sale, state=HELD, sale=bindparam("s"))
-)
-FREE_NEW = sql(delete(unit).where(_by(unit.c.ki), _by(unit.c.sale), unit.c.state == HELD, unit.c.was.is_(None)))
-FREE_TAKEN = sql(
-    update(unit)
-    .where(_by(unit.c.ki), _by(unit.c.sale), unit.c.state == HELD, unit.c.was.is_not(None))
-    .values(state=unit.c.was, sale=unit.c.was_sale, was=null(), was_sale=null())
-)
-UNITS_OF_SALE = sql(select(unit.c.ki).where(_by(unit.c.sale), unit.c.state == HELD).order_by(unit.c.ki))
-SETTLE_UNITS = sql(
-    update(unit)
-    .where(_by(unit.c.sale), unit.c.state == HELD)
-    .values(state=bindparam("state"), was=null(), was_sale=null())
-)
-FORGET_WITHDRAWAL = sql(delete(withdrawal).where(_by(withdrawal.c.ki)))
-EXPECT_WITHDRAWAL = sql(insert(withdrawal))
-RECHECKED = sql(
-    update(withdrawal)
-    .where(_by(withdrawal.c.ki))
-    .values(
-        checks=withdrawal.c.checks + ONE,
-        checked_ns=bindparam("at"),
-        due_ns=bindparam("due"),
-        outcome=bindparam("outcome"),
-    )
-)
-FREE_REINTRODUCED = sql(delete(unit).where(_by(unit.c.ki), unit.c.state == RETURNED))
-INTEND_DOCUMENT = sql(insert(document).prefix_with("OR REPLACE"))
-DECIDE_DOCUMENT = sql(
-    update(document).where(_by(document.c.key)).values(state=bindparam("state"), outcome_row=bindparam("row"))
-)
-PRINTED = sql(update(document).where(_by(document.c.key)).values(printed=bindparam("printed")))
-OPEN_SHIFT = sql(insert(shift).prefix_with("OR IGNORE"))
-CLOSE_SHIFT = sql(update(shift).where(_by(shift.c.number)).values(closed_row=bindparam("row")))
-DELIVERED = sql(insert(delivery).prefix_with("OR REPLACE"))
-SET_ASIDE = sql(insert(set_aside).prefix_with("OR REPLACE"))
-RELEASED = sql(delete(set_aside).where(_by(set_aside.c.number)))
-ANSWERED = sql(insert(answer).prefix_with("OR REPLACE"))
+    def __init__(self, key: str) -> None:
+        super().__init__(f"the key {key} already names a document with another content")
+        self.key = key
+
+
+def _sale_state(db: Any, name: str) -> tuple[SaleState | None, str]:
+    found = db.execute(SALE_STATE, {"p_sale": name}).fetchone()
+    return (SaleState(found[0]), found[1]) if found else (None, "")
 
 
 def _move_sale(db: Any, name: str, event: SaleEvent) -> tuple[SaleState, str]:
-    found = db.execute(SALE_STATE, {"p_sale": name}).fetchone()
-    state = after(SaleState(found[0]) if found else None, event)
-    return state, (found[1] if found else "")
+    state, operation = _sale_state(db, name)
+    return after(state, event), operation
 
 
 def _sale_opened(db: Any, row: int, _at: int, body: Body) -> None:
@@ -133,26 +104,34 @@ def _new_sale(body: Body, operation: str, state: str, row: int) -> dict[str, Any
     }
 
 
-def _line_added(db: Any, _row: int, _at: int, body: Body) -> None:
-    name, line = body["sale"], body["line"]
+def _line_added(db: Any, row: int, _at: int, body: Body) -> None:
+    name = body["sale"]
     state, operation = _move_sale(db, name, SaleEvent.LINE_ADDED)
     db.execute(MOVE_SALE, {"p_sale": name, "state": str(state)})
-    _add_line(db, name, operation, line)
+    _add_lines(db, name, operation, row, [body["line"]])
 
 
-def _add_line(db: Any, name: str, operation: str, line: Body) -> None:
-    ki = line.get("ki")
-    db.execute(ADD_LINE, {"sale": name, "number": line["number"], "ki": ki, "body": canonical_json(line)})
-    if ki is None:
-        return
-    found = db.execute(UNIT, {"p_ki": ki}).fetchone()
-    if found is None:
-        db.execute(HOLD, {"ki": ki, "sale": name})
-        return
-    state, holder = found
-    if state == "HELD" or (state == "SOLD" and operation == "sale"):
-        raise UnitTakenError(ki, state, holder)
-    db.execute(TAKE, {"p_ki": ki, "s": name})
+def _add_lines(db: Any, name: str, operation: str, row: int, lines: Sequence[Body]) -> None:
+    db.executemany(ADD_LINE, [(name, line["number"], line.get("ki"), row) for line in lines])
+    kis = [ki for line in lines if (ki := line.get("ki")) is not None]
+    if kis:
+        _hold(db, name, operation, row, kis)
+
+
+TAKEABLE = frozenset({("SOLD", "sale_return"), ("RETURNED", "sale")})  # (state, operation that may take it in hand)
+
+
+def _hold(db: Any, name: str, operation: str, row: int, kis: Sequence[str]) -> None:
+    """Take units in hand for a sale or return. Raises UnitTakenError."""
+    if db.executemany(HOLD, [(ki, name) for ki in kis]).rowcount != len(kis):
+        holders = [(ki, db.execute(HOLDER, {"p_ki": ki}).fetchone()[0]) for ki in kis]
+        elsewhere = [(ki, holder) for ki, holder in holders if holder != name]
+        twice = [(ki, name) for index, ki in enumerate(kis) if ki in kis[:index]]
+        ki, holder = (elsewhere + twice or holders)[0]
+        raise UnitTakenError(ki, "HELD", holder)
+    for ki, state, settled_by in db.execute(SETTLED_BEFORE, {"p_sale": name, "p_row": row}).fetchall():
+        if (state, operation) not in TAKEABLE:
+            raise UnitTakenError(ki, state, settled_by)
 
 
 def _line_removed(db: Any, _row: int, _at: int, body: Body) -> None:
@@ -163,61 +142,74 @@ def _line_removed(db: Any, _row: int, _at: int, body: Body) -> None:
     found = db.execute(LINE_KI, where).fetchone()
     db.execute(DROP_LINE, where)
     if found and found[0] is not None:
-        _free(db, found[0], name)
-
-
-def _free(db: Any, ki: str, name: str) -> None:
-    where = {"p_ki": ki, "p_sale": name}
-    db.execute(FREE_NEW, where)
-    db.execute(FREE_TAKEN, where)
+        db.execute(FREE, {"p_ki": found[0], "p_sale": name})
 
 
 def _sale_cancelled(db: Any, row: int, _at: int, body: Body) -> None:
     name = body["sale"]
     state, _ = _move_sale(db, name, SaleEvent.CANCELLED)
     db.execute(DECIDE_SALE, {"p_sale": name, "state": str(state), "row": row})
-    for (ki,) in db.execute(UNITS_OF_SALE, {"p_sale": name}).fetchall():
-        _free(db, ki, name)
+    db.execute(FREE_ALL, {"p_sale": name})
 
 
 def content_hash(order: Body) -> bytes:
     """What a key stands for, the key itself apart: one key never names two contents."""
     content = {name: value for name, value in order.items() if name != "key"}
-    return hashlib.sha256(canonical_json(content).encode()).digest()
+    return hashlib.sha256(utf8_of(content)).digest()
 
 
 def _intended(db: Any, row: int, at: int, body: Body) -> None:
     name = body.get("sale")
     if name is not None:
-        state, _ = _move_sale(db, name, SaleEvent.INTENDED)
-        if "lines" in body:  # One-shot: the intent is also the opening.
-            db.execute(ADD_SALE, _new_sale(body, body["kind"], state, row))
-            for line in body["lines"]:
-                _add_line(db, name, body["kind"], line)
-        changes = {"p_sale": name, "state": str(state), "row": row, "total": body["prepared"]["total_tiyn"]}
-        db.execute(INTEND_SALE, changes)
-    db.execute(
-        INTEND_DOCUMENT,
-        {
-            "key": body["key"],
-            "kind": body["kind"],
-            "state": "INTENDED",
-            "sale": name,
-            "content": content_hash(body["order"]),
-            "intent_row": row,
-            "outcome_row": None,
-            "printed": "",
-        },
-    )
+        _intend_sale(db, name, row, body)
+    _intend_document(db, name, row, body)
     request = body.get("request")
     if request is not None:
         pending = {"status": None, "body": None, "document": body["key"]}
         db.execute(ANSWERED, {**request, **pending})
 
 
-def _decided(state_word: str, event: SaleEvent) -> Projector:
+def _intend_sale(db: Any, name: str, row: int, body: Body) -> None:
+    total, lines = body["prepared"]["total_tiyn"], body.get("lines")
+    known, _ = _sale_state(db, name)
+    if (known is None) != (lines is not None):  # An intent with lines opens its sale, one without needs it open.
+        raise TransitionError(known, SaleEvent.INTENDED)
+    state = after(known, SaleEvent.INTENDED)
+    if lines is not None:
+        opened = _new_sale(body, body["kind"], state, row)
+        db.execute(ADD_SALE, {**opened, "intent_row": row, "attempts": 1, "total_tiyn": total})
+        _add_lines(db, name, body["kind"], row, lines)
+        return
+    seen = body.get("seen")
+    if seen is not None and [list(line) for line in db.execute(LINES_SEEN, {"p_sale": name})] != [*map(list, seen)]:
+        raise SaleChangedError(name)
+    db.execute(INTEND_SALE, {"p_sale": name, "state": str(state), "row": row, "total": total})
+
+
+def _intend_document(db: Any, name: str | None, row: int, body: Body) -> None:
+    key = body["key"]
+    intended = {
+        "key": key,
+        "kind": body["kind"],
+        "state": str(DocumentState.INTENDED),
+        "sale": name,
+        "content": bytes.fromhex(body["content"]),
+        "intent_row": row,
+        "outcome_row": None,
+        "printed": "",
+    }
+    if db.execute(INTEND_DOCUMENT, intended).rowcount == 0:
+        # The key is known: either it may not be intended again, or it stands for something else.
+        known, _content = db.execute(DOCUMENT, {"p_key": key}).fetchone()
+        document_after(DocumentState(known), SaleEvent.INTENDED)
+        raise KeyReusedError(key)
+
+
+def _decided(event: SaleEvent) -> Projector:
     def project(db: Any, row: int, at: int, body: Body) -> None:
-        db.execute(DECIDE_DOCUMENT, {"p_key": body["key"], "state": state_word, "row": row})
+        found = db.execute(DOCUMENT, {"p_key": body["key"]}).fetchone()
+        decided = document_after(DocumentState(found[0]) if found else None, event)
+        db.execute(DECIDE_DOCUMENT, {"p_key": body["key"], "state": str(decided), "row": row})
         name = body.get("sale")
         if name is None:
             return
@@ -233,8 +225,9 @@ def _units_settled(db: Any, name: str, operation: str, at: int) -> None:
     kis = [ki for (ki,) in db.execute(UNITS_OF_SALE, {"p_sale": name}).fetchall()]
     if not kis:
         return
-    db.execute(SETTLE_UNITS, {"p_sale": name, "state": "SOLD" if operation == "sale" else "RETURNED"})
-    db.executemany(FORGET_WITHDRAWAL, [{"p_ki": ki} for ki in kis])
+    state = "SOLD" if operation == "sale" else "RETURNED"
+    db.executemany(SETTLE_UNIT, [(ki, state, name) for ki in kis])
+    db.execute(FREE_ALL, {"p_sale": name})
     expected = {"sale": name, "decided_ns": at, "purpose": operation, "checks": 0, "checked_ns": None, "due_ns": at}
     db.executemany(EXPECT_WITHDRAWAL, [{"ki": ki, **expected, "outcome": "pending"} for ki in kis])
 
@@ -242,17 +235,22 @@ def _units_settled(db: Any, name: str, operation: str, at: int) -> None:
 def _rechecked(db: Any, _row: int, _at: int, body: Body) -> None:
     for result in body["units"]:
         ki, outcome = result["ki"], result["outcome"]
-        db.execute(RECHECKED, {"p_ki": ki, "at": body["at_ns"], "due": result["due_ns"], "outcome": outcome})
-        if outcome == "reintroduced":
+        asked = {"p_ki": ki, "p_purpose": result["purpose"], "p_decided_ns": result["decided_ns"]}
+        learnt = {"at": body["at_ns"], "due": result["due_ns"], "outcome": outcome}
+        changed = db.execute(RECHECKED, {**asked, **learnt}).rowcount
+        if changed and outcome == "reintroduced":
             db.execute(FREE_REINTRODUCED, {"p_ki": ki})
 
 
 def _shift_opened(db: Any, row: int, at: int, body: Body) -> None:
-    db.execute(OPEN_SHIFT, {"number": body["shift"], "opened_ns": at, "opened_row": row, "closed_row": None})
+    number, opened = body["shift"], {"opened_ns": at, "opened_row": row}
+    db.execute(OPEN_SHIFT_AGAIN, {"p_number": number, **opened})
+    db.execute(KNOW_SHIFT, {"number": number, **opened, "closed_row": None})
 
 
 def _shift_closed(db: Any, row: int, at: int, body: Body) -> None:
-    _shift_opened(db, row, at, body)  # A shift first heard of at its closing still gets its row.
+    # A shift first heard of at its closing still gets its row.
+    db.execute(KNOW_SHIFT, {"number": body["shift"], "opened_ns": at, "opened_row": row, "closed_row": None})
     db.execute(CLOSE_SHIFT, {"p_number": body["shift"], "row": row})
 
 
@@ -276,10 +274,10 @@ PROJECTORS: dict[str, Projector] = {
     "line_removed": _line_removed,
     "sale_cancelled": _sale_cancelled,
     "document_intended": _intended,
-    "document_made": _decided("MADE", SaleEvent.MADE),
-    "document_refused": _decided("REFUSED", SaleEvent.REFUSED),
-    "document_in_doubt": _decided("IN_DOUBT", SaleEvent.DOUBTED),
-    "document_absent": _decided("ABSENT", SaleEvent.ABSENT),
+    "document_made": _decided(SaleEvent.MADE),
+    "document_refused": _decided(SaleEvent.REFUSED),
+    "document_in_doubt": _decided(SaleEvent.DOUBTED),
+    "document_absent": _decided(SaleEvent.ABSENT),
     "shift_opened": _shift_opened,
     "shift_closed": _shift_closed,
     "printed": lambda db, _row, _at, body: db.execute(PRINTED, {"p_key": body["key"], "printed": body["outcome"]}),

@@ -1,0 +1,71 @@
+"""The positions of a whole receipt in one call, judged: all of them may be sold, or nothing is made."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from fiscal.register import Operation
+from marking.code import Source
+from marking.verdict import Decision, Purpose
+from pos_agent.basket import PIECE_MILLI, BasketLine
+from pos_agent.checkout import Checkout
+from pos_agent.judging import Judged
+from pos_agent.problems import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One position of a one-shot receipt: a code for a marked unit, or a goods number with a quantity."""
+
+    code: bytes | None = None
+    source: Source = Source.API
+    gtin: str | None = None
+    quantity_milli: int = 1_000
+    price_tiyn: int | None = None  # None: the catalogue's.
+    approved_by: str | None = None  # Lets in an ASK verdict.
+
+
+class ItemRefused(Problem):
+    """A position of a one-shot receipt whose verdict is not ALLOW: nothing of the receipt was made."""
+
+    def __init__(self, index: int, judged: Judged) -> None:
+        verdict = judged.verdict
+        super().__init__("T-116", verdict.detail, item=index, reason=verdict.reason, decision=str(verdict.decision))
+        self.judged = judged
+
+
+def judged_lines(
+    checkout: Checkout, operation: Operation, items: Sequence[Item]
+) -> tuple[list[BasketLine], list[Judged]]:
+    """Lines and verdicts of the items. Raises ItemRefused, or T-110, T-115, T-116 with the number of the item."""
+    purpose = Purpose.SALE if operation is Operation.SALE else Purpose.RETURN
+    codes = [(item.code if item.code is not None else (item.gtin or "").encode(), item.source) for item in items]
+    judged = checkout.judge_units(codes, purpose)
+    lines: list[BasketLine] = []
+    units: set[str] = set()
+    for index, (item, one) in enumerate(zip(items, judged, strict=True)):
+        line = _line(checkout, item, one, index)
+        if line.ki is not None and line.ki in units:
+            raise Problem("T-116", "the same unit stands twice in the receipt", item=index, reason="duplicate")
+        units.update(() if line.ki is None else (line.ki,))
+        lines.append(line)
+    return lines, judged
+
+
+def _line(checkout: Checkout, item: Item, judged: Judged, index: int) -> BasketLine:
+    if judged.unit_key is not None and item.quantity_milli != PIECE_MILLI:
+        raise Problem("T-115", f"a unit has quantity 1000, not {item.quantity_milli}", item=index)
+    asked = judged.verdict.decision is Decision.ASK and item.approved_by
+    if not asked and judged.verdict.decision is not Decision.ALLOW:
+        raise ItemRefused(index, judged)
+    try:
+        return checkout.pricing.line_of(
+            judged,
+            index + 1,
+            approved_by=item.approved_by if asked else None,
+            quantity_milli=item.quantity_milli,
+            price_tiyn=item.price_tiyn,
+        )
+    except Problem as problem:
+        raise Problem(problem.kind.code, problem.detail, **problem.facts, item=index) from problem

@@ -1,0 +1,49 @@
+"""Every refusal has a stable code, an HTTP status and words in three languages."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import pos_agent
+from fiscal.register import Failure, FailureKind
+from pos_agent.problems import LANGUAGES, OF_FAILURE, Problem, kinds, of_failure
+
+
+@pytest.mark.parametrize("code", sorted(kinds()))
+def test_every_problem_has_words_and_an_error_status(code: str) -> None:
+    kind = kinds()[code]
+    assert re.fullmatch(r"[TRSP]-[1-5]\d\d", code)
+    assert 400 <= kind.status < 600
+    assert all(kind.texts[language].strip() for language in LANGUAGES)
+    assert len(set(kind.texts.values())) == len(LANGUAGES)
+    assert re.search("[а-яё]", kind.texts["ru"]) and re.search("[a-z]", kind.texts["en"])
+
+
+def test_every_failure_of_a_register_has_its_problem() -> None:
+    assert set(OF_FAILURE) == set(FailureKind)
+    for kind in FailureKind:
+        problem = of_failure(Failure(kind, "webkassa:9", "the vendor's words", "/check"), sale="S1")
+        assert problem.kind.code == OF_FAILURE[kind]
+        assert problem.detail == "webkassa:9: the vendor's words (/check)"
+        assert problem.facts == {"sale": "S1"}
+    assert str(of_failure(Failure(FailureKind.HUMAN, "x", "y"))) == "R-203: x: y"
+
+
+def test_what_is_undecided_may_be_repeated_and_what_was_refused_may_not() -> None:
+    assert kinds()["R-203"].retry and kinds()["R-204"].retry
+    assert not kinds()["R-201"].retry and not kinds()["R-208"].retry
+
+
+def test_a_code_that_is_not_in_the_table_is_a_mistake_of_ours() -> None:
+    with pytest.raises(KeyError):
+        Problem("T-999")
+
+
+def test_every_code_the_agent_raises_is_in_the_table_and_every_one_in_the_table_is_used() -> None:
+    package = Path(pos_agent.__file__).parent
+    text = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
+    used = set(re.findall(r'"([TRSP]-\d{3})"', text))
+    assert used == set(kinds())
