@@ -32,7 +32,7 @@ from pos_agent.sale import SaleState, TransitionError
 from pos_agent.stored import dump_order, load_basis, load_document
 from pos_agent.till import SaleView, Till
 
-PAY_LOOKS_MAX = 3  # Each look finds the sale as another payment of it left it.
+PAY_LOOKS_MAX = 5  # Each look finds the sale as another payment of it left it.
 
 Print = Callable[[str, Receipt, FiscalDocument], str]  # (key, receipt, document) -> "ok" or what went wrong.
 ReplyPaid = Callable[["Paid"], Sequence[Event]]
@@ -98,10 +98,11 @@ class Closing:
             if view.state in (SaleState.FISCALISING, SaleState.IN_DOUBT):
                 self._settled(sale)
                 continue
-            with self._checkout.lock:
-                view = self._checkout.held(sale)
-                order = self._order(view, lines_from(view.lines), payments, customer_xin)
+            if view.state is SaleState.CANCELLED:
+                raise Problem("T-102", f"{sale} is {view.state}", state=str(view.state))
+            order = self._order(view, lines_from(view.lines), payments, customer_xin)
             try:
+                # `seen`: what came between this look and the intent shows there, so no lock is held meanwhile.
                 return self._submit(Case(order=order, sale=sale, seen=view.seen, request=request), reply)
             except (TransitionError, KeyReusedError):
                 continue  # Another payment of this sale was first. Nothing of ours was sent; look what became of it.

@@ -191,7 +191,7 @@ def summary(stage: Stage) -> Table:
     """What the three witnesses say at the end."""
     witness = stage.shop.sim.witness()
     head, _ = stage.shop.agent.journal.head()
-    table = Table(title="Итог · Қорытынды", title_justify="left")
+    table = Table(title="Итог · Қорытынды", title_justify="left", show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
     for name, value in (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -88,7 +89,7 @@ class Database:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._files: dict[Path, tuple[int, int] | None] = {}
+        self._files: dict[str, tuple[int, int] | None] = {}
         with ExitStack() as opened:
             self._guard = _hold(path)
             opened.callback(self._guard.close)
@@ -99,7 +100,7 @@ class Database:
                 opened.callback(self._pooled.close)
                 self.connection: Any = self._pooled.driver_connection
                 self._create()
-                self._files = {name: _identity(name) for name in (path, Path(f"{path}-wal"))}
+                self._files = {name: _identity(name) for name in (str(path), f"{path}-wal")}
             opened.pop_all()  # All of it stands: from here on `close` is the way out.
 
     def _create(self) -> None:
@@ -117,15 +118,17 @@ class Database:
     def transaction(self) -> Iterator[Any]:
         """BEGIN IMMEDIATE ... COMMIT. Raises DiskFull or JournalUnusable; after either nothing was kept."""
         self._check_files()
-        with _explaining(self.path):
-            try:
-                self.connection.execute("BEGIN IMMEDIATE")
-                yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+            yield self.connection
+            self.connection.execute("COMMIT")
+        except BaseException as error:
+            with _explaining(self.path):
                 if self.connection.in_transaction:  # SQLite ends it by itself after some failures.
                     self.connection.execute("ROLLBACK")
-                raise
+                if type(error) in _OF_THE_DISK:
+                    raise
+            raise
 
     def read(self, statement: str, parameters: Parameters) -> list[tuple[Any, ...]]:
         """All rows of one query. Raises JournalUnusable when the file cannot be read."""
@@ -171,9 +174,9 @@ def _explained(error: Exception, path: Path) -> JournalUnusable:
     return JournalUnusable(f"{path}: {error} ({name}): stop selling, run `pos-agent journal verify`")
 
 
-def _identity(name: Path) -> tuple[int, int] | None:
+def _identity(name: str) -> tuple[int, int] | None:
     try:
-        found = name.stat()
+        found = os.stat(name)  # noqa: PTH116 - before every commit, and twice as fast as Path.stat
     except OSError:
         return None
     return found.st_dev, found.st_ino

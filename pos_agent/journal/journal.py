@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select
+from sqlalchemy import Text, bindparam, cast, func, insert, select
 
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.database import Database, DiskFull, JournalBusy, JournalUnusable
@@ -26,7 +26,10 @@ log = logging.getLogger(__name__)
 
 ROWS_MAX = 1_000  # One append; far above any receipt, far below what could stall a till.
 
-APPEND = positional(insert(journal))
+# The body goes in as the bytes that were hashed: making UTF-8 of a text with Kazakh letters once more costs as much as
+# storing it.
+_GIVEN: dict[str, Any] = {column.name: bindparam(column.name) for column in journal.c}
+APPEND = positional(insert(journal).values({**_GIVEN, "body": cast(_GIVEN["body"], Text)}))
 HEAD = sql(select(journal).where(journal.c.number == select(func.max(journal.c.number)).scalar_subquery()))
 AFTER = sql(select(journal).where(journal.c.number > bindparam("after")).order_by(journal.c.number)) + " LIMIT :rows"
 ONE = sql(select(journal).where(journal.c.number == bindparam("n")))
@@ -118,9 +121,10 @@ class Journal:
             if self._broken is not None:
                 raise JournalUnusable(self._broken)
             self._spare_the_reserve(last_space)
-            rows = self._chained(events)
+            texts = [utf8_of(event.body) for event in events]
+            rows = self._chained(events, texts)
             try:
-                self._write_somehow(rows, [event.body for event in events], last_space)
+                self._write_somehow(rows, texts, [event.body for event in events], last_space)
             except (DiskFull, JournalBusy):
                 raise
             except JournalUnusable as error:
@@ -146,32 +150,34 @@ class Journal:
                 raise DiskFull(f"no space left for {self.database.path}: the reserve is in use, free the disk")
             self._reserve_spent = False
 
-    def _write_somehow(self, rows: Sequence[Row], bodies: Sequence[Mapping[str, Any]], last_space: bool) -> None:
+    def _write_somehow(
+        self, rows: Sequence[Row], texts: Sequence[bytes], bodies: Sequence[Mapping[str, Any]], last_space: bool
+    ) -> None:
         try:
-            self._write(rows, bodies)
+            self._write(rows, texts, bodies)
         except DiskFull:
             if not (last_space and self._ballast is not None and self._ballast.release()):
                 raise
             self._reserve_spent = True
-            self._write(rows, bodies)
+            self._write(rows, texts, bodies)
 
-    def _chained(self, events: Sequence[Event]) -> tuple[Row, ...]:
+    def _chained(self, events: Sequence[Event], texts: Sequence[bytes]) -> tuple[Row, ...]:
         # Rows never step back in time, whatever the clock does; the jump itself is visible as equal times.
         at_ns = max(self._now(), self._last_ns)
         rows: list[Row] = []
         number, previous = self._number, self._hash
-        for event in events:
+        for event, text in zip(events, texts, strict=True):
             number += 1
-            body, kind = utf8_of(event.body).decode(), str(event.kind)
+            body, kind = text.decode(), str(event.kind)
             digest = row_hash(self.till, number, at_ns, kind, body, previous)
             rows.append(Row(self.till, number, at_ns, kind, body, previous, digest))
             previous = digest
         return tuple(rows)
 
-    def _write(self, rows: Sequence[Row], bodies: Sequence[Mapping[str, Any]]) -> None:
+    def _write(self, rows: Sequence[Row], texts: Sequence[bytes], bodies: Sequence[Mapping[str, Any]]) -> None:
         with self.database.transaction() as db:
-            for row, body in zip(rows, bodies, strict=True):
-                db.execute(APPEND, (row.number, row.at_ns, row.kind, row.body, row.previous, row.hash))
+            for row, text, body in zip(rows, texts, bodies, strict=True):
+                db.execute(APPEND, (row.number, row.at_ns, row.kind, text, row.previous, row.hash))
                 # The caller's body, not the text read back: a projector asks for names and plain values, which both
                 # give alike. `verify` replays the text, and the tests hold every projector to it.
                 PROJECTORS[row.kind](db, row.number, row.at_ns, body)

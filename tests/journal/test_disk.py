@@ -125,6 +125,23 @@ def test_a_reserve_that_is_not_enough_still_keeps_nothing_half(open_journal: Ope
     assert reserve.released == 1
 
 
+def test_a_disk_that_fails_while_the_reserve_is_given_up_is_final_too(open_journal: Open) -> None:
+    class Dying(Reserve):
+        def release(self) -> bool:
+            journal.database.path.rename(journal.database.path.with_name("gone"))
+            return super().release()
+
+    reserve = Dying()
+    journal = open_journal(ballast=reserve)
+    reserve.disk = Disk(journal)
+    reserve.disk.leave(3)
+    with pytest.raises(JournalUnusable, match="moved or replaced"):
+        journal.append(BIG, last_space=True)
+    assert journal.is_broken
+    with pytest.raises(JournalUnusable, match="moved or replaced"):
+        journal.append(SMALL, last_space=True)
+
+
 def test_the_ballast_is_real_bytes_given_up_once_and_put_back(tmp_path: Path) -> None:
     path = tmp_path / "ballast"
     ballast = Ballast(path, size_bytes=300_000)

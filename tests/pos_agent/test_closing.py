@@ -65,7 +65,7 @@ def one_shot(till: ShopTill, *marks: Mark, **options: object) -> Paid:
 def test_payments_cover_the_total_and_only_cash_exceeds_it(
     till: ShopTill, payments: list[tuple[PaymentKind, int | None]], fits: bool
 ) -> None:
-    """Sums relative to the total; None is 100 tiyn; the last but one row has a sum above the total in card and mobile."""
+    """Sums relative to the total; None is 100 tiyn. Of three rows, card and mobile together exceed it by 1 tiyn."""
     sale, _ = till.with_units()
     total = till.total(sale)
     rows = [Payment(kind, 100 if more is None else total + more) for kind, more in payments]

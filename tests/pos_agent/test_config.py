@@ -218,4 +218,4 @@ def test_the_offset_is_the_zone_of_the_shop(text: str, hours: float) -> None:
 
 def test_a_configuration_does_not_change_while_the_till_runs() -> None:
     with pytest.raises(ValueError, match="frozen"):
-        from_mapping({}, environment={}).till.name = "other"  # type: ignore[misc]
+        from_mapping({}, environment={}).till.name = "other"

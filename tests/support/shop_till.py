@@ -71,9 +71,7 @@ class ShopTill:
 
     def _started(self) -> Agent:
         full, plain = configuration(self.folder), from_mapping({})
-        config = full.model_copy(
-            update={"sync": plain.sync, **({} if self._with["ismpt"] else {"ismpt": plain.ismpt})}
-        )
+        config = full.model_copy(update={"sync": plain.sync, **({} if self._with["ismpt"] else {"ismpt": plain.ismpt})})
         paper, clock = self.paper, self.clock
         world = World(
             clock=clock,
