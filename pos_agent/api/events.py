@@ -23,7 +23,6 @@ HEARTBEAT_S = 15.0
 CATCH_UP_ROWS = 500
 PRIVATE = frozenset({"answered"})  # Other clients' answers.
 HEAVY = frozenset({"prepared", "baseline", "order", "data", "lines", "scans", "request", "seen"})
-SECRET = frozenset({"full"})  # The check part of a code stays out of answers, as it does out of logs.
 
 
 @router.get("/events", summary="What happens at this till, as server-sent events")
@@ -72,8 +71,6 @@ def event_text(row: Row) -> str:
     body: dict[str, Any] = {name: value for name, value in json.loads(row.body).items() if name not in HEAVY}
     if "line" in body:  # The check part of a code is nobody's business but the register's.
         body["line"] = {name: value for name, value in body["line"].items() if name != "full"}
-    if isinstance(line := body.get("line"), dict):
-        body["line"] = {name: value for name, value in line.items() if name not in SECRET}
     text = json.dumps(
         {"number": row.number, "at": iso_utc(row.at_ns), "kind": row.kind, "body": body}, ensure_ascii=False
     )

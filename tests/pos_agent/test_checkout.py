@@ -193,3 +193,19 @@ def test_a_scan_that_comes_while_the_register_works_is_turned_away(till: ShopTil
     till.pay(sale)
     assert codes == ["T-102"]
     assert state_of(till, late.ki) is UnitState.FREE
+
+
+def test_a_scan_that_a_payment_overtakes_at_the_last_moment_is_turned_away(till: ShopTill) -> None:
+    sale, _ = till.with_units()
+    late, journal = till.unit(), till.agent.journal
+    original = journal.head
+
+    def paid_first() -> tuple[int, bytes]:
+        journal.head = original  # type: ignore[method-assign]
+        till.pay(sale)
+        return original()
+
+    journal.head = paid_first  # type: ignore[method-assign]
+    assert code_of(lambda: till.scan(sale, late.text)) == "T-102"
+    assert len(till.receipts()[0].marks) == 1
+    assert state_of(till, late.ki) is UnitState.FREE

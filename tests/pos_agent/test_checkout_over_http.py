@@ -13,6 +13,8 @@ import pytest
 from api_server import api_of
 from shop_till import ShopTill
 
+from hw_sim.registry import Fate
+
 HALF = "\\ud800"  # As the JSON escape of a lone surrogate.
 
 
@@ -70,7 +72,8 @@ def test_any_last_event_id_starts_a_stream(till: ShopTill, http: httpx.Client, l
 
 
 def test_the_check_part_of_a_code_stays_out_of_the_stream(till: ShopTill, http: httpx.Client) -> None:
-    till.with_units()
+    mark = next(one for one in till.sim.shop.codes if one.fate is Fate.SELLABLE and "\x1d" in one.text)
+    till.scan(till.open(), mark.text)
     full = till.rows("line_added")[0]["line"]["full"]
     data = []
     with http.stream("GET", "/v1/events", headers={"Last-Event-ID": "0"}) as stream:

@@ -60,7 +60,7 @@ class ShopTill:
     def __init__(self, folder: Path, *, ismpt: bool = False, printer: bool = False, clock: Any = None) -> None:
         self.folder = folder
         self.clock: Any = clock or VirtualClock(DEFAULT_AT_NS)
-        self.sim = SimWorld(self.clock.now_ns, random.Random(5), codes=400, mark_delay_s=(1.0, 2.0))
+        self.sim = SimWorld(self.clock.now_ns, random.Random(5), codes=220, mark_delay_s=(1.0, 2.0))
         self.register = Line(self.sim.webkassa, self.clock.sleep)
         self.ismpt = SimTransport(self.sim.ismpt, self.clock.sleep)
         self.paper = Interpreter(model_named("epson"))
