@@ -249,7 +249,8 @@ def test_the_ratio_is_measured_round_by_round(
 
     gc.collect()
     benchmark.pedantic(pair, setup=setup, rounds=ROUNDS, warmup_rounds=WARM_UP)
-    del committed[:WARM_UP], written[:WARM_UP]
+    if len(committed) > WARM_UP:  # With benchmarks disabled there is one round, and no warm-up to forget.
+        del committed[:WARM_UP], written[:WARM_UP]
     ours, theirs = statistics.median(committed), statistics.median(written)
     benchmark.extra_info.update(
         journal_ms=round(ours * 1e3, 3), bare_ms=round(theirs * 1e3, 3), ratio=round(ours / theirs, 2)
@@ -258,4 +259,4 @@ def test_the_ratio_is_measured_round_by_round(
     benchmark.extra_info["target"] = RATIO_TARGET
     with capsys.disabled():
         print(f"\njournal / bare write and fsync: {benchmark.extra_info}")
-    assert len(committed) == len(written) == ROUNDS
+    assert len(committed) == len(written) > 0

@@ -198,12 +198,15 @@ class WithdrawalWatch:
 
 _NEVER_NS = 2**62
 
+COUNTED = frozenset({Status.ISSUED, Status.APPLIED, Status.IN_CIRCULATION})
 CAME_BACK = frozenset({Status.IN_CIRCULATION})
 LEFT = frozenset({Status.WITHDRAWN, Status.WRITTEN_OFF})
 
 
 def outcome_of(unit: DueUnit, status: CodeStatus) -> str:
-    """withdrawn, reintroduced, on_balance (the registry still counts it) or pending (a return not yet seen)."""
+    """withdrawn, reintroduced, on_balance (the registry still counts it) or pending (not seen, or said unclearly)."""
     if unit.purpose == "sale":
-        return "withdrawn" if status.status in LEFT else "on_balance"
+        if status.status in LEFT:
+            return "withdrawn"
+        return "on_balance" if status.status in COUNTED else "pending"
     return "reintroduced" if status.status in CAME_BACK else "pending"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -19,9 +20,12 @@ from fiscal.register import (
     ShiftReport,
     Unknown,
 )
+from pos_agent.clock import NS_PER_S
 from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
 from pos_agent.journal.journal import Event, Journal
+from pos_agent.journal.projection import KeyReusedError
 from pos_agent.problems import Problem, of_failure
+from pos_agent.sale import TransitionError
 from pos_agent.till import OpenShift, Till
 
 SUM_TIYN_MAX = 10**13
@@ -51,6 +55,7 @@ class Shifts:
         self._till = till
         self._desk = desk
         self._print = print_
+        self._moves = itertools.count(1)
 
     def open(self, cashier: str, reply: Callable[[OpenShift], Sequence[Event]] = lambda _shift: ()) -> OpenShift:
         """Note who opens the shift. A register that opens it with its first document is asked for the number.
@@ -86,7 +91,8 @@ class Shifts:
         waiting = self._till.open_sales()
         if waiting:
             raise Problem("T-114", ", ".join(waiting), sales=list(waiting))
-        key = f"{self._journal.till}-z{known.number}-{self._journal.epoch}"
+        # A register that was exchanged counts its shifts anew: the moment of opening keeps the keys apart.
+        key = f"{self._journal.till}-z{known.number}-{known.opened_ns // NS_PER_S}-{self._journal.epoch}"
         return self._make(ShiftClose(key=key, shift=known.number), request, reply)
 
     def cash(
@@ -100,7 +106,8 @@ class Shifts:
         """Cash put into or taken from the drawer."""
         if not 0 < sum_tiyn <= SUM_TIYN_MAX:
             raise Problem("T-115", f"sum_tiyn {sum_tiyn}")
-        key = f"{self._journal.till}-c{self._journal.head()[0] + 1}-{self._journal.epoch}"
+        # Two moves at one moment see one head of the journal; the count keeps their keys apart.
+        key = f"{self._journal.till}-c{self._journal.head()[0] + 1}.{next(self._moves)}-{self._journal.epoch}"
         return self._make(CashMove(key=key, direction=direction, sum_tiyn=sum_tiyn), request, reply)
 
     def made_again(self, key: str, document: Document) -> Made:
@@ -115,6 +122,8 @@ class Shifts:
             outcome = self._desk.submit(Case(order=order, request=request, answer=answer))
         except OrderInvalid as error:
             raise Problem("R-208", str(error), place=error.place) from error
+        except (KeyReusedError, TransitionError) as error:
+            raise Problem("P-409", str(error), document=order.key) from error
         except RegisterBlocked as error:
             raise Problem("R-204", str(error), document=error.pending.key, sale=error.pending.sale) from error
         if isinstance(outcome, Unknown):

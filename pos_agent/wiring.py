@@ -12,6 +12,7 @@ import httpx
 from fiscal.escpos.labels import Language
 from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
 from fiscal.escpos.printer import open_printer
+from fiscal.escpos.raster import FontMissing
 from fiscal.register import Operation
 from fiscal.registry import OpenRegister, open_register
 from fiscal.vat import kazakhstan
@@ -149,7 +150,7 @@ def start(agent: Agent) -> None:
     still held by their sale, which the cashier sees as open.
     """
     agent.journal.append(Event("agent_started", {"undecided": [pending.key for pending in agent.till.undecided()]}))
-    agent.desk.settle_all()
+    agent.closing.settle()
 
 
 def _register(config: Config, world: World) -> OpenRegister:
@@ -194,7 +195,7 @@ def _printer(config: Config, world: World) -> PrintsLines | None:
         return None
     try:
         return open_printer(config.printer.url, monotonic=world.clock.monotonic, sleep=world.clock.sleep)
-    except ValueError as error:
+    except (ValueError, FontMissing) as error:
         raise ConfigError(f"printer.url: {error}") from error
 
 

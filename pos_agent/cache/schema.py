@@ -11,6 +11,7 @@ from typing import Any
 
 import pysqlite3
 from sqlalchemy import (
+    URL,
     BigInteger,
     Column,
     Connection,
@@ -84,7 +85,8 @@ def open_engine(path: Path) -> Engine:
             "fixed in 3.51.3): install the agent's own pysqlite3 package again"
         )
     engine = create_engine(
-        f"sqlite:///{path.absolute().as_uri()}?uri=true",
+        # Built, not written as text: SQLAlchemy would undo the quoting that a `#` or `?` in a folder's name needs.
+        URL.create("sqlite", database=path.absolute().as_uri(), query={"uri": "true"}),
         module=pysqlite3,
         pool_size=1,
         max_overflow=2,

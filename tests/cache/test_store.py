@@ -192,3 +192,11 @@ def test_a_writer_that_finds_the_file_locked_says_so(path: Path, monkeypatch: py
         connection.exec_driver_sql("DELETE FROM code_status")
         with pytest.raises(CacheError, match="another import is writing"):
             mine.put_statuses([FULL])
+
+
+def test_a_folder_whose_name_looks_like_an_address_holds_the_cache_all_the_same(tmp_path: Path) -> None:
+    folder = tmp_path / "till #1?mode=ro%20"
+    folder.mkdir()
+    with Cache(folder / "cache.sqlite") as cache:
+        assert cache.counts().products == 0
+    assert [path.name for path in folder.iterdir() if path.suffix == ".sqlite"] == ["cache.sqlite"]
