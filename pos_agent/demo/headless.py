@@ -54,9 +54,9 @@ class HeadlessDemo:
             mark_delay_s=MARK_DELAY_S,
             loss_rate=LOSS_RATE,
         )
-        engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        self._hq_engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
         tokens = {TILL: hashlib.sha256(HQ_TOKEN.encode()).hexdigest()}
-        self.collector = Collector(engine, self.clock.now_ns)
+        self.collector = Collector(self._hq_engine, self.clock.now_ns)
         self.links = Links(
             register=SimTransport(self.sim.webkassa, self.clock.sleep, self._stream("register link"), LINK_S),
             ismpt=SimTransport(self.sim.ismpt, self.clock.sleep, self._stream("ismpt link"), LINK_S),
@@ -96,6 +96,7 @@ class HeadlessDemo:
 
     def close(self) -> None:
         self.agent.close()
+        self._hq_engine.dispose()
 
     def _is_quiet(self) -> bool:
         unsent, _ = self.agent.queue.unsent()

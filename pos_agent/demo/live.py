@@ -110,6 +110,7 @@ class LiveShop:
 
     def _headquarters(self, clock: SystemClock) -> tuple[Collector, str]:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})
+        self._stack.callback(engine.dispose)
         collector = Collector(engine, clock.now_ns)
         app = create_app(collector, {TILL: hashlib.sha256(HQ_TOKEN.encode()).hexdigest()})
         port = free_port()
