@@ -13,7 +13,7 @@ from fiscal.escpos.labels import Language
 from fiscal.escpos.layout import layout_receipt
 from fiscal.escpos.layout_reports import layout_cash, layout_shift_report
 from fiscal.escpos.lines import Paper, PrintLine
-from fiscal.escpos.printer import Handover, PrintOutcome
+from fiscal.escpos.outcome import Handover, PrintOutcome
 from fiscal.escpos.status import PrintState
 from fiscal.register import CashDocument, CashMove, Document, FiscalDocument, PaymentKind, Receipt, ShiftReport
 from pos_agent.journal.database import JournalUnusable

@@ -9,64 +9,31 @@ mid-receipt the whole copy is printed again, never the tail. Silence is UNKNOWN 
 from __future__ import annotations
 
 import threading
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
 
 from . import commands, status
 from .address import Opener, parse_url
+from .inquiry import Inquiry
 from .job import PrintJob, render
 from .lines import PrintLine
 from .links import Link, LinkFailed
+from .outcome import Handover, PrintOutcome, messages
 from .profiles import Profile
 from .raster import FontMissing, Typeface, find_font
 from .status import PaperState, PrintState, Query, Reading, Verdict
 from .text import Method, page
 
 BLOCK_BYTES_MAX = 4096  # Cheap printers overrun on more at once.
-QUERY_TRIES = 3
-QUERY_WAIT_S = 0.3
 CONNECT_TRIES = 3
 CONNECT_PAUSE_S = 0.3  # Doubled each time: another till may be printing on the same network printer.
 _KAZAKH = "ӘҒҚҢӨҰҮҺІәғқңөұүһі"
 
 
-class Handover(StrEnum):
-    """How much of the job the printer was given: what may be on paper."""
-
-    NONE = "none"
-    PART = "part"
-    ALL = "all"
-
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    kk: str
-    ru: str
-    en: str
-
-
-@dataclass(frozen=True, slots=True)
-class PrintOutcome:
-    state: PrintState
-    cause: str  # Stable key: "paper_out", "cutter", "denied", ...
-    handover: Handover
-    message: Message  # What happened.
-    action: Message  # The one next action; empty texts when there is nothing to do.
-    detail: str = ""  # For the log.
-    paper_low: bool = False
-    warn_paper: bool = False  # True once per roll: the first job that saw the near end.
-
-
 class Printer:
     """One printer. A link is opened for each job and closed after it, so that tills can share a network printer.
 
-    Calls are serialised. `status_supported` is None until learnt; pass what was learnt before to keep it over a
-    restart.
+    Calls are serialised. Pass the `status_supported` that was learnt before to keep it over a restart.
     """
 
     def __init__(
@@ -80,14 +47,18 @@ class Printer:
         status_supported: bool | None = None,
     ) -> None:
         self.profile = profile
-        self.status_supported = status_supported
         self._opener = opener
         self._typeface = typeface
-        self._monotonic = monotonic
         self._sleep = sleep
+        self._inquiry = Inquiry(monotonic, status_supported)
         self._lock = threading.Lock()
         self._kept: PrintJob | None = None
         self._warned_low = False
+
+    @property
+    def status_supported(self) -> bool | None:
+        """Whether the printer answers real-time queries; None until learnt."""
+        return self._inquiry.supported
 
     @property
     def kept(self) -> PrintJob | None:
@@ -131,7 +102,7 @@ class Printer:
             except LinkFailed as error:
                 return self._failed(error, Handover.NONE)
             try:
-                reading = self._explained(link, self._ask(link, Query.PRINTER, Query.PAPER))
+                reading = self._inquiry.ask(link, Query.PRINTER, Query.PAPER)
                 return self._outcome(link, status.verdict(reading), Handover.NONE, reading)
             except LinkFailed as error:
                 return self._failed(error, Handover.NONE)
@@ -164,17 +135,17 @@ class Printer:
     def _deliver(self, link: Link, job: PrintJob, before: bytes, *, recover: bool) -> PrintOutcome:
         handover = Handover.NONE
         try:
-            reading = self._explained(link, self._ask(link, Query.PRINTER, Query.PAPER))
+            reading = self._inquiry.ask(link, Query.PRINTER, Query.PAPER)
             if recover and status.verdict(reading).cause == "cutter":
                 link.write(status.CLEAR_BUFFER)
-                reading = self._explained(link, self._ask(link, Query.PRINTER, Query.PAPER))
+                reading = self._inquiry.ask(link, Query.PRINTER, Query.PAPER)
             verdict = status.verdict(reading)
             if verdict.state not in {PrintState.OK, PrintState.UNKNOWN}:
                 return self._outcome(link, verdict, Handover.NONE, reading)
             handover = Handover.PART
             self._send(link, before + job.body)
             handover = Handover.ALL
-            reading = self._explained(link, self._ask(link, Query.PRINTER, Query.OFFLINE_CAUSE, Query.PAPER))
+            reading = self._inquiry.ask(link, Query.PRINTER, Query.OFFLINE_CAUSE, Query.PAPER)
             verdict = status.verdict(reading)
             if verdict.state in {PrintState.OK, PrintState.UNKNOWN}:
                 self._send(link, job.tail)
@@ -193,66 +164,13 @@ class Printer:
         """A printer that stops taking data often still answers why (real-time commands pass its buffer)."""
         if error.cause == "stalled" and self.status_supported:
             try:
-                reading = self._explained(link, self._ask(link, Query.PRINTER, Query.OFFLINE_CAUSE, Query.PAPER))
+                reading = self._inquiry.ask(link, Query.PRINTER, Query.OFFLINE_CAUSE, Query.PAPER)
             except LinkFailed:
                 return self._failed(error, handover)
             verdict = status.verdict(reading)
             if verdict.state not in {PrintState.OK, PrintState.UNKNOWN}:
                 return self._outcome(link, verdict, handover, reading, error.text)
         return self._failed(error, handover)
-
-    def _ask(self, link: Link, *queries: Query) -> Reading:
-        """Put the queries in order; after the first silence the rest would only wait longer."""
-        if link.one_way:
-            return Reading()
-        answers: dict[Query, int | None] = {}
-        for number in queries:
-            answers[number] = self._query(link, number)
-            if answers[number] is None:
-                break
-        return Reading(
-            answers.get(Query.PRINTER),
-            answers.get(Query.OFFLINE_CAUSE),
-            answers.get(Query.ERROR_CAUSE),
-            answers.get(Query.PAPER),
-        )
-
-    def _explained(self, link: Link, reading: Reading) -> Reading:
-        """Ask for the cause where the printer says that it is offline or in error."""
-        cause = reading.offline_cause
-        if reading.offline and cause is None:
-            cause = self._query(link, Query.OFFLINE_CAUSE)
-        error = self._query(link, Query.ERROR_CAUSE) if cause is not None and cause & 0x40 else None
-        return Reading(reading.printer, cause, error, reading.paper)
-
-    def _query(self, link: Link, number: Query) -> int | None:
-        """One real-time query: three tries of 300 ms, or one try where the printer was never heard."""
-        tries = 1 if self.status_supported is False else QUERY_TRIES
-        for attempt in range(tries):
-            link.write(status.query(number))
-            link.settle()
-            answer = self._answer(link)
-            if answer is not None:
-                self.status_supported = True
-                for _ in range(attempt):  # Late answers to earlier tries must not pass for those of the next query.
-                    self._answer(link)
-                return answer
-        if self.status_supported is None:
-            self.status_supported = False
-        return None
-
-    def _answer(self, link: Link) -> int | None:
-        deadline = self._monotonic() + QUERY_WAIT_S
-        noise = 0
-        while (left := deadline - self._monotonic()) > 0 and noise < 256:
-            chunk = link.read(left)
-            if not chunk:
-                return None
-            for byte in chunk:
-                if status.valid(byte):
-                    return byte
-            noise += len(chunk)
-        return None
 
     def _outcome(
         self, link: Link, verdict: Verdict, handover: Handover, reading: Reading, detail: str = ""
@@ -271,19 +189,6 @@ class Printer:
         state = PrintState.ERROR if error.cause == "denied" else PrintState.OFFLINE
         message, action = messages()[error.cause]
         return PrintOutcome(state, error.cause, handover, message, action, error.text)
-
-
-@cache
-def messages() -> Mapping[str, tuple[Message, Message]]:
-    """(what happened, what to do) by cause."""
-    rows = tomllib.loads(files(__package__).joinpath("messages.toml").read_text("utf-8"))
-    return {
-        cause: (
-            Message(row["kk"], row["ru"], row["en"]),
-            Message(row["action_kk"], row["action_ru"], row["action_en"]),
-        )
-        for cause, row in rows.items()
-    }
 
 
 def open_printer(

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from hw_sim.exchange import SimReply, SimRequest
-from hw_sim.faults import Fault
+from hw_sim.faults import Fault, FaultQueue
+from hw_sim.ofd import Ofd
 from hw_sim.webkassa.cashbox import Cashbox
 from hw_sim.webkassa.errors import Refusal
 from hw_sim.webkassa.fields import Fields
-
-if TYPE_CHECKING:
-    from hw_sim.webkassa.service import Webkassa
+from hw_sim.webkassa.profile import Profile
 
 # Rights of an employee, by the vendor's numbers.
 SALES, BUYS, SALE_RETURNS, CASH_IN, CASH_OUT, Z_REPORT, X_REPORT, BUY_RETURNS = 0, 1, 2, 3, 4, 5, 6, 62
@@ -37,11 +36,28 @@ class User:
             raise Refusal(4)
 
 
+class Service(Protocol):
+    """What a handler needs of the service it belongs to: the service names the handlers, never the other way round."""
+
+    ofd: Ofd
+    profile: Profile
+    cashboxes: dict[str, Cashbox]
+    faults: FaultQueue
+
+    def now(self) -> int:
+        """UTC nanoseconds."""
+        ...
+
+    def registered_as(self, registration_number: str) -> Cashbox | None: ...
+
+    def own_sign(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """What a handler gets. `cashbox` is absent only for routes that name none."""
 
-    service: Webkassa
+    service: Service
     request: SimRequest
     operation: str
     fields: Fields

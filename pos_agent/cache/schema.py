@@ -26,7 +26,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DatabaseError
 
-from pos_agent.journal.database import has_wal_reset_bug
+from sync.sqlite_version import has_wal_reset_bug
 
 APPLICATION_ID = 0x504F5343  # "POSC": a journal or a stranger's database is never taken for a cache.
 SCHEMA_VERSION = 1

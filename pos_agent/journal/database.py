@@ -13,14 +13,11 @@ from sqlalchemy import URL, Engine, create_engine, event
 from sqlalchemy.pool import NullPool
 
 from pos_agent.journal import schema
+from sync.sqlite_version import has_wal_reset_bug
 
 BUSY_TIMEOUT_MS = 5_000
 
 Parameters = Mapping[str, Any]
-
-# sqlite.org/wal.html, "The WAL-Reset Bug": two connections and a checkpoint can lose a committed transaction.
-FIXED_BRANCHES = ((3, 44, 6), (3, 50, 7))
-FIXED_SINCE = (3, 51, 3)
 
 
 class JournalUnusable(Exception):
@@ -37,11 +34,6 @@ class AlreadyRunning(JournalUnusable):
 
 class JournalBusy(JournalUnusable):
     """Another program held the file too long. Nothing was kept, nothing is wrong with the disk: try again."""
-
-
-def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
-    backported = any(version[:2] == fixed[:2] and version >= fixed for fixed in FIXED_BRANCHES)
-    return not backported and version < FIXED_SINCE
 
 
 def engine_for(path: Path, *, read_only: bool = False) -> Engine:

@@ -9,10 +9,9 @@ from typing import Any
 import pysqlite3
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
 
+from sync.sqlite_version import has_wal_reset_bug
+
 BUSY_TIMEOUT_S = 30.0
-# sqlite.org/wal.html, "The WAL-Reset Bug": two connections and a checkpoint can lose a committed transaction.
-FIXED_BRANCHES = ((3, 44, 6), (3, 50, 7))
-FIXED_SINCE = (3, 51, 3)
 
 
 class DatabaseUnfit(Exception):
@@ -39,11 +38,6 @@ def open_engine(url: str) -> Engine:
         connection.execute("PRAGMA synchronous=FULL")
 
     return engine
-
-
-def has_wal_reset_bug(version: tuple[int, int, int]) -> bool:
-    backported = any(version[:2] == fixed[:2] and version >= fixed for fixed in FIXED_BRANCHES)
-    return not backported and version < FIXED_SINCE
 
 
 @contextmanager

@@ -19,12 +19,12 @@ from pos_agent.journal.database import (
     JournalBusy,
     JournalUnusable,
     create_statements,
-    has_wal_reset_bug,
 )
 from pos_agent.journal.journal import ROWS_MAX, Event, Journal, exported
 from pos_agent.journal.projection import KeyReusedError, SaleChangedError, UnitTakenError, content_hash
 from pos_agent.journal.verify import verify
 from pos_agent.sale import TransitionError
+from sync.sqlite_version import has_wal_reset_bug
 
 Open = Callable[..., Journal]
 

@@ -17,7 +17,7 @@ from sqlalchemy.pool import StaticPool
 
 from sync.batch import Batch, Entry, encode, tombstone
 from sync.hq.app import create_app
-from sync.hq.engine import DatabaseUnfit, has_wal_reset_bug, open_engine
+from sync.hq.engine import DatabaseUnfit, open_engine
 from sync.hq.inprocess import CollectorTransport
 from sync.hq.judge import Refusal, RefusalKind
 from sync.hq.store import Ack, Collector
@@ -155,11 +155,6 @@ def test_sqlite_is_opened_to_survive_a_power_cut(sqlite: Engine) -> None:
     with sqlite.connect() as db:
         assert db.execute(text("PRAGMA journal_mode")).scalar() == "wal"
         assert db.execute(text("PRAGMA synchronous")).scalar() == 2
-
-
-def test_versions_with_the_wal_reset_bug_are_known() -> None:
-    versions = [(3, 40, 1), (3, 44, 6), (3, 50, 6), (3, 51, 2), (3, 51, 3)]
-    assert [has_wal_reset_bug(version) for version in versions] == [True, False, True, True, False]
 
 
 def test_a_database_of_a_newer_collector_is_left_alone(sqlite: Engine) -> None:

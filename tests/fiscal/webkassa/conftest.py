@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from webkassa_talk import SHIFTS, STATE, shifts, state
 
 from fiscal.register import Baseline, Line, Operation, Payment, PaymentKind, Receipt
 from fiscal.registry import OpenRegister, open_register
@@ -139,6 +140,14 @@ def start_server() -> Iterator[Callable[[Cashbox], int]]:
 @pytest.fixture
 def box() -> Cashbox:
     return Cashbox()
+
+
+@pytest.fixture
+def asks(box: Cashbox) -> Cashbox:
+    """The cashbox with its questions answerable: shift 7 is open."""
+    box.always(STATE, state(7))
+    box.always(SHIFTS, shifts(6, open_=7))
+    return box
 
 
 @pytest.fixture

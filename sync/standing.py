@@ -1,0 +1,43 @@
+"""How delivery stands and when its next try is due: every step ends in one of four ways, each with its wait."""
+
+from __future__ import annotations
+
+from sync.backoff import Backoff
+from sync.delivery_state import DeliveryState, StepResult
+
+TOKEN_LENGTH_HIDDEN = 4
+
+
+class Standing:
+    """The state that the till shows, its last error (never with the token in it), and the wait that goes with them."""
+
+    def __init__(self, backoff: Backoff, *, token: str, slow_s: float) -> None:
+        self._backoff, self._token, self._slow_s = backoff, token, slow_s
+        self.state, self.error = DeliveryState.OK, ""
+
+    def remaining_s(self) -> float:
+        """Seconds until the next try is due."""
+        return self._backoff.remaining_s()
+
+    def succeeded(self, sent: int, wait_s: float) -> StepResult:
+        self._backoff.succeeded()
+        self.state, self.error = DeliveryState.OK, ""
+        return self.paused(wait_s, sent)
+
+    def paused(self, wait_s: float, sent: int = 0) -> StepResult:
+        """Neither success nor failure: what was so, stays."""
+        return StepResult(sent, self.state, self._backoff.wait(wait_s))
+
+    def failed(self, text: str, *, at_least_s: float = 0.0) -> StepResult:
+        """Tried again by itself, later each time; `at_least_s` is what the server asked for."""
+        self.state, self.error = DeliveryState.WAITING, self.without_token(text)
+        return StepResult(0, self.state, self._backoff.failed(at_least_s))
+
+    def alarmed(self, state: DeliveryState, text: str) -> StepResult:
+        """A person must act. Tried again slowly, so that delivery resumes by itself afterwards."""
+        self.state, self.error = state, self.without_token(text)
+        return StepResult(0, state, self._backoff.slowly(self._slow_s))
+
+    def without_token(self, text: str) -> str:
+        """A server that quotes our request must not carry the token into status pages and logs."""
+        return text.replace(self._token, "***") if len(self._token) >= TOKEN_LENGTH_HIDDEN else text
