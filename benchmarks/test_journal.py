@@ -10,6 +10,7 @@ from __future__ import annotations
 import base64
 import gc
 import itertools
+import json
 import os
 import random
 import statistics
@@ -26,7 +27,7 @@ from pos_agent.basket import BasketLine
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import content_hash
 from pos_agent.stored import dump, dump_document, dump_order
-from sync.wire import Row, canonical_json
+from sync.wire import Row
 
 LINES = 10
 ROUNDS = 300
@@ -133,7 +134,11 @@ def _request(receipt: Receipt) -> dict[str, Any]:
         "RoundType": 2,
         "ExternalCheckNumber": receipt.key,
     }
-    return {"cashbox": "SWK00000001", "path": "/api/v4/check", "body": canonical_json(body)}
+    return {
+        "cashbox": "SWK00000001",
+        "path": "/api/v4/check",
+        "body": json.dumps(body, ensure_ascii=False, sort_keys=True),
+    }
 
 
 def _scan(line: BasketLine) -> dict[str, Any]:

@@ -9,17 +9,14 @@ Length prefixes make the boundaries between fields part of what is hashed: movin
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 GENESIS = bytes(32)  # "Hash before the first row".
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One journal event. `body` is canonical JSON text and is hashed as it stands, so it is never re-serialised."""
+    """One journal event. `body` is JSON text, hashed as it stands: nobody ever writes it a second time."""
 
     till: str
     number: int  # From 1, without gaps, per till.
@@ -31,11 +28,6 @@ class Row:
 
     def is_intact(self) -> bool:
         return row_hash(self.till, self.number, self.at_ns, self.kind, self.body, self.previous) == self.hash
-
-
-def canonical_json(body: Mapping[str, Any]) -> str:
-    """Sorted keys, no spaces, UTF-8 as is: the one text form of a body."""
-    return json.dumps(body, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
 def row_hash(till: str, number: int, at_ns: int, kind: str, body: str, previous: bytes) -> bytes:

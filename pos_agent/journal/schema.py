@@ -28,7 +28,7 @@ journal = Table(
     Column("number", Integer, primary_key=True),  # From 1, without gaps.
     Column("at_ns", BigInteger, nullable=False),  # UTC.
     Column("kind", Text, nullable=False),
-    Column("body", Text, nullable=False),  # Canonical JSON; hashed as it stands.
+    Column("body", Text, nullable=False),  # JSON; hashed as it stands.
     Column("previous", LargeBinary(32), nullable=False),
     Column("hash", LargeBinary(32), nullable=False),
 )

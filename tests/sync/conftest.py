@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from sync.hq.engine import open_engine
-from sync.wire import GENESIS, Row, canonical_json, row_hash
+from sync.wire import GENESIS, Row, row_hash
 
 
 class TillJournal:
@@ -26,7 +26,7 @@ class TillJournal:
 
     def add(self, kind: str = "scan_judged", **body: object) -> Row:
         number, previous = len(self.rows) + 1, self.head()[1]
-        content = canonical_json(body)
+        content = json.dumps(body, ensure_ascii=False, sort_keys=True)
         digest = row_hash(self.till, number, number * 1000, kind, content, previous)
         self.rows.append(Row(self.till, number, number * 1000, kind, content, previous, digest))
         return self.rows[-1]
