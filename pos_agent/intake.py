@@ -69,7 +69,8 @@ class Intake:
         """Take one event; the scans it led to, judged."""
         if isinstance(event, HealthChange):
             self.health[event.source] = event
-            log.log(logging.INFO if event.health is Health.ONLINE else logging.WARNING, "%s", event)
+            level = logging.INFO if event.health is Health.ONLINE else logging.WARNING
+            log.log(level, "scanner %s is %s %s", event.source, event.health, event.text)
             return []
         scan = event.scan if isinstance(event, DroppedRead) else event
         with self._lane(scan.source):

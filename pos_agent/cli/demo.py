@@ -26,6 +26,7 @@ def demo_command(
     folder: Annotated[Path | None, typer.Option(help="Keep journal, cache and receipts here.")] = None,
 ) -> None:
     """Sell in a simulated shop: 10 000 codes, refusals, a network cut, a lost answer, a return."""
+    _quiet()
     with tempfile.TemporaryDirectory(prefix="pos-agent-demo-") as temporary:
         home = folder or Path(temporary)
         if (home / JOURNAL).exists():
@@ -35,6 +36,11 @@ def demo_command(
             _headless(home, seed, sales, as_json)
         else:
             _live(home, seed, sys.stdin.isatty() if stay is None else stay)
+
+
+def _quiet() -> None:
+    """The story prints its own lines; what the agent logs in it (a cut network) is part of the story."""
+    logging.basicConfig(level=logging.CRITICAL)
 
 
 def _headless(folder: Path, seed: int, sales: int, as_json: bool) -> None:
@@ -58,8 +64,6 @@ def _live(folder: Path, seed: int, stay: bool) -> None:
     from pos_agent.demo.scenes import SCENES, Stage, summary
     from pos_agent.demo.shop import API_TOKEN
 
-    # The story prints its own lines; what the agent logs in it (a cut network) is part of the story.
-    logging.basicConfig(level=logging.CRITICAL)
     console = Console(highlight=False, soft_wrap=True)
     with LiveShop(folder, seed, codes=10_000) as shop:
         if not shop.wait_ready():
