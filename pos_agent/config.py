@@ -128,7 +128,6 @@ class ReceiptSection(Section):
 
 
 class ScanSection(Section):
-    duplicate_window_ms: int = Field(default=500, ge=0)
     join_ms: int = Field(default=50, ge=0)
     suffixes: tuple[str, ...] = ()
 

@@ -67,7 +67,6 @@ def configuration(
             "scanners": [dict(scanner) for scanner in scanners],
             "printer": {"url": printer_url},
             "api": {"port": api_port, "clients": [{"name": "demo", "token": "env:DEMO_API_TOKEN"}]},
-            "scan": {"duplicate_window_ms": 500},
         },
         "demo",
     )
