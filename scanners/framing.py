@@ -19,6 +19,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Final
 
+from scanners.line_protocol import Frame
 from scanners.scan import Terminator
 
 SUFFIXES: Final[dict[str, tuple[bytes, ...]]] = {
@@ -70,14 +71,6 @@ class Framing:
         if self.gap_ms is not None:
             return self.gap_ms
         return LEFTOVER_MS if self.suffixes else GAP_MS
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    data: bytes  # Without prefix and suffix. With OVERFLOW: the first bytes, as evidence.
-    terminator: Terminator
-    first_at_ns: int
-    last_at_ns: int  # The suffix counts; with OVERFLOW the byte that was too many.
 
 
 class Framer:

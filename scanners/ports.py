@@ -27,6 +27,7 @@ from serial.tools import list_ports
 from scanners.scan import Health
 
 READ_BYTES_MAX: Final = 4096
+WRITE_TIMEOUT_S: Final = 1.0
 _USB: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 
 # pyserial lets errors of the terminal layer through, and they are no OSError. The module exists on POSIX only, where
@@ -39,6 +40,10 @@ class Port(Protocol):
 
     def read(self, max_bytes: int) -> bytes:
         """Return what is there, b"" after a short wait for nothing; an OSError means the line died."""
+        ...
+
+    def write(self, data: bytes) -> None:
+        """Send all of `data`; an OSError means the line died."""
         ...
 
     def close(self) -> None: ...
@@ -132,6 +137,7 @@ class SerialPort:
             parity=settings.parity,
             stopbits=settings.stop_bits,
             timeout=settings.read_timeout_s,
+            write_timeout=WRITE_TIMEOUT_S,
             exclusive=True,
         )
         self._line.port = device
@@ -153,6 +159,10 @@ class SerialPort:
         except LINE_ERRORS:
             return first  # The next read meets the fault again.
         return first + bytes(self._line.read(min(waiting, max_bytes - 1))) if waiting else first
+
+    def write(self, data: bytes) -> None:
+        # A device that takes nothing for so long is as good as unplugged (SerialTimeoutException is an OSError).
+        self._line.write(data)
 
     def close(self) -> None:
         self._line.close()

@@ -11,9 +11,10 @@ from hw_sim.printer.inprocess import InProcessPrinter
 from hw_sim.printer.interpreter import Interpreter
 from hw_sim.scanner.memory import MemoryLine
 from scanners.framing import Framing
+from scanners.line import LineScanner
+from scanners.plain import PlainText
 from scanners.ports import Port, PortUnavailable
 from scanners.scan import Health
-from scanners.serial import SerialScanner
 
 PRINTER_PROFILE = "epson-tm-t20"
 
@@ -61,13 +62,16 @@ class PortOnLine:
     def read(self, max_bytes: int) -> bytes:
         return self._line.read(max_bytes)
 
+    def write(self, data: bytes) -> None:
+        self._line.write(data)
+
     def close(self) -> None:
         """A memory line holds nothing that must be given back."""
 
 
 def scanner_on(
     line: MemoryLine, name: str, framing: Framing, now: Callable[[], int], monotonic: Callable[[], float]
-) -> SerialScanner:
+) -> LineScanner:
     """The product's driver on a simulated line."""
 
     def opener() -> Port:
@@ -75,4 +79,4 @@ def scanner_on(
             raise PortUnavailable(Health.OFFLINE, "not plugged in")
         return PortOnLine(line)
 
-    return SerialScanner(name, opener, framing, now=now, monotonic=monotonic)
+    return LineScanner(name, opener, PlainText(framing), now=now, monotonic=monotonic)

@@ -22,7 +22,7 @@ from marking.groups import standard
 from pos_agent import problems
 from pos_agent.cli.main import app
 from pos_agent.sale import SaleState
-from scanners.registry import SERIAL_OPTIONS
+from scanners.registry import OPTIONS as SCANNER_OPTIONS
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted([ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")])
@@ -132,7 +132,7 @@ def printer_options() -> Iterator[str]:
 
 def test_every_option_of_an_address_is_told_to_store_it() -> None:
     text = page("docs/store-it.md")
-    options = {*OPTIONS, *SERIAL_OPTIONS, *printer_options()}
+    options = {*OPTIONS, *(name for options in SCANNER_OPTIONS.values() for name in options), *printer_options()}
     assert [name for name in sorted(options) if f"`{name}`" not in text] == []
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from scanners.line import LineScanner
 from scanners.scan import Scan, ScannerEvent
-from scanners.serial import SerialScanner
 
 
 class Clock:
@@ -68,10 +68,10 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 
 @pytest.fixture
-def poll_until() -> Callable[[SerialScanner, int], list[ScannerEvent]]:
+def poll_until() -> Callable[[LineScanner, int], list[ScannerEvent]]:
     """Poll up to so many times until an event comes; a pty hands bytes over a moment after they were written."""
 
-    def poll(scanner: SerialScanner, polls_max: int = 100) -> list[ScannerEvent]:
+    def poll(scanner: LineScanner, polls_max: int = 100) -> list[ScannerEvent]:
         for _ in range(polls_max):
             if events := scanner.poll():
                 return events

@@ -10,9 +10,10 @@ import pytest
 
 from scanners.duplicates import DuplicateFilter
 from scanners.framing import SUFFIXES, Framing
+from scanners.line import LineScanner
+from scanners.plain import PlainText, parity_of
 from scanners.ports import LineSettings, PortUnavailable, SerialOpener
 from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, ScannerEvent, Terminator
-from scanners.serial import SerialScanner, parity_of
 
 CODE = b"]d20104870000000104213kZ7q_W<2hT9m\x1d91KZF1\x1d92Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="
 PACK = b"04870249811936t1Xrb-xQWhpeGhG"
@@ -21,25 +22,25 @@ SETTINGS = LineSettings(read_timeout_s=0.02)
 
 @pytest.fixture
 def scanner(line: Any, clock: Any) -> Any:
-    scanner = SerialScanner(
-        "left", SerialOpener(str(line.path), SETTINGS), Framing(), now=clock.now, monotonic=clock.monotonic
+    scanner = LineScanner(
+        "left", SerialOpener(str(line.path), SETTINGS), PlainText(Framing()), now=clock.now, monotonic=clock.monotonic
     )
     yield scanner
     scanner.close()
 
 
 @pytest.fixture
-def online(scanner: SerialScanner, line: Any) -> SerialScanner:
+def online(scanner: LineScanner, line: Any) -> LineScanner:
     line.plug()
     assert [event.health for event in scanner.poll() if isinstance(event, HealthChange)] == [Health.ONLINE]
     return scanner
 
 
-Poll = Callable[[SerialScanner], list[ScannerEvent]]
+Poll = Callable[[LineScanner], list[ScannerEvent]]
 
 
 def test_a_scan_carries_the_bytes_as_they_came_and_its_symbology(
-    online: SerialScanner, line: Any, clock: Any, poll_until: Poll
+    online: LineScanner, line: Any, clock: Any, poll_until: Poll
 ) -> None:
     line.send(CODE + b"\r")
     assert poll_until(online) == [
@@ -48,7 +49,7 @@ def test_a_scan_carries_the_bytes_as_they_came_and_its_symbology(
 
 
 def test_setting_the_clock_does_not_cut_a_code(
-    online: SerialScanner, line: Any, clock: Any, poll_until: Poll, data_of: Any
+    online: LineScanner, line: Any, clock: Any, poll_until: Poll, data_of: Any
 ) -> None:
     line.send(PACK[:10])
     assert online.poll() == []
@@ -58,7 +59,7 @@ def test_setting_the_clock_does_not_cut_a_code(
 
 
 def test_unfinished_characters_are_given_after_the_silence(
-    online: SerialScanner, line: Any, clock: Any, poll_until: Poll
+    online: LineScanner, line: Any, clock: Any, poll_until: Poll
 ) -> None:
     line.send(PACK)
     assert online.poll() == []
@@ -69,7 +70,7 @@ def test_unfinished_characters_are_given_after_the_silence(
 
 
 def test_a_missing_port_is_told_once_and_tried_again_ever_more_slowly(
-    scanner: SerialScanner, line: Any, clock: Any
+    scanner: LineScanner, line: Any, clock: Any
 ) -> None:
     (change,) = scanner.poll()
     assert isinstance(change, HealthChange)
@@ -91,7 +92,7 @@ def test_a_missing_port_is_told_once_and_tried_again_ever_more_slowly(
 
 
 def test_an_unplugged_scanner_leaves_its_partial_frame_and_comes_back(
-    online: SerialScanner, line: Any, clock: Any, poll_until: Poll, data_of: Any
+    online: LineScanner, line: Any, clock: Any, poll_until: Poll, data_of: Any
 ) -> None:
     line.send(CODE[:40])
     assert online.poll() == []
@@ -110,7 +111,7 @@ def test_an_unplugged_scanner_leaves_its_partial_frame_and_comes_back(
     assert data_of(poll_until(online)) == [CODE]
 
 
-def test_closing_hands_over_what_stood_unfinished(online: SerialScanner, line: Any) -> None:
+def test_closing_hands_over_what_stood_unfinished(online: LineScanner, line: Any) -> None:
     line.send(PACK[:9])
     assert online.poll() == []
     (partial,) = online.close()
@@ -120,7 +121,7 @@ def test_closing_hands_over_what_stood_unfinished(online: SerialScanner, line: A
 
 
 def test_no_scan_is_lost_or_doubled_over_two_hundred_scans_and_many_unplugs(
-    scanner: SerialScanner, line: Any, clock: Any, poll_until: Poll
+    scanner: LineScanner, line: Any, clock: Any, poll_until: Poll
 ) -> None:
     rng = random.Random(20260301)
     sent: list[bytes] = []
@@ -171,7 +172,7 @@ def test_no_scan_is_lost_or_doubled_over_two_hundred_scans_and_many_unplugs(
 
 
 def test_a_code_sent_twice_at_once_is_one_scan_and_one_told_drop(
-    online: SerialScanner, line: Any, poll_until: Poll
+    online: LineScanner, line: Any, poll_until: Poll
 ) -> None:
     line.send(PACK + b"\r" + PACK + b"\r")
     scan, dropped = poll_until(online)
@@ -181,16 +182,16 @@ def test_a_code_sent_twice_at_once_is_one_scan_and_one_told_drop(
 
 
 @pytest.mark.parametrize("answer", [b"]X0\x06", b"]Z6READY"])
-def test_an_answer_to_a_command_is_no_scan(answer: bytes, online: SerialScanner, line: Any, poll_until: Poll) -> None:
+def test_an_answer_to_a_command_is_no_scan(answer: bytes, online: LineScanner, line: Any, poll_until: Poll) -> None:
     line.send(answer + b"\r")
     (dropped,) = poll_until(online)
     assert isinstance(dropped, DroppedRead)
     assert (dropped.scan.data, dropped.reason) == (answer, DropReason.COMMAND_ANSWER)
 
 
-def test_a_port_that_another_program_holds_is_busy(online: SerialScanner, line: Any, clock: Any) -> None:
-    second = SerialScanner(
-        "right", SerialOpener(str(line.path), SETTINGS), Framing(), now=clock.now, monotonic=clock.monotonic
+def test_a_port_that_another_program_holds_is_busy(online: LineScanner, line: Any, clock: Any) -> None:
+    second = LineScanner(
+        "right", SerialOpener(str(line.path), SETTINGS), PlainText(Framing()), now=clock.now, monotonic=clock.monotonic
     )
     (change,) = second.poll()
     assert isinstance(change, HealthChange)
@@ -198,7 +199,7 @@ def test_a_port_that_another_program_holds_is_busy(online: SerialScanner, line: 
     assert str(line.path) in change.text
 
 
-def test_any_bytes_keep_the_scanner_running(online: SerialScanner, line: Any, data_of: Any) -> None:
+def test_any_bytes_keep_the_scanner_running(online: LineScanner, line: Any, data_of: Any) -> None:
     rng = random.Random(7)
     for _ in range(40):
         line.send(rng.randbytes(90))
@@ -213,7 +214,7 @@ def even_parity(text: bytes) -> bytes:
     return bytes(byte | 0x80 if byte.bit_count() % 2 else byte for byte in text)
 
 
-def test_parity_bits_are_told_once_and_left_in_the_data(online: SerialScanner, line: Any, poll_until: Poll) -> None:
+def test_parity_bits_are_told_once_and_left_in_the_data(online: LineScanner, line: Any, poll_until: Poll) -> None:
     assert even_parity(b"1\x1d") == b"\xb1\x1d"  # The pair every 7E1 scanner shows.
     line.send(even_parity(PACK) + b"\r" + even_parity(PACK[::-1]) + b"\r")
     hint, first, second = poll_until(online)
@@ -227,13 +228,12 @@ def test_parity_bits_are_told_once_and_left_in_the_data(online: SerialScanner, l
 
 def test_parity_bits_are_masked_where_configured(line: Any, clock: Any, poll_until: Poll, data_of: Any) -> None:
     line.plug()
-    scanner = SerialScanner(
+    scanner = LineScanner(
         "left",
         SerialOpener(str(line.path), SETTINGS),
-        Framing(),
+        PlainText(Framing(), mask_parity=True),
         now=clock.now,
         monotonic=clock.monotonic,
-        mask_parity=True,
     )
     scanner.poll()
     line.send(even_parity(PACK) + b"\r")
@@ -258,10 +258,10 @@ def test_parity_is_seen_only_where_every_byte_has_it(data: bytes, parity: str | 
 
 def test_the_thread_delivers_what_it_reads_and_stops_with_the_rest(line: Any) -> None:
     line.plug()
-    scanner = SerialScanner(
+    scanner = LineScanner(
         "left",
         SerialOpener(str(line.path), SETTINGS),
-        Framing(suffixes=SUFFIXES["cr"], gap_ms=10_000),
+        PlainText(Framing(suffixes=SUFFIXES["cr"], gap_ms=10_000)),
         now=time.time_ns,
         monotonic=time.monotonic,
         duplicates=DuplicateFilter(0),
@@ -307,7 +307,7 @@ def test_a_port_of_any_other_make_can_be_plugged_in(clock: Any, data_of: Any) ->
         def close(self) -> None:
             self.chunks = []
 
-    scanner = SerialScanner("left", Memory, Framing(), now=clock.now, monotonic=clock.monotonic)
+    scanner = LineScanner("left", Memory, PlainText(Framing()), now=clock.now, monotonic=clock.monotonic)
     events = [event for _ in range(4) for event in scanner.poll()]
     assert data_of(events) == [PACK]
     assert scanner.health is Health.OFFLINE
@@ -317,5 +317,5 @@ def test_a_refused_port_is_told_with_its_remedy(clock: Any) -> None:
     def opener() -> Any:
         raise PortUnavailable(Health.DENIED, "add the user to dialout")
 
-    scanner = SerialScanner("left", opener, Framing(), now=clock.now, monotonic=clock.monotonic)
+    scanner = LineScanner("left", opener, PlainText(Framing()), now=clock.now, monotonic=clock.monotonic)
     assert scanner.poll() == [HealthChange("left", Health.DENIED, clock.utc_ns, "add the user to dialout")]
