@@ -1,0 +1,192 @@
+"""Reads symbols from one picture: zxing-cpp first, then ever more work, within a time budget.
+
+    zxing        the whole picture; most pictures end here
+    errored      zxing saw a symbol and could not read it: fit the grid there, correct, read
+    regions      none: there is no code here, stop
+    quad         a grid fitted to the region itself
+    TREATMENTS   a treated crop of the region, zxing on it, the grid on its errored results
+    snap         the region's sides pulled to straight edges, and the grid once more
+    libdmtx      on the crop, in its own process
+
+A picture without a symbol would burn the whole budget, so patience follows the evidence: a few times the first look
+where nothing resembles a symbol, many times where the fixed patterns of one were found.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+
+from scanners.camera.fit import locate
+from scanners.camera.geometry import Floats, Image, is_sound
+from scanners.camera.modules import Read, read_grid
+from scanners.camera.reading import Found, Sorts, Symbol
+from scanners.camera.regions import Region, regions
+from scanners.camera.snap import snapped
+from scanners.camera.treatments import TREATMENTS, Crop, crop_of
+from scanners.camera.zxing import as_corners, corners_of, formats_of, look
+
+BUDGET_MS: Final = 400.0
+PATIENCE: Final = 4.0  # Times the first look, where nothing resembles a symbol.
+PATIENCE_SEEN: Final = 16.0  # Where the fixed patterns of one were found.
+LIKENESS_SEEN: Final = 0.62
+_FIRST_LOOK_MS_MIN: Final = 6.0  # A tiny picture is looked at in no time, and deserves more than four times that.
+_REGIONS_MAX: Final = 3
+_EVEN_PX: Final = 16.0
+_SAME: Final = 0.05  # Corners closer than this part of the side are one place.
+
+
+class Second(Protocol):
+    """A second reader with a time limit: data without leading FNC1, symbology, corners."""
+
+    def read(self, gray: Image, timeout_ms: int) -> list[tuple[bytes, str, Floats]]: ...
+
+
+@dataclass(slots=True)
+class _Work:
+    """One picture being read."""
+
+    gray: Image
+    started_s: float
+    clock: Callable[[], float]
+    first_s: float = 0.0
+    seen: bool = False
+    symbols: list[Symbol] = field(default_factory=list)
+    failed: list[Floats] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    limit_s: float = 0.0
+
+    def elapsed_s(self) -> float:
+        return self.clock() - self.started_s
+
+    def late(self) -> bool:
+        patience = PATIENCE_SEEN if self.seen else PATIENCE
+        return self.elapsed_s() > min(self.limit_s, patience * self.first_s)
+
+    def take(self, data: bytes, symbology: str, quad: Floats, step: str) -> None:
+        corners = as_corners(quad)
+        if all(data != one.data or _apart(quad, np.array(one.corners)) for one in self.symbols):
+            self.symbols.append(Symbol(data, symbology, corners, step, self.elapsed_s() * 1000))
+
+    def is_new(self, quad: Floats) -> bool:
+        return is_sound(quad) and all(_apart(quad, other) for other in self.failed)
+
+
+class Cascade:
+    """Implements `Reader`. One picture at a time; not thread-safe."""
+
+    def __init__(
+        self,
+        sorts: Collection[Sorts] = (Sorts.DATA_MATRIX,),
+        budget_ms: float = BUDGET_MS,
+        dmtx: Second | None = None,
+        clock: Callable[[], float] = time.perf_counter,
+    ) -> None:
+        self._formats = formats_of(sorts)
+        self._matrix = formats_of((Sorts.DATA_MATRIX,))
+        self._searches = Sorts.DATA_MATRIX in sorts  # Only a matrix has a grid to fit.
+        self._budget_s = budget_ms / 1000
+        self._dmtx = dmtx
+        self._clock = clock
+
+    def read(self, gray: Image) -> Found:
+        work = _Work(gray, self._clock(), self._clock, limit_s=self._budget_s)
+        self._first_look(work)
+        if self._searches and not work.symbols:
+            self._search(work)
+        return Found(
+            tuple(work.symbols), tuple(as_corners(quad) for quad in work.failed), work.elapsed_s() * 1000,
+            tuple(dict.fromkeys(work.steps)),
+        )  # fmt: skip
+
+    def _first_look(self, work: _Work) -> None:
+        valid, failed = look(work.gray, self._formats)
+        for one in valid:
+            work.take(bytes(one.bytes), one.symbology_identifier, corners_of(one), "zxing")
+        work.first_s = max(work.elapsed_s(), _FIRST_LOOK_MS_MIN / 1000)
+        work.steps.append("zxing")
+        if not self._searches:
+            return
+        for quad in failed:
+            if work.late():
+                return
+            if work.is_new(quad):
+                crop = crop_of(work.gray, quad)
+                self._grid(work, crop, crop.inward(quad), "grid")
+
+    def _search(self, work: _Work) -> None:
+        places = regions(work.gray, _REGIONS_MAX)
+        work.steps.append("regions")
+        crops = [crop_of(work.gray, place.quad) for place in places]
+        for place, crop in zip(places, crops, strict=True):
+            if work.late() or self._grid(work, crop, crop.inward(place.quad), "region"):
+                break
+        if work.symbols:
+            return
+        for name in TREATMENTS:
+            for crop in crops:
+                if work.late():
+                    return
+                if self._treated(work, crop, name):
+                    return
+        for place, crop in zip(places, crops, strict=True):
+            if work.late() or self._snap(work, crop, place):
+                return
+        self._second(work, crops)
+
+    def _treated(self, work: _Work, crop: Crop, name: str) -> bool:
+        work.steps.append(name)
+        picture = TREATMENTS[name](crop.picture)
+        valid, failed = look(picture, self._matrix)
+        for one in valid:
+            work.take(bytes(one.bytes), one.symbology_identifier, crop.outward(corners_of(one)), name)
+        for quad in failed:
+            if work.late() or work.symbols:
+                break
+            if work.is_new(crop.outward(quad)):
+                self._grid(work, crop, quad, f"{name}+grid")
+        return bool(work.symbols)
+
+    def _snap(self, work: _Work, crop: Crop, place: Region) -> bool:
+        for quad in snapped(crop.even, crop.inward(place.quad)):
+            if work.late():
+                break
+            if work.is_new(crop.outward(quad)) and self._grid(work, crop, quad, "snap"):
+                return True
+        return False
+
+    def _second(self, work: _Work, crops: list[Crop]) -> None:
+        if self._dmtx is None or not work.seen or not crops:
+            return
+        left_s = min(self._budget_s, PATIENCE_SEEN * work.first_s) - work.elapsed_s()
+        if left_s <= 0.02:
+            return
+        work.steps.append("libdmtx")
+        for data, symbology, quad in self._dmtx.read(crops[0].picture, int(left_s * 1000)):
+            work.take(data, symbology, crops[0].outward(quad), "libdmtx")
+
+    def _grid(self, work: _Work, crop: Crop, quad: Floats, step: str) -> bool:
+        """Fit a grid to a quadrilateral of the crop and read it."""
+        work.steps.append(step)
+        work.failed.append(crop.outward(quad))
+        if not is_sound(quad):
+            return False
+        for found in locate(crop.even, quad):
+            work.seen = work.seen or found.likeness >= LIKENESS_SEEN
+            read: Read | None = read_grid(crop.picture, found)
+            if read is not None:
+                work.failed.pop()
+                work.take(read.data, read.symbology, crop.outward(found.quad), step)
+                return True
+            if work.late():
+                break
+        return False
+
+
+def _apart(a: Floats, b: Floats) -> bool:
+    side = float(np.abs(a - np.roll(a, 1, axis=0)).max())
+    return min(float(np.abs(np.roll(a, turn, axis=0) - b).max()) for turn in range(4)) > _SAME * side

@@ -1,0 +1,164 @@
+"""Reads a symbol whose grid is known: grey of every module, dark or light, Reed-Solomon with doubtful words erased.
+
+The content itself is left to zxing-cpp, which gets the corrected symbol painted clean.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import zxingcpp
+
+from scanners.camera.ecc200 import Grid, Size, painted, pattern, places
+from scanners.camera.fit import Fit
+from scanners.camera.geometry import Floats, Image, mapped, sampled
+from scanners.camera.reed_solomon import correct
+
+_MATRIX: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
+_SPREAD: Final = (-0.22, 0.0, 0.22)  # Where in a module grey is looked at, from its centre.
+_RING: Final = 2  # Modules around the symbol that are looked at too.
+_RIDGE: Final = 0.002  # Holds the filter back from explaining noise.
+_PATTERN_MIN: Final = 0.72  # Share of the fixed modules that must be right.
+_SPARE_WORDS: Final = 4  # Check words that must agree although nothing needed them: a chance read is 1 in 2^32.
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    data: bytes
+    symbology: str
+
+
+def grey_of(image: Image, quad: Floats, size: Size, ring: int = _RING) -> Floats:
+    """Mean grey of every module and of a ring around, shape (rows + 2 ring, cols + 2 ring)."""
+    rows, cols = np.arange(-ring, size.rows + ring), np.arange(-ring, size.cols + ring)
+    v = (rows[:, None, None, None] + 0.5 + np.array(_SPREAD)[None, None, :, None]) / size.rows
+    u = (cols[None, :, None, None] + 0.5 + np.array(_SPREAD)[None, None, None, :]) / size.cols
+    u, v = np.broadcast_arrays(u, v)
+    x, y = mapped(quad[None], u.ravel().astype(np.float32), v.ravel().astype(np.float32))
+    return np.asarray(sampled(image, x, y).reshape(len(rows), len(cols), -1).mean(axis=2), np.float32)
+
+
+def likelihoods(grey: Floats, size: Size) -> Iterator[Floats]:
+    """Ways to tell dark from light, the best first: each gives darkness of every module, positive for dark.
+
+    Its size is the certainty. `grey` has a ring of two modules around.
+    """
+    yield from _equalised(grey, size, ((_NEAR, 0), (_NEAR + _FAR, 2)))
+    inner = (slice(_RING, -_RING), slice(_RING, -_RING))
+    yield _local(grey, 7)[inner]
+    yield _local(grey + 0.7 * (grey - cv2.blur(grey, (3, 3))), 7)[inner]
+    flat = grey[inner]
+    level, _ = cv2.threshold(np.clip(flat, 0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
+    yield np.asarray(level + 0.5 - flat, np.float32)
+    yield _local(grey, 11)[inner]
+
+
+def _local(grey: Floats, window: int) -> Floats:
+    """Against the middle between the darkest and the lightest nearby, both smoothed."""
+    kernel = np.ones((window, window), np.uint8)
+    low = cv2.blur(cv2.erode(grey, kernel), (window, window))
+    high = cv2.blur(cv2.dilate(grey, kernel), (window, window))
+    return np.asarray(((low + high) / 2 - grey) / np.maximum(high - low, 8.0), np.float32)
+
+
+def _ring_kernel(*offsets: tuple[int, int]) -> Floats:
+    kernel = np.zeros((5, 5), np.float32)
+    for down, right in offsets:
+        kernel[2 + down, 2 + right] = 1 / len(offsets)
+    return kernel
+
+
+# Neighbours of a module by distance: what lens and ink spread from one module into another is the same all around.
+_NEAR: Final = (
+    _ring_kernel((-1, 0), (1, 0), (0, -1), (0, 1)),
+    _ring_kernel((-1, -1), (-1, 1), (1, -1), (1, 1)),
+)
+_FAR: Final = (
+    _ring_kernel((-2, 0), (2, 0), (0, -2), (0, 2)),
+    _ring_kernel((-2, -1), (-2, 1), (-1, -2), (-1, 2), (1, -2), (1, 2), (2, -1), (2, 1)),
+)
+
+
+def _equalised(grey: Floats, size: Size, plans: tuple[tuple[tuple[Floats, ...], int], ...]) -> Iterator[Floats]:
+    """Undo blur and print growth: the linear filter over a module and its neighbours that best tells dark from light.
+
+    Learned on the fixed patterns by least squares, then `rounds` times on its own answer for the whole symbol.
+    """
+    known = pattern(size).ravel().astype(np.float64)
+    at = known != 0
+    inner = (slice(_RING, -_RING), slice(_RING, -_RING))
+    centred = grey - grey.mean()
+    unit = max(float(centred.std()), 1.0)
+    rows, cols = np.indices((size.rows, size.cols))
+    slopes = [2 * cols / size.cols - 1, 2 * rows / size.rows - 1, np.ones((size.rows, size.cols))]
+    for kernels, rounds in plans:
+        rings = [cv2.filter2D(centred, -1, kernel)[inner] / unit for kernel in kernels]
+        features = (
+            np.stack([centred[inner] / unit, *rings, *slopes], axis=-1).reshape(known.size, -1).astype(np.float64)
+        )
+        ridge = np.eye(features.shape[1]) * _RIDGE
+        some = features[at]
+        weights = np.linalg.solve(some.T @ some + ridge * len(some), some.T @ known[at])
+        darkness = features @ weights
+        square = features.T @ features + ridge * known.size / 4
+        for _ in range(rounds):
+            wanted = np.where(at, known, np.clip(2 * darkness, -1, 1))
+            darkness = features @ np.linalg.solve(square, features.T @ wanted)
+        yield darkness.reshape(size.rows, size.cols).astype(np.float32)
+
+
+def read_grid(image: Image, found: Fit) -> Read | None:
+    """Read the symbol whose grid was found; None where nothing corrects."""
+    grey = grey_of(image, found.quad, found.size)
+    if found.inverted:
+        grey = 255 - grey
+    known = pattern(found.size)
+    at = known != 0
+    for place, darkness in enumerate(likelihoods(grey, found.size)):
+        if place == 0 and float(((darkness > 0) == (known > 0))[at].mean()) < _PATTERN_MIN:
+            return None  # Not even what every symbol shows comes out.
+        read = decoded(darkness, found.size)
+        if read is not None:
+            return read
+    return None
+
+
+def decoded(darkness: Floats, size: Size, erase: tuple[float, ...] = (0.0,)) -> Read | None:
+    """Correct and read one likelihood; `erase` are the parts of the check words spent on the least certain words."""
+    bits = darkness.ravel()[places(size)]
+    words = np.packbits(bits > 0, axis=1)[:, 0]
+    certain = np.abs(bits).min(axis=1)
+    for part in erase:
+        fixed = _corrected(words, certain, size, part)
+        if fixed is not None:
+            return content(painted(fixed, size))
+    return None
+
+
+def _corrected(words: np.ndarray, certain: Floats, size: Size, part: float) -> np.ndarray | None:
+    check = size.check // size.blocks
+    fixed = words.copy()
+    for block in range(size.blocks):
+        mine, sure = words[block :: size.blocks], certain[block :: size.blocks]
+        erased = tuple(int(place) for place in np.argsort(sure)[: int(check * part)])
+        found = correct(mine, check, erased)
+        if found is None or (erased and len(erased) + 2 * found[1] > check - _SPARE_WORDS):
+            return None
+        fixed[block :: size.blocks] = found[0]
+    return fixed
+
+
+def content(grid: Grid) -> Read | None:
+    """What a clean symbol says."""
+    picture = np.where(np.pad(grid, 1), 0, 255).astype(np.uint8)
+    found = zxingcpp.read_barcode(
+        np.ascontiguousarray(picture), formats=_MATRIX,
+        is_pure=True, try_rotate=False, try_downscale=False, try_invert=False,
+    )  # fmt: skip
+    if found is None or not found.valid:
+        return None
+    return Read(bytes(found.bytes), found.symbology_identifier)
