@@ -15,12 +15,13 @@ where nothing resembles a symbol, many times where the fixed patterns of one wer
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 import numpy as np
 
+from marking.gs1 import check_digit_holds
 from scanners.camera.fit import locate
 from scanners.camera.geometry import Floats, Image, is_sound
 from scanners.camera.modules import Read, read_grid
@@ -37,13 +38,14 @@ LIKENESS_SEEN: Final = 0.62
 _FIRST_LOOK_MS_MIN: Final = 6.0  # A tiny picture is looked at in no time, and deserves more than four times that.
 _REGIONS_MAX: Final = 3
 _EVEN_PX: Final = 16.0
+_GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
 
 
 class Second(Protocol):
     """A second reader with a time limit: data without leading FNC1, symbology, corners."""
 
-    def read(self, gray: Image, timeout_ms: int) -> list[tuple[bytes, str, Floats]]: ...
+    def read(self, gray: Image, timeout_ms: int) -> Sequence[tuple[bytes, str, Floats]]: ...
 
 
 @dataclass(slots=True)
@@ -167,7 +169,8 @@ class Cascade:
             return
         work.steps.append("libdmtx")
         for data, symbology, quad in self._dmtx.read(crops[0].picture, int(left_s * 1000)):
-            work.take(data, symbology, crops[0].outward(quad), "libdmtx")
+            if is_trade_item(data, symbology):  # It alone was seen to invent codes.
+                work.take(data, symbology, crops[0].outward(quad), "libdmtx")
 
     def _grid(self, work: _Work, crop: Crop, quad: Floats, step: str) -> bool:
         """Fit a grid to a quadrilateral of the crop and read it."""
@@ -177,7 +180,7 @@ class Cascade:
             return False
         for found in locate(crop.even, quad):
             work.seen = work.seen or found.likeness >= LIKENESS_SEEN
-            read: Read | None = read_grid(crop.picture, found)
+            read: Read | None = read_grid(crop.picture, crop.even, found)
             if read is not None:
                 work.failed.pop()
                 work.take(read.data, read.symbology, crop.outward(found.quad), step)
@@ -185,6 +188,14 @@ class Cascade:
             if work.late():
                 break
         return False
+
+
+def is_trade_item(data: bytes, symbology: str) -> bool:
+    """GS1 data that begin with AI 01 and a trade item number whose check digit is right."""
+    number = data[2:16]
+    if symbology not in _GS1_MATRIX or not data.startswith(b"01") or len(number) != 14 or not number.isdigit():
+        return False
+    return check_digit_holds(number.decode("ascii"))
 
 
 def _apart(a: Floats, b: Floats) -> bool:

@@ -16,6 +16,8 @@ import numpy as np
 from scanners.camera.ecc200 import SIZES, Size, pattern
 from scanners.camera.geometry import Floats, Image, is_sound, mapped, sampled, turned
 
+# Smaller ones hold no mark, resemble anything in a picture, and have too few check words to tell.
+_LOOKED_FOR: Final = tuple(size for size in SIZES if size.data >= 12)
 _QUIET_WEIGHT: Final = 0.5  # Print comes close more often than the patterns themselves are spoiled.
 _STEP_FIRST: Final = 0.8  # Of a module.
 _STEP_ROUGH: Final = 0.35
@@ -26,7 +28,7 @@ LIKENESS_ROUGH: Final = 0.3
 LIKENESS_MIN: Final = 0.4
 _MOVES_MAX: Final = 40
 _RECTIFIED_PX: Final = 208  # Four pixels a module for the largest size.
-_PERIODS_MAX: Final = max(size.cols for size in SIZES) // 2 + 2
+_PERIODS_MAX: Final = max(size.cols for size in _LOOKED_FOR) // 2 + 2
 _BAND: Final = 0.07  # How far from the edge, as a part of the side, a timing pattern is looked for.
 
 
@@ -138,7 +140,7 @@ def sizes_of(image: Image, quad: Floats) -> list[tuple[float, Size, int]]:
     found = [
         (float(strengths[quarters][size.cols // 2] * strengths[(quarters + 1) % 4][size.rows // 2]), size, quarters)
         for quarters in range(4)
-        for size in SIZES
+        for size in _LOOKED_FOR
     ]
     return sorted(found, key=lambda one: -one[0])
 

@@ -16,6 +16,7 @@ import zxingcpp
 from scanners.camera.ecc200 import Grid, Size, painted, pattern, places
 from scanners.camera.fit import Fit
 from scanners.camera.geometry import Floats, Image, mapped, sampled
+from scanners.camera.mesh import bent, shifted
 from scanners.camera.reed_solomon import correct
 
 _MATRIX: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
@@ -23,6 +24,7 @@ _SPREAD: Final = (-0.22, 0.0, 0.22)  # Where in a module grey is looked at, from
 _RING: Final = 2  # Modules around the symbol that are looked at too.
 _RIDGE: Final = 0.002  # Holds the filter back from explaining noise.
 _PATTERN_MIN: Final = 0.72  # Share of the fixed modules that must be right.
+_BENDS_FROM: Final = 0.45  # Likeness from which bending can help.
 _SPARE_WORDS: Final = 4  # Check words that must agree although nothing needed them: a chance read is 1 in 2^32.
 
 
@@ -32,13 +34,16 @@ class Read:
     symbology: str
 
 
-def grey_of(image: Image, quad: Floats, size: Size, ring: int = _RING) -> Floats:
+def grey_of(image: Image, quad: Floats, size: Size, bend: Floats | None = None, ring: int = _RING) -> Floats:
     """Mean grey of every module and of a ring around, shape (rows + 2 ring, cols + 2 ring)."""
     rows, cols = np.arange(-ring, size.rows + ring), np.arange(-ring, size.cols + ring)
     v = (rows[:, None, None, None] + 0.5 + np.array(_SPREAD)[None, None, :, None]) / size.rows
     u = (cols[None, :, None, None] + 0.5 + np.array(_SPREAD)[None, None, None, :]) / size.cols
     u, v = np.broadcast_arrays(u, v)
     x, y = mapped(quad[None], u.ravel().astype(np.float32), v.ravel().astype(np.float32))
+    if bend is not None:
+        dx, dy = shifted(bend, u.ravel(), v.ravel())
+        x, y = x + dx, y + dy
     return np.asarray(sampled(image, x, y).reshape(len(rows), len(cols), -1).mean(axis=2), np.float32)
 
 
@@ -111,9 +116,17 @@ def _equalised(grey: Floats, size: Size, plans: tuple[tuple[tuple[Floats, ...], 
         yield darkness.reshape(size.rows, size.cols).astype(np.float32)
 
 
-def read_grid(image: Image, found: Fit) -> Read | None:
-    """Read the symbol whose grid was found; None where nothing corrects."""
-    grey = grey_of(image, found.quad, found.size)
+def read_grid(image: Image, even: Image, found: Fit) -> Read | None:
+    """Read the symbol whose grid was found, flat first, then bent; None where nothing corrects."""
+    read = _read(image, found, None)
+    if read is None and found.likeness > _BENDS_FROM:
+        print_ = even if not found.inverted else np.asarray(cv2.bitwise_not(even))
+        read = _read(image, found, bent(print_, found.quad, found.size))
+    return read
+
+
+def _read(image: Image, found: Fit, bend: Floats | None) -> Read | None:
+    grey = grey_of(image, found.quad, found.size, bend)
     if found.inverted:
         grey = 255 - grey
     known = pattern(found.size)
