@@ -18,13 +18,14 @@ from marking.verdict import Decision, Purpose
 from pos_agent.basket import PIECE_MILLI, BasketLine
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import UnitTakenError
-from pos_agent.judging import Judge, Judged, judged_body
+from pos_agent.judging import SCAN_BYTES_MAX, Judge, Judged, judged_body
 from pos_agent.pricing import Pricing
 from pos_agent.problems import Problem
 from pos_agent.returns import Originals
 from pos_agent.sale import SaleEvent, SaleState, TransitionError
 from pos_agent.stored import dump
 from pos_agent.till import NoSuchSale, SaleView, Till
+from scanners.scan import Scan
 
 QUANTITY_MILLI_MAX = 1_000_000 * PIECE_MILLI
 LOOKS_MAX = 3  # At a unit that a receipt in one call takes in the very moment.
@@ -50,6 +51,27 @@ class Scanned:
     scan: int  # Name of the judgement, for `approve`: its journal row, or one a few rows before it.
     judged: Judged
     line: BasketLine | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """A scan as it came, which the journal keeps whatever is made of it."""
+
+    data: bytes
+    source: Source
+    device: str
+    symbology: str | None
+
+    @property
+    def identified(self) -> bytes:
+        return Scan(self.data, self.symbology, self.device, 0).identified
+
+    def as_body(self) -> dict[str, Any]:
+        return {
+            "data": base64.b64encode(self.data[:SCAN_BYTES_MAX]).decode(),
+            "data_bytes": len(self.data),
+            "symbology": self.symbology,
+        }
 
 
 class Checkout:
@@ -111,26 +133,28 @@ class Checkout:
         source: Source = Source.SCANNER,
         device: str = "",
         reply: Reply = no_reply,
+        symbology: str | None = None,
     ) -> Scanned:
         """Judge a scan for a sale and, when allowed, hold the unit. Any bytes are answered with a verdict.
 
+        `symbology`: AIM identifier the device told, in front of the data or beside it.
         Raises T-101, T-102; T-107, T-108, T-110 for a code that may pass but cannot become a line: its judgement is
         kept all the same.
         """
-        view = self.held(sale)
-        judged = self._judge.judge(data, source, _purpose(view.operation), sale)
+        view, read = self.held(sale), _Read(data, source, device, symbology)
+        judged = self._judge.judge(read.identified, source, _purpose(view.operation), sale)
         with self.lock:
             for _ in range(LOOKS_MAX):
                 try:
-                    return self._scanned(sale, self._judge.again(judged, sale), source, device, reply)
+                    return self._scanned(sale, self._judge.again(judged, sale), read, reply)
                 except UnitTakenError:
                     continue  # A receipt in one call took it between the look and the row: the next look sees it.
         raise Problem("T-116", "the unit changes hands", reason="taken")
 
-    def _scanned(self, sale: str, judged: Judged, source: Source, device: str, reply: Reply) -> Scanned:
+    def _scanned(self, sale: str, judged: Judged, read: _Read, reply: Reply) -> Scanned:
         view = self.held(sale)  # The online question may have taken a second: look again.
         name = self._journal.head()[0] + 1
-        body = {**judged_body(sale, judged, source, device), "scan": name}
+        body = {**judged_body(sale, judged, read.source, read.device), **read.as_body(), "scan": name}
         line = None
         if judged.verdict.decision is Decision.ALLOW:
             try:
@@ -154,8 +178,9 @@ class Checkout:
         """A person lets in a scan whose verdict was ASK, once. Raises T-109 when it was not, T-116 for a unit taken."""
         view = self.held(sale)
         body = self._scan_body(sale, scan)
-        source = Source(body["source"])
-        judged = self._judge.judge(base64.b64decode(body["data"]), source, _purpose(view.operation), sale)
+        # A row of an earlier version names no symbology: its data was judged as it stands.
+        read = _Read(base64.b64decode(body["data"]), Source(body["source"]), body["device"], body.get("symbology"))
+        judged = self._judge.judge(read.identified, read.source, _purpose(view.operation), sale)
         with self.lock:
             view, judged = self.held(sale), self._judge.again(judged, sale)
             if judged.verdict.decision is not Decision.ASK:

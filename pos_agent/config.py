@@ -129,6 +129,7 @@ class ReceiptSection(Section):
 
 class ScanSection(Section):
     join_ms: int = Field(default=50, ge=0)
+    other_device_ms: int = Field(default=2_000, ge=0, le=10_000)
     suffixes: tuple[str, ...] = ()
 
 

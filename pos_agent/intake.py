@@ -12,24 +12,33 @@ from marking import join, parse
 from marking.code import ReadContext, Source
 from marking.errors import CodeError, ErrorKind
 from marking.join import is_head
+from marking.verdict import Decision, UnitState
 from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Checkout, Scanned
 from pos_agent.clock import NS_PER_S
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
-from pos_agent.judging import SCAN_BYTES_MAX
+from pos_agent.judging import SCAN_BYTES_MAX, unit_keys
 from pos_agent.problems import Problem
 from pos_agent.sale import SaleState
 from pos_agent.till import Till
-from scanners.scan import DroppedRead, Health, HealthChange, Scan, ScannerEvent, Terminator
+from pos_agent.two_scanners import NS_PER_MS, TwoScanners
+from scanners.scan import DroppedRead, Health, HealthChange, Scan, ScannerEvent, Signal, Terminator
 
 log = logging.getLogger(__name__)
 
-NS_PER_MS = 1_000_000
 CLOCK_SLACK_NS = NS_PER_S  # A clock that steps back by more does not keep a half waiting.
 SALES_MAX = 3  # Sales that may be paid under one scan's hands before it is kept as a read without a sale.
 NO_SALE = frozenset({"T-101", "T-102"})
 BROKEN = frozenset({Terminator.OVERFLOW, Terminator.UNPLUG})  # Evidence only, never judged.
+OTHER_DEVICE = "other_device"
+SIGNALS = {Decision.ALLOW: Signal.ACCEPTED, Decision.REFUSE: Signal.REFUSED, Decision.ASK: Signal.ASK}
+
+Answer = Callable[[str, Signal], None]  # Device, and what to tell there.
+
+
+def no_answer(_device: str, _signal: Signal) -> None:
+    """For scanners that cannot be told anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +50,7 @@ class _Waiting:
 class Intake:
     """One per till. `feed` what the scanners give; `tick` now and then, so that a waiting half is not kept for ever.
 
+    What becomes of a read is told at its device by `answer`, once: a refusal must be heard where the cashier scans.
     Devices do not wait for each other: while one scan asks the registry, the next counter's is judged.
     """
 
@@ -52,13 +62,18 @@ class Intake:
         open_sale: Callable[[], str],
         context: ReadContext,
         join_ms: int,
+        other_device_ms: int,
+        answer: Answer = no_answer,
     ) -> None:
+        """`other_device_ms`: a unit that another scanner read for the same sale within this time is one; 0: two."""
         self._journal = journal
         self._till = till
         self._checkout = checkout
         self._open_sale = open_sale
         self._context = context
         self._join_ms = join_ms
+        self._two_scanners = TwoScanners(other_device_ms, self._holds)
+        self._answer = answer
         self._waiting: dict[str, _Waiting] = {}
         self._lanes: dict[str, threading.RLock] = {}
         self._lock = threading.Lock()  # Of the two tables above.
@@ -79,11 +94,13 @@ class Intake:
                 return []
             if event.terminator in BROKEN:
                 self._keep_dropped(scan, str(event.terminator), "not a whole frame")
+                self._answer(scan.source, Signal.REFUSED)
                 return self._flush(scan.source)
             return self._take(scan)
 
     def tick(self, now_ns: int) -> list[Scanned]:
         """Judge the halves whose other half did not come in time."""
+        self._two_scanners.tick(now_ns)
         return [scanned for name in self._names() for scanned in self._overdue(name, now_ns)]
 
     def finish(self) -> list[Scanned]:
@@ -120,7 +137,8 @@ class Intake:
         if waiting is not None:
             whole = self._joined(waiting.scan, scan)
             if whole is not None:
-                scan = replace(scan, data=whole, first_at_ns=waiting.scan.first_at_ns)
+                symbology = waiting.scan.symbology or scan.symbology
+                scan = replace(scan, data=whole, symbology=symbology, first_at_ns=waiting.scan.first_at_ns)
             else:
                 earlier.append(waiting.scan)
         if self._may_be_head(scan):
@@ -149,7 +167,7 @@ class Intake:
     def _may_be_head(self, scan: Scan) -> bool:
         """May this be the first half of a read that Enter (D5) or a pause of the line (D14) cut in two?"""
         try:
-            code = parse(scan.data, self._context)
+            code = parse(scan.identified, self._context)
         except CodeError as error:
             return error.kind is ErrorKind.TAIL_MISSING or (self._paused(scan) and is_head(scan.data))
         # Digits alone may be a whole number and the beginning of a code; only after a pause is it worth the wait.
@@ -178,16 +196,51 @@ class Intake:
     def _sell(self, scan: Scan) -> list[Scanned]:
         for _ in range(SALES_MAX):
             try:
-                return [self._checkout.scan(self._current_sale(), scan.data, Source.SCANNER, scan.source)]
+                scanned = self._judged(scan)
             except Problem as problem:
                 log.warning("%s: %s", scan.source, problem)
                 if problem.kind.code not in NO_SALE:
+                    self._answer(scan.source, Signal.REFUSED)
                     return []  # Its judgement is in the journal.
             except CacheError as error:
-                self._keep_dropped(scan, "not_judged", str(error))
+                self._give_up(scan, "not_judged", str(error))
                 return []
-        self._keep_dropped(scan, "no_sale", "every open sale was paid or dropped in the very moment")
+            except JournalUnusable:
+                self._two_scanners.forget(scan)
+                self._answer(scan.source, Signal.REFUSED)
+                raise
+            else:
+                return [] if scanned is None else [scanned]
+        self._give_up(scan, "no_sale", "every open sale was paid or dropped in the very moment")
         return []
+
+    def _judged(self, scan: Scan) -> Scanned | None:
+        """The verdict for the sale in hand, or None for a unit that another scanner has just read for it."""
+        units, sale = self._units(scan), self._current_sale()
+        before = self._two_scanners.repeated(sale, units, scan)
+        if before is not None:
+            apart_ms = abs(scan.at_ns - before.at_ns) // NS_PER_MS
+            self._keep_dropped(scan, OTHER_DEVICE, f"{before.device} read the same unit, {apart_ms} ms apart")
+            return None
+        scanned = self._checkout.scan(sale, scan.data, Source.SCANNER, scan.source, symbology=scan.symbology)
+        if scanned.line is not None:
+            self._two_scanners.became_line(sale, scan)
+        self._answer(scan.source, SIGNALS[scanned.judged.verdict.decision])
+        return scanned
+
+    def _give_up(self, scan: Scan, reason: str, text: str) -> None:
+        self._two_scanners.forget(scan)
+        self._answer(scan.source, Signal.REFUSED)
+        self._keep_dropped(scan, reason, text)
+
+    def _units(self, scan: Scan) -> tuple[str, ...]:
+        try:
+            return unit_keys(parse(scan.identified, self._context))
+        except CodeError:
+            return ()
+
+    def _holds(self, sale: str, units: Sequence[str]) -> bool:
+        return UnitState.HELD_HERE in self._till.unit_states(units, sale).values()
 
     def _current_sale(self) -> str:
         """The newest sale of the counter that still takes lines; a first scan opens one."""
@@ -202,6 +255,7 @@ class Intake:
             "device": scan.source,
             "data": base64.b64encode(scan.data[:SCAN_BYTES_MAX]).decode(),
             "data_bytes": len(scan.data),
+            "symbology": scan.symbology,
             "reason": reason,
             "text": text,
             "at_s": scan.at_ns // NS_PER_S,

@@ -98,7 +98,7 @@ class Judge:
 
     def again(self, judged: Judged, sale: str | None) -> Judged:
         """The same scan against the units as they stand now: what was free a second ago may be held."""
-        keys = _unit_keys(judged.evidence.code)
+        keys = unit_keys(judged.evidence.code)
         evidence = replace(judged.evidence, units=self._unit_states(keys, sale))
         return self._decided(judged.data, evidence, judged.at_ns)
 
@@ -112,7 +112,7 @@ class Judge:
     def _local(self, code: IdentificationCode | CodeError, purpose: Purpose, sale: str | None, at_ns: int) -> Evidence:
         if isinstance(code, CodeError):
             return Evidence(code=code, purpose=purpose, product=None, now_ns=at_ns)
-        keys = _unit_keys(code)
+        keys = unit_keys(code)
         cached = {ki: status for ki in keys if (status := self._cache.status(ki)) is not None}
         return Evidence(
             code=code,
@@ -149,13 +149,14 @@ class Judge:
 
     def _asked(self, evidence: Evidence) -> OnlineAnswer:
         assert self._online is not None and isinstance(evidence.code, IdentificationCode)  # noqa: S101 - see judge()
-        answer = self._online(_unit_keys(evidence.code))
+        answer = self._online(unit_keys(evidence.code))
         if answer.statuses:
             self._kept(lambda: self._cache.put_statuses(answer.statuses.values()))
         return answer
 
 
-def _unit_keys(code: IdentificationCode | CodeError) -> tuple[str, ...]:
+def unit_keys(code: IdentificationCode | CodeError) -> tuple[str, ...]:
+    """Names of the units a code may mean; none for goods that are not marked."""
     if isinstance(code, CodeError):
         return ()
     if code.candidates:

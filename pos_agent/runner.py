@@ -4,12 +4,15 @@ tests call by hand; a step that fails is logged and tried again, and never takes
 
 from __future__ import annotations
 
+import errno
 import logging
 import signal
+import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
 import uvicorn
 
@@ -31,14 +34,20 @@ STOP_WAIT_S = 5.0
 EXPECTED = (JournalUnusable, Problem, CacheError, OSError)
 
 RETRY_S = 5.0
-SIGNAL_LOOK_S = 0.2
-
-
-class ApiStopped(Exception):
-    """The API could not start or ended without being told to."""
-
-
 PACE_MIN_S = 0.05
+SIGNAL_LOOK_S = 0.2  # Windows does not break off a wait for Ctrl+C, so the main thread looks now and then.
+STOP_SIGNALS: Final = tuple(getattr(signal, n) for n in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, n))
+
+_REMEDIES: Final = {
+    errno.EADDRINUSE: "another program listens there: end it, or give api.port another number",
+    errno.EACCES: "the system does not allow this port: give api.port another number, 1024 or above",
+    errno.EADDRNOTAVAIL: "this machine has no such address: correct api.host",
+}
+_NO_SUCH_ADDRESS: Final = frozenset({errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT})
+
+
+class ApiUnavailable(Exception):
+    """The API cannot be served, or ended without being told to. The text says where, and what to do."""
 
 
 class Paced(Protocol):
@@ -78,8 +87,11 @@ class Runner:
         self._stop.set()
         for thread in self._threads:
             thread.join(STOP_WAIT_S)
+            if thread.is_alive():
+                log.warning("%s has not ended within %g s and is left behind", thread.name, STOP_WAIT_S)
         self._guarded(self._finish)
         self.agent.close()
+        log.info("stopped: the scanners and the journal are closed")
 
     def _finish(self) -> None:
         for scanned in self.agent.intake.finish():
@@ -128,13 +140,13 @@ class Runner:
             log.exception("%s: a fault of the agent", threading.current_thread().name)
 
 
-def server(agent: Agent, secret: Callable[[str], str] = read_secret) -> uvicorn.Server:
-    """The API server, not yet started. Raises SecretMissing."""
+def server(agent: Agent, secret: Callable[[str], str] = read_secret, *, port: int | None = None) -> uvicorn.Server:
+    """The API server, not yet started. `port`: what `listening` really got. Raises SecretMissing."""
     api = agent.config.api
     rules = rules_for(
         {client.name: secret(client.token) for client in api.clients},
         api.host,
-        api.port,
+        api.port if port is None else port,
         origins=api.origins,
         body_bytes_max=api.body_bytes_max,
         calls_per_s=api.calls_per_s,
@@ -152,24 +164,82 @@ def server(agent: Agent, secret: Callable[[str], str] = read_secret) -> uvicorn.
     return uvicorn.Server(settings)
 
 
-def serve_until_told(api: uvicorn.Server) -> None:
-    """Serve until SIGINT or SIGTERM, then return, so that the caller can stop in order.
+class Told:
+    """Which signal asked for the end, if one did. A plain value: a handler that takes a lock may wait for itself."""
+
+    by: signal.Signals | None = None
+
+
+@contextmanager
+def stop_signals() -> Iterator[Told]:
+    """While it lasts, SIGINT and SIGTERM are only noted, however often they come. Off the main thread: no change."""
+    told = Told()
+
+    def note(number: int, _frame: object) -> None:
+        told.by = signal.Signals(number)
+
+    with ExitStack() as stack:
+        if threading.current_thread() is threading.main_thread():
+            for number in STOP_SIGNALS:
+                before = signal.signal(number, note)
+                stack.callback(signal.signal, number, signal.SIG_DFL if before is None else before)
+        yield told
+
+
+@contextmanager
+def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
+    """Sockets of the API, one for each address of `host`; `port` 0 takes a free one. Raises ApiUnavailable.
+
+    Ours and not uvicorn's: it answers a taken port with the end of the thread it runs on.
+    """
+    with ExitStack() as stack:
+        opened: list[socket.socket] = []
+        missing: OSError | None = None
+        try:
+            found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+            for family, address in dict.fromkeys((family, address[0]) for family, _, _, _, address in found):
+                number = opened[0].getsockname()[1] if opened else port
+                try:
+                    opened.append(stack.enter_context(socket.create_server((address, number), family=family)))
+                except OSError as error:
+                    if error.errno not in _NO_SUCH_ADDRESS:
+                        raise
+                    missing = error  # A name may mean an IPv6 address on a machine without IPv6.
+            if missing is not None and not opened:
+                raise missing
+        except OSError as error:
+            remedy = _REMEDIES.get(error.errno or 0, f"{error.strerror}: correct api.host or api.port")
+            raise ApiUnavailable(f"the API cannot be served at {host}:{port}: {remedy}") from error
+        yield opened
+
+
+def serve_until_told(api: uvicorn.Server, sockets: list[socket.socket], told: Told) -> None:
+    """Serve until a signal came, then return, so that the caller can stop in order.
 
     uvicorn raises a signal again once it has shut down, which would end the process before anything else is closed;
     on a thread of its own it leaves signals alone.
     """
-    told = threading.Event()
-
-    def tell(_number: int, _frame: object) -> None:
-        told.set()
-
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, tell)
-    thread = threading.Thread(target=api.run, name="api", daemon=True)
+    thread = threading.Thread(target=api.run, args=(sockets,), name="api", daemon=True)
     thread.start()
-    while thread.is_alive() and not told.wait(SIGNAL_LOOK_S):
-        pass
+    while thread.is_alive() and told.by is None:
+        thread.join(SIGNAL_LOOK_S)
+    if told.by is None:
+        raise ApiUnavailable("the API ended by itself; the lines above say why")
+    log.info("%s: stopping", told.by.name)
     api.should_exit = True
     thread.join(STOP_WAIT_S)
-    if not told.is_set():
-        raise ApiStopped("the API ended by itself: is its port taken?")
+
+
+def run_until_told(agent: Agent, told: Told) -> None:
+    """Run the whole agent and close it, whatever happens. Raises ApiUnavailable, SecretMissing, JournalUnusable."""
+    runner = Runner(agent)
+    api = agent.config.api
+    try:
+        with listening(api.host, api.port) as sockets:
+            port = sockets[0].getsockname()[1]
+            served = server(agent, port=port)
+            runner.start()
+            log.info("API at http://%s:%d", f"[{api.host}]" if ":" in api.host else api.host, port)
+            serve_until_told(served, sockets, told)
+    finally:
+        runner.stop()

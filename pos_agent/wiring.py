@@ -28,7 +28,7 @@ from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
 from pos_agent.config import Config, ConfigError
 from pos_agent.desk import RegisterDesk
-from pos_agent.intake import Intake
+from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
@@ -38,6 +38,7 @@ from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
 from pos_agent.till import Till
 from scanners.registry import Scanner, Surroundings, open_scanner
+from scanners.scan import Signal
 from sync.delivery import DeliveryWorker
 from sync.ismpt.client import IsMptClient
 from sync.ismpt.recheck import RecheckWorker
@@ -133,6 +134,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
             lambda: checkout.open(Operation.SALE, config.till.cashier),
             context,
             config.scan.join_ms,
+            config.scan.other_device_ms,
+            _answering(scanners),
         ),
         queue=queue,
         watch=watch,
@@ -220,6 +223,16 @@ def _scanners(config: Config, world: World) -> Iterable[Scanner]:
         except ValueError as error:
             raise ConfigError(f"scanners.{section.name}: {error}") from error
     return opened
+
+
+def _answering(scanners: Iterable[Scanner]) -> Answer:
+    devices = {scanner.name: scanner for scanner in scanners}
+
+    def answer(device: str, signal: Signal) -> None:
+        if device in devices:
+            devices[device].signal(signal)
+
+    return answer
 
 
 def _ismpt(config: Config, world: World) -> IsMptClient | None:

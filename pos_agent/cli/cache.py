@@ -32,7 +32,7 @@ from pos_agent.cli.options import CONFIG_VARIABLE, configured
 LISTED_MAX = 100  # Mistakes shown on the terminal; all of them go to --errors.
 _ENCODINGS = ("utf-8", "cp1251")
 
-app = typer.Typer(no_args_is_help=True, help="Catalogue and code statuses of this till.")
+app = typer.Typer(no_args_is_help=True)  # Its help stands in pos_agent/cli/main.py.
 
 
 def _configured_cache() -> Path:

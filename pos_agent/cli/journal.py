@@ -20,7 +20,7 @@ from pos_agent.journal.verify import rows_of
 from pos_agent.journal.verify import verify as verify_journal
 from sync.wire import Row
 
-app = typer.Typer(help="The till's journal.", no_args_is_help=True)
+app = typer.Typer(no_args_is_help=True)  # Its help stands in pos_agent/cli/main.py.
 
 ROWS_END = 2**63 - 1  # SQLite numbers no row beyond.
 

@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from pos_agent import __version__
-from pos_agent.cli import cache, journal
 from pos_agent.cli.demo import demo_command
+from pos_agent.cli.later import group
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
 
@@ -23,8 +23,8 @@ app = typer.Typer(
 )
 app.command("parse")(parse_command)
 app.command("demo")(demo_command)
-app.add_typer(cache.app, name="cache")
-app.add_typer(journal.app, name="journal")
+app.add_typer(group("pos_agent.cli.cache", help="Catalogue and code statuses of this till."), name="cache")
+app.add_typer(group("pos_agent.cli.journal", help="The till's journal."), name="journal")
 
 
 @app.command()
@@ -34,27 +34,17 @@ def run(config: ConfigOption = None) -> None:
     from pos_agent.cache.store import CacheError
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
-    from pos_agent.runner import Runner, server
+    from pos_agent.runner import ApiUnavailable, run_until_told, stop_signals
     from pos_agent.secrets import SecretMissing
     from pos_agent.wiring import build
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = configured(config)
     try:
-        agent = build(settings)
-    except (ConfigError, SecretMissing, JournalUnusable, CacheError) as error:
+        with stop_signals() as told:
+            run_until_told(build(settings), told)
+    except (ConfigError, SecretMissing, JournalUnusable, CacheError, ApiUnavailable) as error:
         _fail(str(error))
-    runner = Runner(agent)
-    try:
-        api = server(agent)
-        runner.start()
-        api.run()
-    except (SecretMissing, JournalUnusable) as error:
-        _fail(str(error))
-    except SystemExit:  # Uvicorn's way of saying that it could not listen; its own line says why.
-        _fail(f"the API cannot be served at {settings.api.host}:{settings.api.port}: api.port is taken or not allowed")
-    finally:
-        runner.stop()
 
 
 @app.command()

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pos_agent.config import Config, ConfigError, default_path, load
+if TYPE_CHECKING:
+    from pos_agent.config import Config
 
 CONFIG_VARIABLE = "POS_AGENT_CONFIG"
 
@@ -19,6 +20,8 @@ ConfigOption = Annotated[
 
 def configured(path: Path | None) -> Config:
     """The configuration, or a clear text and exit 2."""
+    from pos_agent.config import ConfigError, default_path, load  # `parse` starts without.
+
     if path is None and default_path().exists():
         path = default_path()
     try:

@@ -172,10 +172,10 @@ def test_a_scan_whose_sale_is_paid_under_its_hands_goes_to_the_next(till: ShopTi
     mark, checkout = till.unit(), till.agent.checkout
     original = checkout.scan
 
-    def late(name: str, *args: object) -> Scanned:
+    def late(name: str, *args: object, **options: object) -> Scanned:
         checkout.scan = original  # type: ignore[method-assign]
         till.pay(name)
-        return original(name, *args)  # type: ignore[arg-type]
+        return original(name, *args, **options)  # type: ignore[arg-type]
 
     checkout.scan = late  # type: ignore[method-assign,assignment]
     (scanned,) = feed(till, till.frame(mark.text))

@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 from shop_till import ShopTill
 
+from fiscal.register import Operation
 from hw_sim.registry import Fate
 from pos_agent.checkout import Scanned
+from pos_agent.demo.shop import SECRETS
 from pos_agent.journal.database import JournalBusy
 from pos_agent.runner import Runner
-from scanners.scan import Scan, ScannerEvent
+from pos_agent.wiring import World, build
+from scanners.scan import Scan, ScannerEvent, Signal
 
 WAIT_S = 20
 
@@ -25,6 +28,7 @@ class Hand:
     name = "hand"
 
     def __init__(self) -> None:
+        self.told: list[Signal] = []
         self._reads: list[Scan] = []
         self._pulled = threading.Condition()
 
@@ -32,6 +36,9 @@ class Hand:
         with self._pulled:
             self._reads += reads
             self._pulled.notify()
+
+    def signal(self, signal: Signal) -> None:
+        self.told.append(signal)
 
     def run(self, stop: threading.Event, sink: Callable[[ScannerEvent], None]) -> None:
         while not stop.is_set():
@@ -111,3 +118,31 @@ def test_what_still_waits_for_its_half_is_judged_at_the_end(till: ShopTill) -> N
     till.agent.intake.feed(head)  # In virtual time its join time never ends by itself.
     running.runner.stop()
     assert [scanned.judged.data for scanned in running.seen] == [head.data]
+
+
+def test_a_scanner_is_told_of_its_own_reads_and_of_no_others(till: ShopTill) -> None:
+    till.agent.close()
+    hands = {name: Hand() for name in ("left", "right")}
+    for name, hand in hands.items():
+        hand.name = name
+    world = World(
+        clock=till.clock,
+        secret=SECRETS.__getitem__,
+        register_transport=till.register,
+        printer=lambda _config: None,
+        scanners=lambda _config, _around: hands.values(),  # type: ignore[arg-type, return-value]
+    )
+    seen: list[Scanned] = []
+    runner = Runner(build(till.agent.config, world), sink=seen.append)
+    runner.start()
+    hands["left"].pull(till.frame(till.unit().text, device="left"), till.frame(b"nonsense", device="left"))
+    hands["right"].pull(till.frame(b"\xff", device="right"))
+    sale = runner.agent.checkout.open(Operation.SALE, "Айгүл")
+    runner.agent.checkout.scan(sale, till.unit().text.encode())  # Of no device: nobody to tell.
+    runner.agent.intake.feed(till.frame(till.unit().text, device="gone"))
+    for _ in range(200):
+        if len(seen) == 3:
+            break
+        threading.Event().wait(0.05)
+    runner.stop()
+    assert (hands["left"].told, hands["right"].told) == ([Signal.ACCEPTED, Signal.REFUSED], [Signal.REFUSED])
