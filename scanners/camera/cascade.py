@@ -17,27 +17,29 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final, Protocol
 
 import numpy as np
 
 from marking.gs1 import check_digit_holds
-from scanners.camera.fit import locate
+from scanners.camera.fit import Fit, fit, locate, printed
 from scanners.camera.geometry import Floats, Image, is_sound
-from scanners.camera.modules import Read, read_grid
+from scanners.camera.lattice import SCORE_SURE, Placed, placed
+from scanners.camera.modules import read_grid
 from scanners.camera.reading import Found, Sorts, Symbol
-from scanners.camera.regions import Region, regions
-from scanners.camera.snap import snapped
+from scanners.camera.regions import regions
 from scanners.camera.treatments import TREATMENTS, Crop, crop_of
 from scanners.camera.zxing import as_corners, corners_of, formats_of, look
 
 BUDGET_MS: Final = 400.0
-PATIENCE: Final = 4.0  # Times the first look, where nothing resembles a symbol.
-PATIENCE_SEEN: Final = 16.0  # Where the fixed patterns of one were found.
+PATIENCE: Final = 9.0  # Times the search for regions, where nothing resembles a symbol.
+PATIENCE_SEEN: Final = 25.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
-_FIRST_LOOK_MS_MIN: Final = 6.0  # A tiny picture is looked at in no time, and deserves more than four times that.
+_ERRORED_MAX: Final = 2  # In noise zxing-cpp sees a symbol everywhere.
 _REGIONS_MAX: Final = 3
-_EVEN_PX: Final = 16.0
+_SOFT_PX: Final = (1.0, 2.2)  # Fine print first; dots and noise melt into modules only when smoothed more.
+SCORE_MAYBE: Final = 7.0
 _GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
 
@@ -55,7 +57,7 @@ class _Work:
     gray: Image
     started_s: float
     clock: Callable[[], float]
-    first_s: float = 0.0
+    unit_s: float = 0.0  # What a fixed piece of work takes on this machine.
     seen: bool = False
     symbols: list[Symbol] = field(default_factory=list)
     failed: list[Floats] = field(default_factory=list)
@@ -67,7 +69,7 @@ class _Work:
 
     def late(self) -> bool:
         patience = PATIENCE_SEEN if self.seen else PATIENCE
-        return self.elapsed_s() > min(self.limit_s, patience * self.first_s)
+        return self.elapsed_s() > min(self.limit_s, patience * self.unit_s)
 
     def take(self, data: bytes, symbology: str, quad: Floats, step: str) -> None:
         corners = as_corners(quad)
@@ -76,6 +78,9 @@ class _Work:
 
     def is_new(self, quad: Floats) -> bool:
         return is_sound(quad) and all(_apart(quad, other) for other in self.failed)
+
+
+_Step = Callable[[_Work], bool]
 
 
 class Cascade:
@@ -97,48 +102,54 @@ class Cascade:
 
     def read(self, gray: Image) -> Found:
         work = _Work(gray, self._clock(), self._clock, limit_s=self._budget_s)
-        self._first_look(work)
+        failed = self._first_look(work)
         if self._searches and not work.symbols:
-            self._search(work)
+            self._search(work, failed)
         return Found(
             tuple(work.symbols), tuple(as_corners(quad) for quad in work.failed), work.elapsed_s() * 1000,
             tuple(dict.fromkeys(work.steps)),
         )  # fmt: skip
 
-    def _first_look(self, work: _Work) -> None:
+    def _first_look(self, work: _Work) -> list[Floats]:
+        """Read with zxing-cpp; return where it saw a symbol and could not read it."""
+        work.steps.append("zxing")
         valid, failed = look(work.gray, self._formats)
         for one in valid:
             work.take(bytes(one.bytes), one.symbology_identifier, corners_of(one), "zxing")
-        work.first_s = max(work.elapsed_s(), _FIRST_LOOK_MS_MIN / 1000)
-        work.steps.append("zxing")
-        if not self._searches:
-            return
-        for quad in failed:
-            if work.late():
-                return
-            if work.is_new(quad):
-                crop = crop_of(work.gray, quad)
-                self._grid(work, crop, crop.inward(quad), "grid")
+        return failed
 
-    def _search(self, work: _Work) -> None:
-        places = regions(work.gray, _REGIONS_MAX)
+    def _search(self, work: _Work, failed: list[Floats]) -> None:
         work.steps.append("regions")
+        started_s = work.elapsed_s()
+        places = regions(work.gray, _REGIONS_MAX)
+        work.unit_s = work.elapsed_s() - started_s
         crops = [crop_of(work.gray, place.quad) for place in places]
-        for place, crop in zip(places, crops, strict=True):
-            if work.late() or self._grid(work, crop, crop.inward(place.quad), "region"):
-                break
-        if work.symbols:
-            return
-        for name in TREATMENTS:
-            for crop in crops:
-                if work.late():
-                    return
-                if self._treated(work, crop, name):
-                    return
-        for place, crop in zip(places, crops, strict=True):
-            if work.late() or self._snap(work, crop, place):
+        plan: tuple[_Step, ...] = (
+            *(partial(self._lattice, crop=crop, soft_px=_SOFT_PX[0]) for crop in crops),
+            *(partial(self._errored, quad=quad) for quad in failed[:_ERRORED_MAX]),
+            *(partial(self._lattice, crop=crop, soft_px=_SOFT_PX[1]) for crop in crops),
+            *(partial(self._treated, crop=crop, name=name) for name in TREATMENTS for crop in crops),
+        )
+        for step in plan:
+            if work.late() or step(work):
                 return
         self._second(work, crops)
+
+    def _errored(self, work: _Work, quad: Floats) -> bool:
+        crop = crop_of(work.gray, quad)
+        return work.is_new(quad) and self._grid(work, crop, crop.inward(quad), "grid")
+
+    def _lattice(self, work: _Work, crop: Crop, soft_px: float) -> bool:
+        work.steps.append("lattice")
+        for one in placed(crop.even, soft_px):
+            if one.score < SCORE_MAYBE:
+                break
+            work.seen = work.seen or one.score >= SCORE_SURE
+            if self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
+                return True
+            if work.late():
+                break
+        return False
 
     def _treated(self, work: _Work, crop: Crop, name: str) -> bool:
         work.steps.append(name)
@@ -153,18 +164,10 @@ class Cascade:
                 self._grid(work, crop, quad, f"{name}+grid")
         return bool(work.symbols)
 
-    def _snap(self, work: _Work, crop: Crop, place: Region) -> bool:
-        for quad in snapped(crop.even, crop.inward(place.quad)):
-            if work.late():
-                break
-            if work.is_new(crop.outward(quad)) and self._grid(work, crop, quad, "snap"):
-                return True
-        return False
-
     def _second(self, work: _Work, crops: list[Crop]) -> None:
         if self._dmtx is None or not work.seen or not crops:
             return
-        left_s = min(self._budget_s, PATIENCE_SEEN * work.first_s) - work.elapsed_s()
+        left_s = min(self._budget_s, PATIENCE_SEEN * work.unit_s) - work.elapsed_s()
         if left_s <= 0.02:
             return
         work.steps.append("libdmtx")
@@ -175,19 +178,29 @@ class Cascade:
     def _grid(self, work: _Work, crop: Crop, quad: Floats, step: str) -> bool:
         """Fit a grid to a quadrilateral of the crop and read it."""
         work.steps.append(step)
-        work.failed.append(crop.outward(quad))
         if not is_sound(quad):
             return False
+        work.failed.append(crop.outward(quad))
         for found in locate(crop.even, quad):
             work.seen = work.seen or found.likeness >= LIKENESS_SEEN
-            read: Read | None = read_grid(crop.picture, crop.even, found)
-            if read is not None:
+            if self._fitted(work, crop, found, step):
                 work.failed.pop()
-                work.take(read.data, read.symbology, crop.outward(found.quad), step)
                 return True
             if work.late():
                 break
         return False
+
+    def _fitted(self, work: _Work, crop: Crop, found: Fit, step: str) -> bool:
+        read = read_grid(crop.picture, crop.even, found)
+        if read is None:
+            return False
+        work.take(read.data, read.symbology, crop.outward(found.quad), step)
+        return True
+
+
+def fit_placed(even: Image, one: Placed) -> Fit:
+    """A lattice is straight: let the corners follow the tilt of the label."""
+    return fit(printed(even, one.inverted), one.quad, one.size, first=0.5, inverted=one.inverted)
 
 
 def is_trade_item(data: bytes, symbology: str) -> bool:

@@ -13,11 +13,10 @@ from typing import Final
 import cv2
 import numpy as np
 
-from scanners.camera.ecc200 import SIZES, Size, pattern
+from scanners.camera.border import LOOKED_FOR
+from scanners.camera.ecc200 import Size, pattern
 from scanners.camera.geometry import Floats, Image, is_sound, mapped, sampled, turned
 
-# Smaller ones hold no mark, resemble anything in a picture, and have too few check words to tell.
-_LOOKED_FOR: Final = tuple(size for size in SIZES if size.data >= 12)
 _QUIET_WEIGHT: Final = 0.5  # Print comes close more often than the patterns themselves are spoiled.
 _STEP_FIRST: Final = 0.8  # Of a module.
 _STEP_ROUGH: Final = 0.35
@@ -28,7 +27,7 @@ LIKENESS_ROUGH: Final = 0.3
 LIKENESS_MIN: Final = 0.4
 _MOVES_MAX: Final = 40
 _RECTIFIED_PX: Final = 208  # Four pixels a module for the largest size.
-_PERIODS_MAX: Final = max(size.cols for size in _LOOKED_FOR) // 2 + 2
+_PERIODS_MAX: Final = max(size.cols for size in LOOKED_FOR) // 2 + 2
 _BAND: Final = 0.07  # How far from the edge, as a part of the side, a timing pattern is looked for.
 
 
@@ -140,7 +139,7 @@ def sizes_of(image: Image, quad: Floats) -> list[tuple[float, Size, int]]:
     found = [
         (float(strengths[quarters][size.cols // 2] * strengths[(quarters + 1) % 4][size.rows // 2]), size, quarters)
         for quarters in range(4)
-        for size in _LOOKED_FOR
+        for size in LOOKED_FOR
     ]
     return sorted(found, key=lambda one: -one[0])
 
@@ -158,7 +157,7 @@ def _timing(lines: Floats) -> Floats:
 def locate(image: Image, quad: Floats, tries: int = 3) -> list[Fit]:
     """Fits of this quadrilateral with the sizes its timing edges speak for, the best likeness first."""
     rough = [
-        fit(_printed(image, sign), turned(quad, quarters), size, last=_STEP_ROUGH, inverted=sign < 0)
+        fit(printed(image, sign < 0), turned(quad, quarters), size, last=_STEP_ROUGH, inverted=sign < 0)
         for size, quarters, sign in _starts(image, quad, tries)
     ]
     top = max(one.likeness for one in rough)
@@ -166,8 +165,7 @@ def locate(image: Image, quad: Floats, tries: int = 3) -> list[Fit]:
         return []
     near = [one for one in rough if one.likeness > top - _RIVAL]
     fits = [
-        fit(_printed(image, -1 if one.inverted else 1), one.quad, one.size, _STEP_ROUGH / 2, inverted=one.inverted)
-        for one in near
+        fit(printed(image, one.inverted), one.quad, one.size, _STEP_ROUGH / 2, inverted=one.inverted) for one in near
     ]
     good = [one for one in fits if one.likeness >= LIKENESS_MIN and is_sound(one.quad)]
     return sorted(good, key=lambda one: -one.likeness)
@@ -183,5 +181,6 @@ def _starts(image: Image, quad: Floats, tries: int) -> list[tuple[Size, int, int
     return starts
 
 
-def _printed(image: Image, sign: int) -> Image:
-    return image if sign > 0 else np.asarray(cv2.bitwise_not(image))
+def printed(image: Image, inverted: bool) -> Image:
+    """Dark on light, whichever it was."""
+    return image if not inverted else np.asarray(cv2.bitwise_not(image))

@@ -18,6 +18,8 @@ from scanners.camera.geometry import Floats, Image
 _LOOK_PX: Final = 400  # Longest side of the picture in which regions are looked for.
 _WINDOWS: Final = (9, 17)  # Sides, in those pixels, over which edges are averaged.
 _SIDE_MIN: Final = 14.0
+_OBLONG_MAX: Final = 4.5
+_SHRINK: Final = 0.6  # Of the window.
 _SHARE: Final = 0.22  # Of the strongest patch's edges.
 _NOISE: Final = 3.0  # Times the median: a patch among its surroundings.
 
@@ -37,26 +39,34 @@ def regions(image: Image, most: int = 4) -> list[Region]:
     found: list[Region] = []
     for window in _WINDOWS:
         energy = _both_ways(gx, gy, window)
-        floor = max(float(np.median(energy)) * _NOISE, 4.0)
+        floor = max(float(np.median(energy[::3, ::3])) * _NOISE, 4.0)
         level = max(float(energy.max()) * _SHARE, floor)
         mask = (energy > level).astype(np.uint8)
         _, labels, stats, _ = cv2.connectedComponentsWithStats(mask)
-        order = np.argsort(-stats[1:, cv2.CC_STAT_AREA])[: 2 * most] + 1
-        for label in order:
-            left, top, wide, high = (int(n) for n in stats[label, :4])
-            if min(wide, high) < _SIDE_MIN:
-                continue
-            points = cv2.findNonZero((labels[top : top + high, left : left + wide] == label).astype(np.uint8))
-            centre, (a, b), angle = cv2.minAreaRect(points)
-            if min(a, b) < _SIDE_MIN or max(a, b) > 4.5 * min(a, b):
-                continue
-            shrunk = (max(a - window * 0.6, 8), max(b - window * 0.6, 8))
-            box = cv2.boxPoints(((centre[0] + left, centre[1] + top), shrunk, angle))
-            inside = energy[top : top + high, left : left + wide][labels[top : top + high, left : left + wide] == label]
-            fill = len(inside) / max(a * b, 1)
-            square = min(a, b) / max(a, b)
-            found.append(Region((box / scale).astype(np.float32), float(np.sqrt(inside.mean()) * fill * square)))
+        big = np.flatnonzero((stats[1:, 2] >= _SIDE_MIN) & (stats[1:, 3] >= _SIDE_MIN)) + 1
+        for label in big[np.argsort(-stats[big, cv2.CC_STAT_AREA])][: 2 * most]:
+            one = _patch(energy, labels, int(label), stats[label], window, scale)
+            if one is not None:
+                found.append(one)
     return _distinct(sorted(found, key=lambda one: -one.strength), most)
+
+
+def _patch(energy: Floats, labels: Floats, label: int, stats: Floats, window: int, scale: float) -> Region | None:
+    left, top, wide, high = (int(n) for n in stats[:4])
+    area = (slice(top, top + high), slice(left, left + wide))
+    mine = (labels[area] == label).astype(np.uint8)
+    outlines, _ = cv2.findContours(mine, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    centre, (a, b), angle = cv2.minAreaRect(outlines[0])
+    if min(a, b) < _SIDE_MIN or max(a, b) > _OBLONG_MAX * min(a, b):
+        return None
+    # The window made the patch larger than what is in it.
+    shrunk = (max(a - window * _SHRINK, 8.0), max(b - window * _SHRINK, 8.0))
+    box = cv2.boxPoints(((centre[0] + left, centre[1] + top), shrunk, angle))
+    fill = float(stats[cv2.CC_STAT_AREA]) / max(a * b, 1)
+    strength = (
+        float(np.sqrt(cv2.mean(energy[area], mine)[0])) * fill * float(np.sqrt(min(a, b) * min(a, b) / max(a, b)))
+    )
+    return Region((box / scale).astype(np.float32), strength)
 
 
 def _both_ways(gx: Floats, gy: Floats, window: int) -> Floats:

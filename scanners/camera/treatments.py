@@ -13,7 +13,8 @@ import numpy as np
 from scanners.camera.fit import evened
 from scanners.camera.geometry import Floats, Image
 
-_CROP_PX: Final = 288
+_CROP_PX_MIN: Final = 240
+_CROP_PX_MAX: Final = 420
 _MARGIN: Final = 0.30
 _EVEN_PX: Final = 16.0  # Radius, over which light and shade are taken out.
 
@@ -45,10 +46,13 @@ def crop_of(image: Image, quad: Floats) -> Crop:
     right, bottom = int(min(image.shape[1], high[0] + margin)) + 1, int(min(image.shape[0], high[1] + margin)) + 1
     part = image[top:bottom, left:right]
     offset = np.array([left, top], np.float32)
-    scale = min(4.0, _CROP_PX / max(part.shape))
-    if 0.8 < scale < 1.25:
+    longest = max(part.shape)
+    if longest < _CROP_PX_MIN:
+        scale, how = min(4.0, _CROP_PX_MIN / longest), cv2.INTER_CUBIC
+    elif longest > _CROP_PX_MAX:
+        scale, how = _CROP_PX_MAX / longest, cv2.INTER_AREA
+    else:
         return Crop(np.ascontiguousarray(part), 1.0, offset)
-    how = cv2.INTER_CUBIC if scale > 1 else cv2.INTER_AREA
     return Crop(cv2.resize(part, None, fx=scale, fy=scale, interpolation=how), scale, offset)
 
 

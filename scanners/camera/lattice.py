@@ -1,0 +1,200 @@
+"""Finds a symbol by its modules: edges both ways, evenly spaced, whatever stands around it or covers its border.
+
+    direction   where edges point: two directions, about a right angle apart; the picture is turned to them
+    spacing     in blocks: the spectrum of edges along each axis; blocks of a symbol agree on one spacing in both
+    lattice     phase differences from block to block give spacing and skew to a fraction of a percent
+    border      grey at every lattice cell, compared with the fixed patterns of every size at every place and turn
+
+Source: the shift theorem of the Fourier transform for the phases; the rest is arithmetic.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from scanners.camera.border import best
+from scanners.camera.ecc200 import Size
+from scanners.camera.geometry import Floats, Image, sampled
+
+_BLOCK: Final = 64
+_STRIDE: Final = 32
+_PITCH_MIN: Final = 2.3
+_PITCH_MAX: Final = 13.0
+_BINS: Final = np.arange(int(_BLOCK / _PITCH_MAX), int(_BLOCK / _PITCH_MIN) + 1)
+_CELLS_MAX: Final = 96
+_AGREES: Final = 0.12  # Of the strongest block.
+_MARGIN: Final = 24.0  # Pixels around the blocks that agree: a block on the border sees half a symbol.
+SCORE_SURE: Final = 11.0  # Standard errors of likeness: chance stays below ten over all places and sizes.
+
+Complex = NDArray[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A symbol found on a lattice."""
+
+    quad: Floats
+    size: Size
+    score: float  # Likeness in standard errors.
+    inverted: bool
+
+
+def placed(image: Image, soft_px: float = 1.0, most: int = 2) -> list[Placed]:
+    """The likeliest symbols of a crop, best first. `image` is evened; `soft_px` is how much it is smoothed first."""
+    smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), soft_px))
+    turn = _turn(smooth)
+    if turn is None:
+        return []
+    edge = cv2.BORDER_REPLICATE
+    straight = np.asarray(cv2.warpAffine(smooth, turn[0], turn[1], flags=cv2.INTER_LINEAR, borderMode=edge))
+    found: list[Placed] = []
+    for lattice, box in _lattices(straight):
+        found += _on_lattice(straight, lattice, box, turn[0], most)
+        if found and max(one.score for one in found) > SCORE_SURE:
+            break
+    return sorted(found, key=lambda one: -one.score)[:most]
+
+
+def _turn(image: Image) -> tuple[Floats, tuple[int, int]] | None:
+    """The affine map that lays the two edge directions along the axes, and the size of the picture then."""
+    gx, gy = cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)
+    strength, angle = cv2.cartToPolar(gx, gy, angleInDegrees=True)
+    bins = np.bincount((angle.ravel() % 180).astype(np.intp) % 180, strength.ravel() ** 2, 180)
+    smooth = np.convolve(np.concatenate((bins[-4:], bins, bins[:4])), np.hanning(9), "valid")
+    both = smooth[:90] * smooth[90:]
+    if not both.max() > 0:
+        return None
+    first = int(both.argmax())
+    one = np.deg2rad(_peak(smooth, first))
+    other = np.deg2rad(_peak(smooth, first + 90))
+    rows = np.array([[np.cos(one), np.sin(one)], [np.cos(other), np.sin(other)]])
+    if abs(np.linalg.det(rows)) < 0.5:
+        return None
+    height, width = image.shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]]) @ rows.T
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    matrix = np.column_stack((rows, -low)).astype(np.float32)
+    size = np.ceil(high - low).astype(int)
+    return matrix, (int(size[0]), int(size[1]))
+
+
+def _peak(smooth: Floats, near: int) -> float:
+    """The strongest direction within ten degrees of `near`, between the bins."""
+    at = np.arange(near - 10, near + 11)
+    top = int(at[smooth[at % 180].argmax()])
+    left, middle, right = (float(smooth[(top + d) % 180]) for d in (-1, 0, 1))
+    bend = left - 2 * middle + right
+    return top + (0.5 * (left - right) / bend if bend < 0 else 0.0) + 0.5
+
+
+Box = tuple[float, float, float, float]
+
+
+def _lattices(straight: Image) -> list[tuple[Floats, Box]]:
+    """Lattices, best spacing first, and the box (left, top, right, bottom) where each was seen.
+
+    Two rows (kx, ky, c): u = kx x + ky y + c counts module edges across, and the same for v downwards.
+    """
+    height, width = straight.shape
+    if min(height, width) < _BLOCK + _STRIDE:
+        pad = max(0, _BLOCK + _STRIDE - height), max(0, _BLOCK + _STRIDE - width)
+        straight = np.pad(straight, ((0, pad[0]), (0, pad[1])), mode="edge")
+    across = np.abs(cv2.Sobel(straight, cv2.CV_32F, 1, 0))
+    down = np.abs(cv2.Sobel(straight, cv2.CV_32F, 0, 1))
+    fx, fy = _blocks(across), _blocks(down.T).transpose(1, 0, 2)
+    shares = np.sqrt(_shares(fx) * _shares(fy)) * _energy(fx, fy)[..., None]
+    total = (shares**2).sum(axis=(0, 1))
+    smooth = total.copy()
+    smooth[1:-1] += 0.5 * (total[:-2] + total[2:])
+    found = []
+    for _ in range(2):
+        k = int(smooth.argmax())
+        if smooth[k] <= 0:
+            break
+        weight, frequency = shares[..., k] ** 2, float(_BINS[k]) / _BLOCK
+        lattice = np.stack((_wave(fx[..., k], weight, frequency, 0), _wave(fy[..., k], weight, frequency, 1)))
+        found.append((lattice, _box(weight)))
+        smooth[max(0, k - 2) : k + 3] = 0
+    return found
+
+
+def _blocks(edges: Floats) -> Complex:
+    """Spectrum of edges along x in every block, phases counted from the picture's corner: (rows, columns, bins)."""
+    height, width = edges.shape
+    tops, lefts = range(0, height - _BLOCK + 1, _STRIDE), range(0, width - _BLOCK + 1, _STRIDE)
+    sums = np.stack([edges[top : top + _BLOCK].sum(axis=0) for top in tops])
+    lines = np.stack([sums[:, left : left + _BLOCK] for left in lefts], axis=1)
+    lines = (lines - lines.mean(axis=2, keepdims=True)) * np.hanning(_BLOCK)
+    return np.asarray(lines @ _waves() * np.exp(-2j * np.pi * np.array(lefts)[:, None] * _BINS / _BLOCK)[None])
+
+
+@cache
+def _waves() -> Complex:
+    return np.asarray(np.exp(-2j * np.pi * np.arange(_BLOCK)[:, None] * _BINS / _BLOCK))
+
+
+def _shares(spectrum: Complex) -> Floats:
+    power = np.abs(spectrum) ** 2
+    near = power.copy()
+    near[..., 1:] += power[..., :-1]
+    near[..., :-1] += power[..., 1:]
+    return np.asarray(near / np.maximum(power.sum(axis=2, keepdims=True), 1.0))
+
+
+def _energy(fx: Complex, fy: Complex) -> Floats:
+    """How strong a block's edges are in the weaker direction, against the strongest block."""
+    weaker = np.minimum((np.abs(fx) ** 2).sum(axis=2), (np.abs(fy) ** 2).sum(axis=2)) ** 0.25
+    return np.asarray(weaker / max(float(weaker.max()), 1e-6))
+
+
+def _box(weight: Floats) -> Box:
+    """Pixels of the blocks that agree, with one block of margin."""
+    rows, columns = np.nonzero(weight > _AGREES * weight.max())
+    left, top = (float(one.min() * _STRIDE - _MARGIN) for one in (columns, rows))
+    return left, top, float(columns.max() * _STRIDE + _BLOCK + _MARGIN), float(rows.max() * _STRIDE + _BLOCK + _MARGIN)
+
+
+def _wave(phases: Complex, weight: Floats, frequency: float, axis: int) -> Floats:
+    """Wave vector and offset of one axis from the phases of the blocks."""
+    unit = phases / np.maximum(np.abs(phases), 1e-9)
+    pairs_x = (unit[:, 1:] * unit[:, :-1].conj() * weight[:, 1:] * weight[:, :-1]).sum()
+    pairs_y = (unit[1:] * unit[:-1].conj() * weight[1:] * weight[:-1]).sum()
+    slope = np.array([np.angle(pairs_x), np.angle(pairs_y)]) / (2 * np.pi * _STRIDE)
+    rows, columns = np.indices(phases.shape)
+    x, y = columns * _STRIDE + _BLOCK / 2 - 0.5, rows * _STRIDE + _BLOCK / 2 - 0.5
+    flat = unit * np.exp(-2j * np.pi * (slope[0] * x + slope[1] * y))
+    offset = np.angle((flat * weight).sum()) / (2 * np.pi)
+    slope[axis] += frequency
+    return np.array([slope[0], slope[1], offset])
+
+
+def _on_lattice(straight: Image, lattice: Floats, box: Box, turn: Floats, most: int) -> list[Placed]:
+    height, width = straight.shape
+    left, top, right, bottom = max(box[0], 0.0), max(box[1], 0.0), min(box[2], width), min(box[3], height)
+    matrix = lattice[:, :2]
+    if abs(np.linalg.det(matrix)) < 1e-4:
+        return []
+    back = np.linalg.inv(matrix)
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ matrix.T + lattice[:, 2]
+    low = np.floor(corners.min(axis=0)).astype(int)
+    count = np.minimum(np.ceil(corners.max(axis=0)).astype(int) - low, _CELLS_MAX)
+    u, v = np.meshgrid(low[0] + np.arange(count[0]) + 0.5, low[1] + np.arange(count[1]) + 0.5)
+    places = (np.stack((u.ravel(), v.ravel()), axis=1) - lattice[:, 2]) @ back.T
+    cells = sampled(straight, places[:, 0].reshape(u.shape), places[:, 1].reshape(u.shape)) - 128.0
+    undo = np.linalg.inv(np.vstack((turn, [0, 0, 1])))
+    found = []
+    for one in best(cells, most):
+        high, wide = (one.size.rows, one.size.cols) if one.quarters % 2 == 0 else (one.size.cols, one.size.rows)
+        corners = np.array([[0, 0], [wide, 0], [wide, high], [0, high]]) + low + (one.column, one.row)
+        flat = (corners - lattice[:, 2]) @ back.T
+        quad = np.column_stack((flat, np.ones(4))) @ undo[:2].T
+        # The corners clockwise from the upper left of the upright symbol.
+        turned = np.roll(quad, -one.quarters, axis=0).astype(np.float32)
+        found.append(Placed(turned, one.size, one.score, one.inverted))
+    return found
