@@ -34,6 +34,11 @@ def _between(low: float, high: float, share: float) -> float:
     return low + (high - low) * share
 
 
+def _far(severity: float) -> float:
+    """Pixels a module at the distance at which packs are held before a camera."""
+    return _between(3.4, 1.9, severity)
+
+
 def _sign(rng: Rng) -> int:
     return 1 if rng.random() < 0.5 else -1
 
@@ -49,6 +54,7 @@ def _small(shot: Shot, rng: Rng, severity: float) -> None:
 
 def _rotated(shot: Shot, rng: Rng, severity: float) -> None:
     shot.angle = float(rng.uniform(0, 2 * np.pi))
+    shot.module_px = _far(severity)
 
 
 def _perspective(shot: Shot, rng: Rng, severity: float) -> None:
@@ -61,7 +67,7 @@ def _curved(shot: Shot, rng: Rng, severity: float) -> None:
     def bend(where: Surface, box: Box, rng: Rng) -> None:
         upright = bool(rng.random() < 0.7)
         side, start = (box.columns, box.x) if upright else (box.rows, box.y)
-        radius = side * _between(1.4, 0.54, severity)
+        radius = side * _between(1.1, 0.51, severity)
         axis, light_from = start + side * rng.uniform(0.4, 0.6), rng.uniform(-0.6, 0.6)
         where.bends.append(surface.cylinder(axis, radius, upright, light_from))
 
@@ -82,7 +88,7 @@ def _blur(shot: Shot, rng: Rng, severity: float) -> None:
 
 
 def _motion(shot: Shot, rng: Rng, severity: float) -> None:
-    shot.lens_faults.append(lens.motion(shot.module_px * _between(0.5, 2.2, severity), float(rng.uniform(0, np.pi))))
+    shot.lens_faults.append(lens.motion(shot.module_px * _between(0.7, 2.6, severity), float(rng.uniform(0, np.pi))))
 
 
 def _glare(shot: Shot, rng: Rng, severity: float) -> None:
@@ -91,7 +97,7 @@ def _glare(shot: Shot, rng: Rng, severity: float) -> None:
 
 
 def _low_contrast(shot: Shot, rng: Rng, severity: float) -> None:
-    shot.light_faults.append(light.faded(_between(0.35, 0.04, severity), float(rng.uniform(70, 190))))
+    shot.light_faults.append(light.faded(_between(0.28, 0.035, severity), float(rng.uniform(70, 190))))
 
 
 def _uneven_light(shot: Shot, rng: Rng, severity: float) -> None:
@@ -143,16 +149,18 @@ def _no_quiet_zone(shot: Shot, rng: Rng, severity: float) -> None:
 
 def _inverted(shot: Shot, rng: Rng, severity: float) -> None:
     shot.inverted = True
+    shot.module_px = _far(severity)
 
 
 def _mirrored(shot: Shot, rng: Rng, severity: float) -> None:
     shot.mirrored = True
+    shot.module_px = _far(severity)
 
 
 def _rectangular(shot: Shot, rng: Rng, severity: float) -> None:
     shot.shape = "rect"
     shot.marks = [mark(("short6", "short7", "short8", "pack29")[int(rng.integers(0, 4))], rng)]
-    shot.module_px = _between(5.5, 3.2, severity)
+    shot.module_px = _between(4.5, 2.0, severity)
 
 
 def _clutter(shot: Shot, rng: Rng, severity: float) -> None:
@@ -160,21 +168,23 @@ def _clutter(shot: Shot, rng: Rng, severity: float) -> None:
     shot.bars = int(rng.integers(1, 4))
     shot.others = round(_between(1, 4, severity))
     shot.backdrop = backdrop.packaging
+    shot.module_px = _far(severity)
 
 
 def _several(shot: Shot, rng: Rng, severity: float) -> None:
     shot.marks = [any_mark(rng, short=True) for _ in range(round(_between(2, 4, severity)))]
-    shot.module_px = _between(4.5, 3.2, severity)
+    shot.module_px = _between(4.5, 2.2, severity)
 
 
 def _big_frame(shot: Shot, rng: Rng, severity: float) -> None:
     shot.width, shot.height = 1280, 720
-    shot.module_px = float(rng.uniform(3.0, 7.0))
+    shot.module_px = _between(5.0, 1.8, severity)
 
 
 def _textured_background(shot: Shot, rng: Rng, severity: float) -> None:
     shot.backdrop = backdrop.TEXTURES[int(rng.integers(0, len(backdrop.TEXTURES)))]
     shot.angle = float(rng.uniform(-0.6, 0.6))
+    shot.module_px = _far(severity)
 
 
 _SINGLE: dict[str, Kind] = {
@@ -212,7 +222,7 @@ _ON_THE_SHELF: tuple[tuple[str, float, float, float], ...] = (
     ("rotated", 2, 0.0, 1.0),
     ("curved", 1, 0.0, 0.4),
     ("blur", 2, 0.1, 0.38),
-    ("motion", 1, 0.1, 0.45),
+    ("motion", 1, 0.05, 0.35),
     ("glare", 2, 0.0, 0.35),
     ("low_contrast", 3, 0.2, 0.75),
     ("uneven_light", 3, 0.1, 0.7),

@@ -63,9 +63,11 @@ def placed(image: Image, soft_px: float = 1.0, most: int = 2) -> list[Placed]:
 
 def _turn(image: Image) -> tuple[Floats, tuple[int, int]] | None:
     """The affine map that lays the two edge directions along the axes, and the size of the picture then."""
-    gx, gy = cv2.Sobel(image, cv2.CV_32F, 1, 0), cv2.Sobel(image, cv2.CV_32F, 0, 1)
-    strength, angle = cv2.cartToPolar(gx, gy, angleInDegrees=True)
-    bins = np.bincount((angle.ravel() % 180).astype(np.intp) % 180, strength.ravel() ** 2, 180)
+    # Directions do not need every pixel, and a whole turn of 360 folds into half a turn.
+    gx, gy = (cv2.Sobel(image, cv2.CV_32F, 1 - way, way)[::2, ::2] for way in (0, 1))
+    strength, angle = cv2.cartToPolar(np.ascontiguousarray(gx), np.ascontiguousarray(gy), angleInDegrees=True)
+    around = np.bincount(angle.ravel().astype(np.uint16), strength.ravel() ** 2, 361)
+    bins = around[:180] + around[180:360]
     smooth = np.convolve(np.concatenate((bins[-4:], bins, bins[:4])), np.hanning(9), "valid")
     both = smooth[:90] * smooth[90:]
     if not both.max() > 0:

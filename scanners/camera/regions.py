@@ -16,7 +16,7 @@ import numpy as np
 from scanners.camera.geometry import Floats, Image
 
 _LOOK_PX: Final = 400  # Longest side of the picture in which regions are looked for.
-_WINDOWS: Final = (9, 17)  # Sides, in those pixels, over which edges are averaged.
+_WINDOWS: Final = (9,)  # Sides, in those pixels, over which edges are averaged.
 _SIDE_MIN: Final = 14.0
 _OBLONG_MAX: Final = 4.5
 _SHRINK: Final = 0.6  # Of the window.
