@@ -27,6 +27,7 @@ _STRIDE: Final = 32
 _PITCH_MIN: Final = 2.3
 _PITCH_MAX: Final = 13.0
 _BINS: Final = np.arange(int(_BLOCK / _PITCH_MAX), int(_BLOCK / _PITCH_MIN) + 1)
+_ALONG: Final = 5
 _CELLS_MAX: Final = 96
 _AGREES: Final = 0.12  # Of the strongest block.
 _MARGIN: Final = 24.0  # Pixels around the blocks that agree: a block on the border sees half a symbol.
@@ -45,14 +46,15 @@ class Placed:
     inverted: bool
 
 
-def placed(image: Image, soft_px: float = 1.0, most: int = 2) -> list[Placed]:
+def placed(image: Image, soft_px: float = 0.0, most: int = 2) -> list[Placed]:
     """The likeliest symbols of a crop, best first. `image` is evened; `soft_px` is how much it is smoothed first."""
-    smooth = np.asarray(cv2.GaussianBlur(image, (0, 0), soft_px))
-    turn = _turn(smooth)
+    if soft_px:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), soft_px))
+    turn = _turn(np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0)))
     if turn is None:
         return []
     edge = cv2.BORDER_REPLICATE
-    straight = np.asarray(cv2.warpAffine(smooth, turn[0], turn[1], flags=cv2.INTER_LINEAR, borderMode=edge))
+    straight = np.asarray(cv2.warpAffine(image, turn[0], turn[1], flags=cv2.INTER_LINEAR, borderMode=edge))
     found: list[Placed] = []
     for lattice, box in _lattices(straight):
         found += _on_lattice(straight, lattice, box, turn[0], most)
@@ -107,8 +109,9 @@ def _lattices(straight: Image) -> list[tuple[Floats, Box]]:
     if min(height, width) < _BLOCK + _STRIDE:
         pad = max(0, _BLOCK + _STRIDE - height), max(0, _BLOCK + _STRIDE - width)
         straight = np.pad(straight, ((0, pad[0]), (0, pad[1])), mode="edge")
-    across = np.abs(cv2.Sobel(straight, cv2.CV_32F, 1, 0))
-    down = np.abs(cv2.Sobel(straight, cv2.CV_32F, 0, 1))
+    # Smoothed along an edge noise goes; smoothed across it fine modules would go first.
+    across = np.abs(cv2.Sobel(cv2.blur(straight, (1, _ALONG)), cv2.CV_32F, 1, 0, ksize=1))
+    down = np.abs(cv2.Sobel(cv2.blur(straight, (_ALONG, 1)), cv2.CV_32F, 0, 1, ksize=1))
     fx, fy = _blocks(across), _blocks(down.T).transpose(1, 0, 2)
     shares = np.sqrt(_shares(fx) * _shares(fy)) * _energy(fx, fy)[..., None]
     total = (shares**2).sum(axis=(0, 1))

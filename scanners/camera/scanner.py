@@ -1,0 +1,230 @@
+"""A camera as a scanner: the newest frame, cut to the region of interest, read, judged, each symbol an event.
+
+    frame -> region -> sharp enough? -> Reader -> acceptance -> duplicates -> Scan
+A code that stays in view is one scan: frames that show it again are counted, and only one that comes back within the
+window is told as a dropped read.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import cv2
+from numpy.typing import NDArray
+
+from scanners.camera.acceptance import Acceptance, Judged, Judgement
+from scanners.camera.annotate import Mark, Shape, annotated, jpeg, printable
+from scanners.camera.capture import Capture, Frame
+from scanners.camera.keep import KeptFrames
+from scanners.camera.picture import PictureFault, PictureInvalid, gray_of
+from scanners.camera.reading import Corners, Found, Reader, Symbol
+from scanners.camera.sharpness import SHARP_MIN, sharpness
+from scanners.duplicates import WINDOW_MS_MAX, DuplicateFilter
+from scanners.scan import DroppedRead, Health, HealthChange, Scan, ScannerEvent, Signal, Terminator
+
+DUPLICATE_MS: Final = WINDOW_MS_MAX  # A hand that holds a pack wavers: some frames in between are not read.
+_IDLE_S: Final = 0.02  # A source without frames is asked again after so long.
+
+Region = tuple[int, int, int, int]  # x, y, width, height in pixels of the whole frame.
+
+
+@dataclass(slots=True)
+class Counts:
+    read: int = 0  # Frames given to the reader.
+    blurred: int = 0  # Frames refused as not sharp.
+    empty: int = 0  # Frames read without a symbol.
+    repeated: int = 0  # Symbols that were still in view.
+    refused: int = 0  # Symbols with a wrong check digit, or seen once only so far.
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """What the last picture is made of, when somebody asks."""
+
+    image: NDArray[Any]
+    region: Region | None
+    judged: tuple[Judged, ...]
+    found: Found
+    sharp: float
+    is_blurred: bool
+
+
+class CameraScanner:
+    """One camera. `poll`, `run` and `close` belong to one thread; `last_picture` may come from any."""
+
+    def __init__(
+        self,
+        name: str,
+        capture: Capture,
+        reader: Reader,
+        *,
+        now: Callable[[], int],
+        region: Region | None = None,
+        sharp_min: float = SHARP_MIN,
+        acceptance: Acceptance | None = None,
+        duplicates: DuplicateFilter | None = None,
+        kept: KeptFrames | None = None,
+        read_timeout_s: float = 0.05,
+        resources: Sequence[Callable[[], None]] = (),
+    ) -> None:
+        """`sharp_min` 0 reads every frame. `resources` are closed with the scanner."""
+        self._name = name
+        self._capture = capture
+        self._reader = reader
+        self._now = now
+        self._region = region
+        self._sharp_min = sharp_min
+        self._acceptance = acceptance or Acceptance()
+        self._duplicates = duplicates or DuplicateFilter(DUPLICATE_MS)
+        self._kept = kept
+        self._read_timeout_s = read_timeout_s
+        self._resources = tuple(resources)
+        self._visible: frozenset[bytes] = frozenset()
+        self._last: _Look | None = None
+        self._told: str | None = None  # A fault of the region, of a frame or of the folder; each told once.
+        self.counts = Counts()
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def health(self) -> Health | None:
+        return self._capture.health
+
+    @property
+    def dropped_frames(self) -> int:
+        """Frames the camera gave and nobody read, since the start."""
+        return self._capture.dropped
+
+    def signal(self, signal: Signal) -> None:
+        """A camera has nothing to beep with."""
+
+    def poll(self) -> list[ScannerEvent]:
+        """Read the newest frame, if there is one within the read timeout. Never raises for the camera or its frames."""
+        frame = self._capture.take(self._read_timeout_s)
+        events: list[ScannerEvent] = [*self._capture.events()]
+        if frame is None:
+            if self._capture.health is not Health.ONLINE:
+                self._visible = frozenset()
+            return events
+        try:
+            events += self._read(frame)
+        except PictureInvalid as invalid:
+            events += self._notice(invalid.text)
+        except cv2.error as error:  # A frame the reader's filters cannot take must not end the scanner.
+            events += self._notice(f"a frame could not be read: {error.err or error}")
+        return events
+
+    def run(self, stop: threading.Event, sink: Callable[[ScannerEvent], None]) -> None:
+        """Take frames in a thread of their own and read them in this one until `stop` is set; then close."""
+        self._capture.start()
+        try:
+            while not stop.is_set():
+                number = self._capture.grabbed
+                for event in self.poll():
+                    sink(event)
+                if self._capture.grabbed == number:
+                    stop.wait(_IDLE_S)
+        finally:
+            rest = self.close()
+        for event in rest:
+            sink(event)
+
+    def close(self) -> list[ScannerEvent]:
+        self._capture.close()
+        for close in self._resources:
+            close()
+        return [*self._capture.events()]
+
+    def last_picture(self) -> bytes | None:
+        """JPEG of the last frame with what was seen drawn in, or None before the first."""
+        last = self._last
+        return None if last is None else jpeg(_drawn(last))
+
+    def _read(self, frame: Frame) -> list[ScannerEvent]:
+        image, region = self._cut(frame.image)
+        gray = gray_of(image, f"frame {frame.number} of {self._name}")
+        sharp = sharpness(gray) if self._sharp_min else 0.0
+        if sharp < self._sharp_min:
+            self.counts.blurred += 1
+            self._last = _Look(frame.image, region, (), Found(()), sharp, True)
+            return []
+        found = self._reader.read(gray)
+        self.counts.read += 1
+        judged = tuple(self._acceptance.judge(found.symbols))
+        self._last = _Look(frame.image, region, judged, found, sharp, False)
+        events = self._events(judged, frame)
+        if not found.symbols:
+            self.counts.empty += 1
+            # A frame without a place that looked like a symbol is an empty counter, not a failure.
+            if self._kept is not None and found.seen and (fault := self._kept.keep(gray, frame.at_ns)):
+                events += self._notice(fault)
+        return events
+
+    def _cut(self, image: NDArray[Any]) -> tuple[NDArray[Any], Region | None]:
+        if self._region is None:
+            return image, None
+        left, top, width, height = self._region
+        cut = image[top : top + height, left : left + width]
+        if not cut.size:
+            size = f"{image.shape[1]}x{image.shape[0]}"
+            text = f"roi={left},{top},{width},{height} lies outside the frame of {size} pixels"
+            raise PictureInvalid(PictureFault.KIND, text)
+        return cut, (left, top, cut.shape[1], cut.shape[0])
+
+    def _events(self, judged: Sequence[Judged], frame: Frame) -> list[ScannerEvent]:
+        events: list[ScannerEvent] = []
+        visible: set[bytes] = set()
+        for one in judged:
+            if one.judgement is not Judgement.ACCEPTED:
+                self.counts.refused += 1
+                continue
+            if one.symbol.data in visible:
+                continue  # The same code twice in one picture: printed on two sides of a sheet, or read twice.
+            visible.add(one.symbol.data)
+            event = self._duplicates.judge(self._scan(one.symbol, frame))
+            if isinstance(event, DroppedRead) and one.symbol.data in self._visible:
+                self.counts.repeated += 1
+            else:
+                events.append(event)
+        self._visible = frozenset(visible)
+        return events
+
+    def _scan(self, symbol: Symbol, frame: Frame) -> Scan:
+        return Scan(
+            data=symbol.data,
+            symbology=symbol.symbology,
+            source=self._name,
+            at_ns=self._now(),
+            terminator=Terminator.LENGTH,
+            first_at_ns=frame.at_ns,
+            step=symbol.step,
+        )
+
+    def _notice(self, text: str) -> list[ScannerEvent]:
+        if text == self._told:
+            return []
+        self._told = text
+        return [HealthChange(self._name, self.health or Health.ONLINE, self._now(), text)]
+
+
+def _drawn(last: _Look) -> NDArray[Any]:
+    left, top = last.region[:2] if last.region else (0, 0)
+
+    def moved(corners: Corners) -> Corners:
+        return tuple((x + left, y + top) for x, y in corners)
+
+    marks = [Mark(moved(corners), Shape.SEEN) for corners in last.found.seen]
+    for one in last.judged:
+        symbol = one.symbol
+        shape = Shape.READ if one.judgement is Judgement.ACCEPTED else Shape.REFUSED
+        why = {Judgement.CHECK_DIGIT: "wrong check digit: ", Judgement.UNCONFIRMED: "seen once: "}
+        text = why.get(one.judgement, "") + printable(symbol.data, symbol.symbology)
+        marks.append(Mark(moved(symbol.corners), shape, f"{text}  {symbol.step} {symbol.ms:.0f} ms"))
+    state = "not sharp, not read" if last.is_blurred else f"{last.found.ms:.0f} ms  {', '.join(last.found.steps)}"
+    picture = last.image if last.image.dtype == "uint8" and last.image.ndim == 3 else gray_of(last.image)
+    return annotated(picture, marks, region=last.region, footer=f"sharpness {last.sharp:.0f}  {state}")
