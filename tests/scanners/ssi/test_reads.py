@@ -1,0 +1,502 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from scanners.line_protocol import Frame, Notice
+from scanners.scan import DropReason, Terminator
+from scanners.ssi import reads
+from scanners.ssi.codec import ACK, NAK_RESEND, Opcode, Source, encode
+from scanners.ssi.damage import NEVER_REPEATED
+from scanners.ssi.protocol import ECHO, PLAIN_TEXT, SsiSettings
+
+MS = 1_000_000
+PACK = b"04870249811936t1Xrb-xQWhpeGhG"
+PACK_FRAME = "pack code, Data Matrix"
+PATIENCE_MS = 2 * 2000 + 500
+RETRANSMITTED, DAMAGED, INCOMPLETE = "retransmitted", "damaged", "incomplete"
+
+
+def decode(data: bytes, status: int = 0, kind: int | None = 0x1B) -> bytes:
+    head = b"" if kind is None else bytes([kind])
+    return encode(Opcode.DECODE_DATA, head + data, status, Source.DECODER)
+
+
+def flipped(frame: bytes, bit: int = 60) -> bytes:
+    damaged = bytearray(frame)
+    damaged[bit // 8] ^= 1 << bit % 8
+    return bytes(damaged)
+
+
+def test_every_golden_read_is_a_scan_and_acknowledged(
+    vectors: dict[str, Any], unhex: Callable[[str], bytes], talk: Any, host: dict[str, bytes]
+) -> None:
+    for case in vectors["decode"]:
+        host_side = talk()
+        (frame,) = host_side.feed(unhex(case["bytes"]), 5)
+        assert frame == Frame(unhex(case["data"]), Terminator.LENGTH, 5 * MS, 5 * MS, case["symbology"])
+        assert host_side.said() == host["CMD_ACK"]
+        assert host_side.said() == b""
+
+
+# What was sent again.
+
+
+def test_an_accepted_read_that_comes_again_with_the_bit_is_dropped_told_and_acknowledged(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    assert short(host_side.feed(golden[PACK_FRAME], 0)) == [("scan", PACK)]
+    for at_ms in (2000, 4000):
+        (again,) = host_side.feed(golden["retransmitted"], at_ms)
+        assert (again.data, again.dropped, again.symbology) == (PACK, DropReason.RETRANSMITTED, "]d1")
+    assert host_side.said() == ACK * 3
+
+
+def test_a_read_that_was_never_accepted_is_a_scan_even_with_the_bit(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    assert short(host_side.feed(golden["retransmitted"], 0)) == [("scan", PACK)]
+    assert short(host_side.feed(decode(b"other", 1), 100)) == [("scan", b"other")]
+    assert host_side.said() == ACK * 2
+
+
+def test_the_same_code_without_the_bit_is_another_scan(talk: Any, short: Any, golden: dict[str, bytes]) -> None:
+    host_side = talk()
+    assert short(host_side.feed(golden[PACK_FRAME] * 3, 0)) == [("scan", PACK)] * 3
+
+
+def test_an_accepted_read_is_forgotten_when_the_scanner_can_no_longer_repeat_it(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME], 0)
+    assert short(host_side.feed(golden["retransmitted"], PATIENCE_MS)) == [(RETRANSMITTED, PACK)]
+    # The first transmission of this one was lost whole.
+    assert short(host_side.feed(golden["retransmitted"], 2 * PATIENCE_MS + 1)) == [("scan", PACK)]
+
+
+def test_a_program_that_stood_still_does_not_take_a_repeat_for_a_scan(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME], 0)
+    late = host_side.feed(golden["retransmitted"], 60_000, earliest_ms=50)
+    assert short(late) == [(RETRANSMITTED, PACK)]
+
+
+def test_two_packs_of_one_article_are_two_scans_even_when_the_second_came_damaged_first(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    for bit in (60, 3, 8, 15, 20):  # In the data, in LEN, in OPCODE, in SOURCE.
+        host_side = talk()
+        assert short(host_side.feed(golden[PACK_FRAME], 0)) == [("scan", PACK)]
+        assert host_side.feed(flipped(golden[PACK_FRAME], bit), 1000) == []
+        assert host_side.silence(1201) == []
+        assert host_side.said() == ACK + NAK_RESEND
+        assert short(host_side.feed(golden["retransmitted"], 1210)) == [("scan", PACK)], bit
+
+
+def test_a_repeat_that_came_damaged_is_still_no_second_scan(talk: Any, short: Any, golden: dict[str, bytes]) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME], 0)
+    host_side.feed(flipped(golden["retransmitted"]), 2000)
+    assert host_side.silence(2201) == []
+    assert short(host_side.feed(golden["retransmitted"], 2210)) == [(RETRANSMITTED, PACK)]
+    assert short(host_side.silence(60_000)) == []
+
+
+@pytest.mark.parametrize("between", [b"\xa1\x05\xd1\x00\x00\x01\xff\x29", b"\x05\xf1\x00\x00\x01\xff\x29", b"\xa1"])
+def test_an_acknowledgement_lost_among_stray_bytes_doubles_nothing(
+    between: bytes, talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    # The last byte came twice; the scanner's own NAK, with a bit that makes F1 of D1, one away from F3.
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME], 0)
+    host_side.feed(between, 10)
+    host_side.silence(250)
+    assert short(host_side.feed(golden["retransmitted"], 300)) == [(RETRANSMITTED, PACK)]
+
+
+def test_what_our_own_nak_makes_a_scanner_send_once_more_is_no_scan(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME], 0)
+    host_side.feed(b"\x55\xaa\x55", 60_000)  # Noise on an idle line.
+    host_side.silence(60_300)
+    assert host_side.said() == ACK + NAK_RESEND
+    assert short(host_side.feed(golden["retransmitted"], 60_400)) == [(RETRANSMITTED, PACK)]
+
+
+# What came damaged.
+
+
+def test_a_damaged_read_is_asked_for_again_after_the_silence_and_then_read(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    assert host_side.feed(flipped(golden[PACK_FRAME]), 0) == []
+    assert host_side.silence(200) == []
+    assert host_side.said() == b""
+    assert host_side.silence(201) == []
+    assert host_side.said() == NAK_RESEND
+    assert short(host_side.feed(golden["retransmitted"], 210)) == [("scan", PACK)]
+    assert host_side.said() == ACK
+    assert host_side.silence(60_000) == []
+    assert host_side.protocol.discarded_bytes == len(golden[PACK_FRAME])
+
+
+def test_a_damaged_read_that_never_comes_again_is_told_with_its_bytes(
+    talk: Any, frames_of: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    damaged = flipped(golden[PACK_FRAME])
+    host_side.feed(damaged, 10)
+    assert host_side.silence(10 + PATIENCE_MS) == []
+    (frame,) = frames_of(host_side.silence(11 + PATIENCE_MS))
+    assert (frame.data, frame.dropped, frame.first_at_ns) == (damaged, DropReason.DAMAGED, 10 * MS)
+    assert frame.text == NEVER_REPEATED
+    assert host_side.silence(60_000) == []
+    assert host_side.protocol.discarded_bytes == 0
+
+
+def test_a_damaged_read_is_told_at_once_when_the_scanner_goes_on_without_it(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    damaged = flipped(golden[PACK_FRAME])
+    host_side.feed(damaged, 0)
+    host_side.silence(300)
+    assert short(host_side.feed(golden["EAN-13"], 1000)) == [(DAMAGED, damaged), ("scan", b"4870249811936")]
+
+
+def test_three_damaged_tries_are_one_damaged_read(talk: Any, short: Any, golden: dict[str, bytes]) -> None:
+    host_side = talk()
+    first, again = flipped(golden[PACK_FRAME]), flipped(golden["retransmitted"], 100)
+    events = host_side.feed(first, 0)
+    for at_ms in (300, 600):
+        events += host_side.silence(at_ms - 50)
+        events += host_side.feed(again, at_ms)
+    events += host_side.silence(1000)
+    assert host_side.said() == NAK_RESEND * 3
+    events += host_side.silence(600 + PATIENCE_MS + 1)
+    assert short(events) == [(DAMAGED, first)]
+    assert host_side.protocol.discarded_bytes == 2 * len(again)
+
+
+def test_half_a_frame_is_damaged_after_the_silence(talk: Any, short: Any, golden: dict[str, bytes]) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME][:20], 0)
+    host_side.silence(201)
+    assert host_side.said() == NAK_RESEND
+    assert short(host_side.feed(golden["retransmitted"], 250)) == [("scan", PACK)]
+
+
+def test_a_scanner_set_to_plain_characters_is_told_once_with_the_remedy(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(PACK + b"\r", 0)
+    assert short(host_side.silence(300)) == [("notice", PLAIN_TEXT)]
+    host_side.feed(PACK + b"\r", 1000)
+    assert [kind for kind, _ in short(host_side.silence(1300))] == []
+    assert short(host_side.silence(9000)) == [(DAMAGED, PACK + b"\r")]
+
+
+def test_a_line_that_echoes_is_told_once_and_never_answered(talk: Any, short: Any) -> None:
+    host_side = talk()
+    assert short(host_side.feed(ACK + NAK_RESEND, 0)) == [("notice", ECHO)]
+    assert host_side.said() == b""
+    assert host_side.protocol.discarded_bytes == len(ACK + NAK_RESEND)
+
+
+def test_a_stream_without_end_is_told_once_while_it_lasts(talk: Any, frames_of: Any) -> None:
+    host_side = talk()
+    events = [event for at_ms in range(400) for event in host_side.feed(b"\x00" * 100, at_ms)]
+    (frame,) = frames_of(events)
+    assert (frame.terminator, frame.dropped, len(frame.data)) == (Terminator.OVERFLOW, DropReason.DAMAGED, 512)
+    assert frames_of(host_side.silence(10_000)) == []
+    assert host_side.protocol.discarded_bytes == 40_000 - 512
+    assert frames_of(host_side.feed(decode(PACK), 11_000))[0].data == PACK
+
+
+# Reads in several parts.
+
+
+@pytest.mark.parametrize("second", ["second part", "second part without type"])
+def test_a_read_in_two_packets_is_one_scan(second: str, talk: Any, golden: dict[str, bytes]) -> None:
+    host_side = talk()
+    assert host_side.feed(golden["first part"], 0) == []
+    assert host_side.said() == ACK
+    (frame,) = host_side.feed(golden[second], 30)
+    assert frame == Frame(PACK, Terminator.LENGTH, 0, 30 * MS, "]d1")
+    assert host_side.said() == ACK
+
+
+def test_a_printable_type_byte_is_taken_off_the_first_packet_only(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"01046032", 2, kind=0x30), 0)
+    assert short(host_side.feed(decode(b"0765", kind=None), 1)) == [("scan", b"010460320765")]
+
+
+def test_parts_sent_again_are_acknowledged_and_joined_once(talk: Any, short: Any) -> None:
+    host_side = talk()
+    parts = [decode(b"abc", 2), decode(b"def", 2, None), decode(b"ghi", 0, None)]
+    again = [decode(b"abc", 3), decode(b"def", 3, None), decode(b"ghi", 1, None)]
+    events = []
+    for number, at_ms in enumerate((0, 2100, 4200)):
+        events += host_side.feed(parts[number], at_ms)
+        events += host_side.feed(again[number], at_ms + 2000)
+    assert short(events) == [("scan", b"abcdefghi"), (RETRANSMITTED, b"abcdefghi")]
+    assert host_side.said() == ACK * 6
+
+
+def test_a_damaged_part_is_repeated_into_its_place(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    host_side.feed(flipped(decode(b"def", 0, None), 40), 30)
+    host_side.silence(300)
+    assert short(host_side.feed(decode(b"def", 1, None), 310)) == [("scan", b"abcdef")]
+
+
+def test_a_part_lost_whole_is_taken_from_its_repeat(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    assert short(host_side.feed(decode(b"def", 1, None), 2030)) == [("scan", b"abcdef")]
+
+
+def test_when_the_rest_never_comes_what_came_is_told(talk: Any, frames_of: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 7)
+    assert host_side.silence(7 + PATIENCE_MS) == []
+    (frame,) = frames_of(host_side.silence(8 + PATIENCE_MS))
+    assert (frame.data, frame.dropped, frame.text) == (b"abc", DropReason.INCOMPLETE, reads.NO_REST)
+    assert short(host_side.feed(decode(b"next"), 9000)) == [("scan", b"next")]
+
+
+def test_the_rest_of_a_read_whose_beginning_was_given_up_is_no_scan(talk: Any, frames_of: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    host_side.silence(PATIENCE_MS + 1)
+    (frame,) = frames_of(host_side.feed(decode(b"def", 1, None), PATIENCE_MS + 500))
+    assert (frame.dropped, frame.text) == (DropReason.INCOMPLETE, reads.NO_BEGINNING)
+    assert host_side.said() == ACK * 2
+
+
+def test_another_read_is_never_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    damaged = flipped(decode(b"def", 1, None), 40)
+    host_side.feed(damaged, 30)
+    host_side.silence(300)
+    events = host_side.feed(decode(b"next"), 900)
+    assert short(events) == [(INCOMPLETE, b"abc"), (DAMAGED, damaged), ("scan", b"next")]
+
+
+def test_another_read_that_came_damaged_first_is_not_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    host_side.feed(flipped(decode(b"next"), 50), 2000)
+    host_side.silence(2300)
+    assert short(host_side.feed(decode(b"next", 1), 2310)) == [(INCOMPLETE, b"abc"), ("scan", b"next")]
+
+
+def test_a_read_lives_on_while_its_part_is_repeated(talk: Any, short: Any) -> None:
+    host_side = talk()
+    events = host_side.feed(decode(b"abc", 2), 0)
+    for at_ms in (2000, 4000):
+        events += host_side.feed(decode(b"abc", 3), at_ms)
+    events += host_side.feed(decode(b"def", 1, None), 4000 + PATIENCE_MS)
+    assert short(events) == [("scan", b"abcdef")]
+
+
+def test_parts_without_end_are_given_up_and_the_next_read_is_whole(talk: Any, short: Any) -> None:
+    host_side = talk()
+    events = [event for at in range(40) for event in host_side.feed(decode(b"x" * 250, 2, None), at)]
+    assert [kind for kind, _ in short(events)] == [INCOMPLETE]
+    assert host_side.feed(decode(b"end", 0, None), 50) == []
+    assert short(host_side.feed(decode(b"next"), 60)) == [("scan", b"next")]
+    assert host_side.protocol.discarded_bytes > 1000
+
+
+# Other kinds of data.
+
+
+def test_a_set_up_label_is_no_scan(talk: Any, frames_of: Any) -> None:
+    host_side = talk()
+    (frame,) = frames_of(host_side.feed(decode(b"\x35\x36", kind=0x33), 0))
+    assert (frame.data, frame.dropped) == (b"56", DropReason.SETUP_LABEL)
+    assert host_side.said() == ACK
+
+
+def test_an_unknown_type_is_told_once_and_its_data_is_a_scan(talk: Any) -> None:
+    host_side = talk()
+    notice, frame = host_side.feed(decode(b"abc", kind=0x5A), 0)
+    assert isinstance(notice, Notice)
+    assert "5A" in notice.text
+    assert (frame.data, frame.symbology, frame.dropped) == (b"abc", None, None)
+    assert len(host_side.feed(decode(b"def", kind=0x5A), 10)) == 1
+
+
+@pytest.mark.parametrize("data", [b"", b"\x1b"])
+def test_a_read_without_data_is_told_and_acknowledged(data: bytes, talk: Any, frames_of: Any) -> None:
+    host_side = talk()
+    (frame,) = frames_of(host_side.feed(encode(Opcode.DECODE_DATA, data, source=Source.DECODER), 0))
+    assert (frame.dropped, frame.text) == (DropReason.INCOMPLETE, reads.NO_DATA)
+    assert host_side.said() == ACK
+
+
+@pytest.mark.parametrize(
+    ("suffixes", "sent", "read"),
+    [
+        ((), PACK + b"\r\n", PACK + b"\r\n"),
+        ((b"\r",), PACK + b"\r", PACK),
+        ((b"\r", b"\r\n"), PACK + b"\r\n", PACK),
+        ((b"\r",), PACK + b"\r\r", PACK + b"\r"),
+        ((b"\n",), PACK + b"\r", PACK + b"\r"),
+    ],
+)
+def test_a_suffix_inside_the_data_is_taken_off_once_and_only_where_configured(
+    suffixes: tuple[bytes, ...], sent: bytes, read: bytes, talk: Any, short: Any
+) -> None:
+    assert short(talk(SsiSettings(suffixes=suffixes)).feed(decode(sent), 0)) == [("scan", read)]
+
+
+def test_an_event_of_the_scanner_is_acknowledged_and_an_answer_is_not(talk: Any, golden: dict[str, bytes]) -> None:
+    host_side = talk()
+    assert host_side.feed(golden["event"], 0) == []
+    assert host_side.said() == ACK
+    assert host_side.feed(golden["ack"] + golden["nak_denied"] + golden["revision"], 10) == []
+    assert host_side.said() == b""
+
+
+# The cable.
+
+
+def test_what_stood_unfinished_is_kept_as_evidence_when_the_line_dies(
+    talk: Any, golden: dict[str, bytes], short: Any
+) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME][:20], 0)
+    (torn,) = host_side.unplug(5)
+    assert (torn.data, torn.terminator, torn.dropped) == (PACK[:15], Terminator.UNPLUG, None)
+    host_side.replug(1000)
+    assert short(host_side.feed(golden[PACK_FRAME], 1100)) == [("scan", PACK)]
+    assert host_side.unplug(1200) == []
+
+
+def test_parts_and_half_a_part_are_torn_together_and_their_rest_is_no_scan(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    host_side.feed(decode(b"defgh", 0, None)[:6], 1)
+    assert short(host_side.unplug(5)) == [("torn", b"abcde")]
+    host_side.replug(1000)
+    # A scanner with its own battery goes on where it was.
+    assert short(host_side.feed(decode(b"defgh", 1, None), 1100)) == [(INCOMPLETE, b"defgh")]
+    assert short(host_side.feed(decode(b"abc", 0), 1200)) == [("scan", b"abc")]
+
+
+def test_a_read_accepted_before_the_unplugging_is_not_taken_again_after_it(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    host_side.feed(golden[PACK_FRAME], 0)
+    host_side.unplug(10)
+    host_side.replug(1000)
+    assert host_side.said() == b""  # The acknowledgement of before is of no use now.
+    assert short(host_side.feed(golden["retransmitted"], 2000)) == [(RETRANSMITTED, PACK)]
+    assert host_side.said() == ACK
+
+
+def test_a_damaged_read_is_told_when_the_line_dies_before_it_comes_again(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    damaged = flipped(golden[PACK_FRAME])
+    host_side.feed(damaged, 0)
+    host_side.silence(300)
+    assert short(host_side.unplug(400)) == [(DAMAGED, damaged)]
+
+
+# Any bytes.
+
+
+def test_one_flipped_bit_in_any_golden_frame_never_yields_another_scan(
+    talk: Any, frames_of: Any, golden: dict[str, bytes]
+) -> None:
+    for name, whole in golden.items():
+        sound = [frame.data for frame in frames_of(talk().feed(whole, 0))]
+        for bit in range(8 * len(whole)):
+            host_side = talk()
+            events = host_side.feed(flipped(whole, bit), 0) + host_side.silence(201)
+            events += host_side.feed(whole[:3] + bytes([whole[3] | 1]) + whole[4:-1] + bytes([whole[-1] - 1]), 250)
+            events += host_side.silence(10_000) + host_side.unplug(20_000)
+            scans = [frame.data for frame in frames_of(events) if frame.dropped is None]
+            assert scans in (sound, []), (name, bit)
+
+
+stream = st.lists(
+    st.tuples(
+        st.lists(
+            st.one_of(
+                st.binary(max_size=12),
+                st.builds(
+                    decode,
+                    st.sampled_from([b"", b"abc", b"\x1babc", b"]d2A"]),
+                    st.integers(0, 3),
+                    st.sampled_from([None, 0x1B, 0x30, 0x33, 0x99]),
+                ),
+                st.sampled_from(
+                    [b"\x04\xd0\x00\x00\xff\x2c", b"\x05\xd1\x00\x00\x01\xff\x29", b"\x22\xf3\x00\x01\x1b"]
+                ),
+                st.just(b"\x00" * 700),
+            ),
+            max_size=3,
+        ),
+        st.integers(0, 3000),
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=200)
+@given(stream, st.data())
+def test_any_bytes_in_any_chunks_give_the_same_events(
+    talk: Any, bursts: list[tuple[list[bytes], int]], data: st.DataObject
+) -> None:
+    whole, by_byte, chunked = talk(), talk(), talk()
+    said: list[list[object]] = [[], [], []]
+    at_ms = 0
+    for parts, pause_ms in bursts:
+        at_ms += pause_ms
+        burst = b"".join(parts)
+        cut = data.draw(st.integers(0, len(burst)))
+        said[0] += whole.feed(burst, at_ms)
+        said[1] += by_byte.silence(at_ms)
+        for value in burst:
+            said[1] += by_byte.feed(bytes([value]), at_ms) + by_byte.silence(at_ms)
+        said[2] += chunked.feed(burst[:cut], at_ms) + chunked.feed(burst[cut:], at_ms)
+    for number, host_side in enumerate((whole, by_byte, chunked)):
+        said[number] += host_side.unplug(at_ms + 100)
+    assert said[1] == said[0]
+    assert said[2] == said[0]
+    assert whole.protocol.discarded_bytes == by_byte.protocol.discarded_bytes == chunked.protocol.discarded_bytes
+    assert whole.said() == by_byte.said() == chunked.said()
+
+
+@given(st.lists(st.binary(min_size=1, max_size=250), max_size=6), st.lists(st.integers(0, 2), max_size=6))
+def test_every_code_comes_out_once_however_often_its_packet_does(
+    talk: Any, codes: list[bytes], repeats: list[int]
+) -> None:
+    host_side = talk()
+    scans, at_ms = [], 0
+    for code, times in zip(codes, repeats, strict=False):
+        for number in range(times + 1):
+            events = host_side.feed(decode(code, 1 if number else 0, 0x1C), at_ms)
+            scans += [event.data for event in events if event.dropped is None]
+            at_ms += 2000
+    assert scans == codes[: len(repeats)]
