@@ -11,13 +11,40 @@ from queue import Empty, SimpleQueue
 from typing import Final
 
 from scanners import aim
-from scanners.duplicates import DuplicateFilter
+from scanners.bursts import BurstWatch
+from scanners.duplicates import EVIDENCE, DuplicateFilter
 from scanners.line_protocol import Frame, LineProtocol, Notice
-from scanners.ports import LINE_ERRORS, READ_BYTES_MAX, Port, PortUnavailable
-from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, ScannerEvent, Signal, Terminator
+from scanners.ports import LINE_ERRORS, READ_BYTES_MAX, LineClosed, Port, PortUnavailable
+from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, ScannerEvent, Signal
 
 REOPEN_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)  # Then every 5 s.
 _CLOSED_WAIT_S: Final = 0.2  # How long the thread sleeps between looks at a closed port.
+
+
+class Reopening:
+    """When the next attempt to open is due: ever more slowly until one succeeds."""
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._failures = 0
+        self._due_s = float("-inf")
+
+    @property
+    def is_due(self) -> bool:
+        return self._monotonic() >= self._due_s
+
+    @property
+    def wait_s(self) -> float:
+        """How long a thread may sleep now: not so long that its end would be waited for."""
+        return min(max(self._due_s - self._monotonic(), 0.0), _CLOSED_WAIT_S)
+
+    def failed(self) -> None:
+        wait_s = REOPEN_AFTER_S[min(self._failures, len(REOPEN_AFTER_S) - 1)]
+        self._failures += 1
+        self._due_s = self._monotonic() + wait_s
+
+    def succeeded(self) -> None:
+        self._failures = 0
 
 
 class LineScanner:
@@ -32,20 +59,21 @@ class LineScanner:
         now: Callable[[], int],
         monotonic: Callable[[], float],
         duplicates: DuplicateFilter | None = None,
+        bursts: BurstWatch | None = None,
     ) -> None:
         """`opener` raises PortUnavailable. `now` is UTC nanoseconds; `monotonic` seconds, which time silence and
-        re-opening, so that setting the clock neither cuts a code nor holds up a scanner."""
+        re-opening, so that setting the clock neither cuts a code nor holds up a scanner. `bursts` None: not watched."""
         self._name = name
         self._opener = opener
         self._protocol = protocol
         self._now = now
         self._monotonic = monotonic
         self._duplicates = duplicates or DuplicateFilter()
+        self._bursts = bursts or BurstWatch(0)
         self._signals: SimpleQueue[Signal] = SimpleQueue()
         self._port: Port | None = None
         self._health: Health | None = None
-        self._failures = 0
-        self._due_s = float("-inf")
+        self._reopening = Reopening(monotonic)
         self._looked_ns = 0
 
     @property
@@ -69,7 +97,7 @@ class LineScanner:
         """Open if closed and due, read once what is there, and return what came of it. Never raises for the line."""
         events: list[ScannerEvent] = []
         if self._port is None:
-            if self._monotonic() < self._due_s:
+            if not self._reopening.is_due:
                 return events
             self._open(events)
         if self._port is not None:
@@ -89,7 +117,7 @@ class LineScanner:
                 for event in self.poll():
                     sink(event)
                 if self._port is None:
-                    stop.wait(min(max(self._due_s - self._monotonic(), 0.0), _CLOSED_WAIT_S))
+                    stop.wait(self._reopening.wait_s)
         finally:
             rest = self.close()
         for event in rest:
@@ -101,14 +129,18 @@ class LineScanner:
             return []
         self._port.close()
         self._port = None
-        self._protocol.close(self._monotonic_ns())
-        return self._scans()
+        at_ns = self._monotonic_ns()
+        self._protocol.close(at_ns)
+        events = self._scans()
+        if (text := self._bursts.close()) is not None:
+            events.append(self._notice(text, at_ns + self._shift_ns()))
+        return events
 
     def _open(self, events: list[ScannerEvent]) -> None:
         try:
             self._port = self._opener()
         except PortUnavailable as unavailable:
-            self._postpone()
+            self._reopening.failed()
             self._tell(unavailable.health, unavailable.text, events)
             return
         self._looked_ns = self._monotonic_ns()
@@ -122,7 +154,7 @@ class LineScanner:
         except LINE_ERRORS as error:
             self._lose(error, events)
             return
-        self._failures = 0
+        self._reopening.succeeded()
         at_ns = self._monotonic_ns()
         if data:
             self._protocol.receive(data, at_ns, earliest_ns=self._looked_ns)
@@ -130,6 +162,7 @@ class LineScanner:
             self._protocol.tick(at_ns)
         self._looked_ns = at_ns
         events.extend(self._scans())
+        self._watch_burst(at_ns, at_ns + self._shift_ns(), events)
 
     def _answer(self, port: Port, events: list[ScannerEvent]) -> None:
         """Write what the protocol owes the device."""
@@ -147,19 +180,30 @@ class LineScanner:
 
     def _lose(self, error: BaseException, events: list[ScannerEvent]) -> None:
         events.extend(self.close())
-        self._postpone()
-        self._tell(Health.OFFLINE, f"unplugged: {error}", events)
+        self._reopening.failed()
+        text = str(error) if isinstance(error, LineClosed) else f"unplugged: {error}"
+        self._tell(Health.OFFLINE, text, events)
 
     def _scans(self) -> list[ScannerEvent]:
         events: list[ScannerEvent] = []
-        # Frame times are monotonic; this shift makes them UTC.
-        shift_ns = self._now() - self._monotonic_ns()
+        shift_ns = self._shift_ns()
         while (event := self._protocol.next_event()) is not None:
             if isinstance(event, Notice):
-                events.append(HealthChange(self._name, Health.ONLINE, event.at_ns + shift_ns, event.text))
-            else:
-                events.append(self._judge(event, shift_ns))
+                events.append(self._notice(event.text, event.at_ns + shift_ns))
+                continue
+            judged = self._judge(event, shift_ns)
+            if isinstance(judged, Scan) and judged.terminator not in EVIDENCE:
+                self._watch_burst(event.last_at_ns, judged.at_ns, events)
+                self._bursts.read(event.last_at_ns)
+            events.append(judged)
         return events
+
+    def _watch_burst(self, at_ns: int, utc_ns: int, events: list[ScannerEvent]) -> None:
+        if (text := self._bursts.tick(at_ns)) is not None:
+            events.append(self._notice(text, utc_ns))
+
+    def _notice(self, text: str, utc_ns: int) -> HealthChange:
+        return HealthChange(self._name, Health.ONLINE, utc_ns, text)
 
     def _judge(self, frame: Frame, shift_ns: int) -> Scan | DroppedRead:
         identifier = aim.recognise((frame.symbology or "").encode("ascii") or frame.data)
@@ -174,7 +218,7 @@ class LineScanner:
         )
         if frame.dropped is not None:
             return DroppedRead(scan, frame.dropped, frame.text)
-        whole = frame.terminator not in (Terminator.OVERFLOW, Terminator.UNPLUG)
+        whole = frame.terminator not in EVIDENCE
         if whole and identifier is not None and identifier.kind is aim.AimKind.COMMAND:
             return DroppedRead(scan, DropReason.COMMAND_ANSWER, f"{identifier.identifier} is a command answer")
         return self._duplicates.judge(scan)
@@ -185,10 +229,9 @@ class LineScanner:
             self._health = health
             events.append(HealthChange(self._name, health, self._now(), text))
 
-    def _postpone(self) -> None:
-        wait_s = REOPEN_AFTER_S[min(self._failures, len(REOPEN_AFTER_S) - 1)]
-        self._failures += 1
-        self._due_s = self._monotonic() + wait_s
+    def _shift_ns(self) -> int:
+        """Frame times are monotonic; this makes them UTC."""
+        return self._now() - self._monotonic_ns()
 
     def _monotonic_ns(self) -> int:
         return int(self._monotonic() * 1_000_000_000)

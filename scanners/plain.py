@@ -1,4 +1,4 @@
-"""A scanner that sends a code as plain characters and a suffix: framing, and the notice that its parity is wrong. Pure.
+"""A scanner that sends a code as plain characters and a suffix: framing, and notices of wrong settings. Pure.
 
 Sources: Zebra and Honeywell scanner manuals (serial host); parity seen as the top bit is arithmetic, see `parity_of`.
 """
@@ -11,12 +11,16 @@ from typing import Final
 
 from scanners.framing import Framer, Framing
 from scanners.line_protocol import Frame, LineEvent, Notice
-from scanners.scan import Signal
+from scanners.scan import Signal, Terminator
 
 PARITY_BYTES_MIN: Final = 8  # Fewer bytes have the right parity by chance too often to say anything.
 PARITY_HINT: Final = (
     "the scanner sends 7 data bits with {parity} parity but the port reads 8: "
     "set the scanner to 8N1, or add bits=7&parity={letter} (or mask_parity=1) to its address"
+)
+OVERFLOW_HINT: Final = (
+    "no end of a code came within {count} bytes, and all up to the next end is thrown away: "
+    "is suffix= what the scanner sends, and is the device a scanner?"
 )
 
 
@@ -27,6 +31,7 @@ class PlainText:
         self._framer = Framer(framing)
         self._mask_parity = mask_parity
         self._parity_told = False
+        self._overflow_told = False
         self._events: deque[LineEvent] = deque()
 
     @property
@@ -35,6 +40,7 @@ class PlainText:
 
     def opened(self, at_ns: int) -> None:
         self._parity_told = False
+        self._overflow_told = False
 
     def receive(self, data: bytes, at_ns: int, earliest_ns: int | None = None) -> None:
         self._framer.receive(data, at_ns, earliest_ns)
@@ -57,6 +63,8 @@ class PlainText:
         """A plain line has no way back."""
 
     def _examined(self, frame: Frame) -> list[LineEvent]:
+        if frame.terminator is Terminator.OVERFLOW:
+            return self._overflowed(frame)
         if self._mask_parity:
             return [replace(frame, data=bytes(byte & 0x7F for byte in frame.data))]
         parity = parity_of(frame.data)
@@ -64,6 +72,12 @@ class PlainText:
             return [frame]
         self._parity_told = True
         return [Notice(PARITY_HINT.format(parity=parity, letter=parity[0]), frame.last_at_ns), frame]
+
+    def _overflowed(self, frame: Frame) -> list[LineEvent]:
+        if self._overflow_told:
+            return [frame]
+        self._overflow_told = True
+        return [frame, Notice(OVERFLOW_HINT.format(count=len(frame.data)), frame.last_at_ns)]
 
 
 def parity_of(data: bytes) -> str | None:

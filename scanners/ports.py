@@ -6,20 +6,25 @@
 
 ttyACM and COM numbers change when a device is plugged in again; vendor id, product id and serial number do not.
 
-On Linux closing a port drops DTR where HUPCL is set, and some scanners then restart: `stty -F DEVICE -hupcl` in a udev
-rule prevents it. ModemManager writes AT commands into every new ttyACM: `ENV{ID_MM_DEVICE_IGNORE}="1"` for the vendor.
+On POSIX an opened port is ours alone: locked for programs that ask (flock), closed to those that do not (TIOCEXCL; not
+to root). HUPCL is cleared, for dropping DTR restarts some scanners. ModemManager writes AT commands into every new
+ttyACM: `ENV{ID_MM_DEVICE_IGNORE}="1"` for the vendor in a udev rule keeps it away.
 
-Sources: pyserial 3.5, `serial.tools.list_ports`; man termios(3), HUPCL.
+A Bluetooth scanner (SPP) is /dev/rfcommN: opening it calls the scanner, so an error at opening is about the radio.
+
+Sources: pyserial 3.5, `serial.tools.list_ports`; man termios(3), ioctl_tty(2); Linux net/bluetooth/rfcomm (errors).
 """
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import re
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from pathlib import PurePath
+from typing import Any, Final, Protocol
 
 import serial
 from serial.tools import list_ports
@@ -30,9 +35,21 @@ READ_BYTES_MAX: Final = 4096
 WRITE_TIMEOUT_S: Final = 1.0
 _USB: Final = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 
-# pyserial lets errors of the terminal layer through, and they are no OSError. The module exists on POSIX only, where
-# pyserial has imported it already.
-LINE_ERRORS: Final[tuple[type[BaseException], ...]] = (OSError, getattr(sys.modules.get("termios"), "error", OSError))
+# These modules exist on POSIX only, where pyserial has imported them already.
+_TERMIOS: Final[Any] = sys.modules.get("termios")
+_FCNTL: Final[Any] = sys.modules.get("fcntl")
+_CFLAG: Final = 2  # Place of the control modes in what tcgetattr gives.
+
+# Errors of the terminal layer are no OSError.
+LINE_ERRORS: Final[tuple[type[BaseException], ...]] = (OSError, getattr(_TERMIOS, "error", OSError))
+
+# What the kernel answers where the radio does not reach the scanner; Windows lacks some of the names.
+_NO_LINK: Final = frozenset(
+    getattr(errno, name, -1)
+    for name in ("EHOSTDOWN", "EHOSTUNREACH", "ETIMEDOUT", "ECONNREFUSED", "ECONNRESET", "ECONNABORTED", "ENOTCONN")
+)
+_LINK_LOST: Final = "the Bluetooth link is lost: the scanner is switched off, out of range or out of battery"
+_NO_ANSWER: Final = "the Bluetooth scanner does not answer: is it switched on, near, and still paired?"
 
 
 class Port(Protocol):
@@ -56,6 +73,10 @@ class PortUnavailable(Exception):
         super().__init__(text)
         self.health = health
         self.text = text
+
+
+class LineClosed(OSError):
+    """The line ended in a way that needs no error number: the text alone says how."""
 
 
 class PortInfo(Protocol):
@@ -144,8 +165,22 @@ class SerialPort:
         self._line.dtr = True  # Some CDC scanners send only while DTR is high.
         self._line.rts = True
         self._line.open()
+        try:
+            self._claim()
+        except LINE_ERRORS:
+            self._line.close()
+            raise
 
     def read(self, max_bytes: int) -> bytes:
+        """Raises LineClosed where more can be said of a fault than the system does."""
+        try:
+            return self._read(max_bytes)
+        except LINE_ERRORS as error:
+            if is_bluetooth(str(self._line.port)):
+                raise LineClosed(f"{self._line.port}: {_LINK_LOST}") from error
+            raise
+
+    def _read(self, max_bytes: int) -> bytes:
         # A pyserial read that fails half-way throws away what it already had, so each read asks only for bytes that
         # are there, and waits for the first one alone.
         waiting = self._line.in_waiting
@@ -165,7 +200,25 @@ class SerialPort:
         self._line.write(data)
 
     def close(self) -> None:
+        if _TERMIOS is not None and self._line.is_open:
+            # The flag is the device's, not our handle's: it would outlive us where another handle is open.
+            with contextlib.suppress(*LINE_ERRORS):
+                _FCNTL.ioctl(self._line.fileno(), _TERMIOS.TIOCNXCL)
         self._line.close()
+
+    def _claim(self) -> None:
+        """Shut others out, and leave DTR up for the time after us. Windows does the first by itself."""
+        if _TERMIOS is None:
+            return
+        fd = self._line.fileno()
+        _FCNTL.ioctl(fd, _TERMIOS.TIOCEXCL)
+        attributes = _TERMIOS.tcgetattr(fd)
+        attributes[_CFLAG] &= ~_TERMIOS.HUPCL
+        _TERMIOS.tcsetattr(fd, _TERMIOS.TCSANOW, attributes)
+
+
+def is_bluetooth(device: str) -> bool:
+    return PurePath(device).name.startswith("rfcomm")
 
 
 @dataclass(slots=True)
@@ -202,6 +255,9 @@ class SerialOpener:
             return moved[0]
         if here is None or here.vid is None:
             return self.address
+        # Without a serial number only the place told it apart, and a scanner may be put into another socket.
+        if self._identity.serial_number is None and (here.vid, here.pid) == (self._identity.vid, self._identity.pid):
+            return self.address
         raise PortUnavailable(Health.OFFLINE, f"{self.address} is another device now; {self._identity} is not there")
 
 
@@ -216,10 +272,14 @@ def _only(identity: UsbIdentity, ports: list[PortInfo]) -> str:
 
 
 def _lasting_identity(device: str, ports: list[PortInfo]) -> UsbIdentity | None:
-    """Return the identity that survives a new port name; a device without a serial number has none."""
+    """Return the identity that survives a new port name: by serial number, or by the socket it is plugged into."""
     for port in ports:
-        if port.device == device and port.vid is not None and port.pid is not None and port.serial_number:
+        if port.device != device or port.vid is None or port.pid is None:
+            continue
+        if port.serial_number:
             return UsbIdentity(port.vid, port.pid, port.serial_number)
+        if port.location:
+            return UsbIdentity(port.vid, port.pid, location=port.location)
     return None
 
 
@@ -234,6 +294,8 @@ def unavailable(device: str, error: BaseException) -> PortUnavailable:
     if number in (errno.EACCES, errno.EPERM):
         remedy = f"add the agent's user to the group that owns {device} (dialout on Debian) and log in again"
         return PortUnavailable(Health.DENIED, f"no permission for {device}: {remedy}")
+    if is_bluetooth(device) and number in _NO_LINK:
+        return PortUnavailable(Health.OFFLINE, f"{device}: {_NO_ANSWER}")
     if number == errno.ENOENT or "FileNotFoundError" in str(error):
         return PortUnavailable(Health.OFFLINE, f"{device}: not plugged in")
     return PortUnavailable(Health.OFFLINE, f"{device}: {error}")

@@ -20,6 +20,7 @@ from scanners.address import (
     integer,
     options_of,
 )
+from scanners.bursts import READS_PER_S, BurstWatch
 from scanners.framing import SUFFIXES, Framing, gap_floor_ms
 from scanners.line import LineScanner
 from scanners.plain import PlainText
@@ -41,11 +42,15 @@ FRAMING_OPTIONS: Final[dict[str, str]] = {
     "prefix": "text the scanner puts in front of every code, taken off",
     "gap_ms": "silence that ends a code; default 300, or 50 with suffix=none",
 }
+BURST_OPTION: Final = {
+    "burst_per_s": "more reads a second are told as the stored reads of a memory scanner, 1 to 100, 0: off; default 5",
+}
 SERIAL_OPTIONS: Final[dict[str, str]] = {
     **LINE_OPTIONS,
     **FRAMING_OPTIONS,
     "mask_parity": "1: clear the top bit of every byte",
     **DUPLICATE_OPTION,
+    **BURST_OPTION,
 }
 
 
@@ -61,7 +66,12 @@ def serial_scanner(name: str, url: SplitResult, surroundings: Surroundings) -> S
         now=surroundings.now,
         monotonic=surroundings.monotonic,
         duplicates=duplicates_of(options),
+        bursts=bursts_of(options),
     )
+
+
+def bursts_of(options: Mapping[str, str]) -> BurstWatch:
+    return BurstWatch(integer(options, "burst_per_s", READS_PER_S, 0, 100))
 
 
 def baud_of(options: Mapping[str, str]) -> int:
