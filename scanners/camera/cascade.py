@@ -38,7 +38,8 @@ PATIENCE_SEEN: Final = 25.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
 _ERRORED_MAX: Final = 2  # In noise zxing-cpp sees a symbol everywhere.
 _REGIONS_MAX: Final = 3
-_SOFT_PX: Final = (0.0, 2.0)  # Fine print first; dots and noise melt into modules only when smoothed more.
+# Smoothing all around and along edges, in pixels: what finds most first; fine print; noise and dots.
+_PASSES: Final = ((1.0, 5), (0.0, 1), (1.6, 5))
 SCORE_MAYBE: Final = 7.0
 _GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
@@ -125,9 +126,9 @@ class Cascade:
         work.unit_s = work.elapsed_s() - started_s
         crops = [crop_of(work.gray, place.quad) for place in places]
         plan: tuple[_Step, ...] = (
-            *(partial(self._lattice, crop=crop, soft_px=_SOFT_PX[0]) for crop in crops),
+            *(partial(self._lattice, crop=crop, how=_PASSES[0]) for crop in crops),
             *(partial(self._errored, quad=quad) for quad in failed[:_ERRORED_MAX]),
-            *(partial(self._lattice, crop=crop, soft_px=_SOFT_PX[1]) for crop in crops),
+            *(partial(self._lattice, crop=crop, how=how) for how in _PASSES[1:] for crop in crops),
             *(partial(self._treated, crop=crop, name=name) for name in TREATMENTS for crop in crops),
         )
         for step in plan:
@@ -139,9 +140,9 @@ class Cascade:
         crop = crop_of(work.gray, quad)
         return work.is_new(quad) and self._grid(work, crop, crop.inward(quad), "grid")
 
-    def _lattice(self, work: _Work, crop: Crop, soft_px: float) -> bool:
+    def _lattice(self, work: _Work, crop: Crop, how: tuple[float, int]) -> bool:
         work.steps.append("lattice")
-        for one in placed(crop.even, soft_px):
+        for one in placed(crop.even, *how):
             if one.score < SCORE_MAYBE:
                 break
             work.seen = work.seen or one.score >= SCORE_SURE

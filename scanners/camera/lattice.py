@@ -27,7 +27,9 @@ _STRIDE: Final = 32
 _PITCH_MIN: Final = 2.3
 _PITCH_MAX: Final = 13.0
 _BINS: Final = np.arange(int(_BLOCK / _PITCH_MAX), int(_BLOCK / _PITCH_MIN) + 1)
-_ALONG: Final = 5
+_SECOND: Final = 0.45  # Of the best spacing's strength, for another to be tried.
+_WHITE: Final = (_BINS / _BINS[-1]) ** 2.0
+_AROUND: Final = 0.5
 _CELLS_MAX: Final = 96
 _AGREES: Final = 0.12  # Of the strongest block.
 _MARGIN: Final = 24.0  # Pixels around the blocks that agree: a block on the border sees half a symbol.
@@ -46,7 +48,7 @@ class Placed:
     inverted: bool
 
 
-def placed(image: Image, soft_px: float = 0.0, most: int = 2) -> list[Placed]:
+def placed(image: Image, soft_px: float = 0.0, along: int = 1, most: int = 2) -> list[Placed]:
     """The likeliest symbols of a crop, best first. `image` is evened; `soft_px` is how much it is smoothed first."""
     if soft_px:
         image = np.asarray(cv2.GaussianBlur(image, (0, 0), soft_px))
@@ -56,7 +58,7 @@ def placed(image: Image, soft_px: float = 0.0, most: int = 2) -> list[Placed]:
     edge = cv2.BORDER_REPLICATE
     straight = np.asarray(cv2.warpAffine(image, turn[0], turn[1], flags=cv2.INTER_LINEAR, borderMode=edge))
     found: list[Placed] = []
-    for lattice, box in _lattices(straight):
+    for lattice, box in _lattices(straight, along):
         found += _on_lattice(straight, lattice, box, turn[0], most)
         if found and max(one.score for one in found) > SCORE_SURE:
             break
@@ -100,7 +102,7 @@ def _peak(smooth: Floats, near: int) -> float:
 Box = tuple[float, float, float, float]
 
 
-def _lattices(straight: Image) -> list[tuple[Floats, Box]]:
+def _lattices(straight: Image, along: int) -> list[tuple[Floats, Box]]:
     """Lattices, best spacing first, and the box (left, top, right, bottom) where each was seen.
 
     Two rows (kx, ky, c): u = kx x + ky y + c counts module edges across, and the same for v downwards.
@@ -110,21 +112,23 @@ def _lattices(straight: Image) -> list[tuple[Floats, Box]]:
         pad = max(0, _BLOCK + _STRIDE - height), max(0, _BLOCK + _STRIDE - width)
         straight = np.pad(straight, ((0, pad[0]), (0, pad[1])), mode="edge")
     # Smoothed along an edge noise goes; smoothed across it fine modules would go first.
-    across = np.abs(cv2.Sobel(cv2.blur(straight, (1, _ALONG)), cv2.CV_32F, 1, 0, ksize=1))
-    down = np.abs(cv2.Sobel(cv2.blur(straight, (_ALONG, 1)), cv2.CV_32F, 0, 1, ksize=1))
-    fx, fy = _blocks(across), _blocks(down.T).transpose(1, 0, 2)
+    across = cv2.Sobel(cv2.blur(straight, (1, along)), cv2.CV_32F, 1, 0, ksize=1)
+    down = cv2.Sobel(cv2.blur(straight, (along, 1)), cv2.CV_32F, 0, 1, ksize=1).T
+    fx, fy = _blocks(np.abs(across)), _blocks(np.abs(down)).transpose(1, 0, 2)
     shares = np.sqrt(_shares(fx) * _shares(fy)) * _energy(fx, fy)[..., None]
     total = (shares**2).sum(axis=(0, 1))
     smooth = total.copy()
     smooth[1:-1] += 0.5 * (total[:-2] + total[2:])
-    found = []
+    first = float(smooth.max())
+    found: list[tuple[Floats, Box]] = []
     for _ in range(2):
         k = int(smooth.argmax())
-        if smooth[k] <= 0:
+        if smooth[k] <= _SECOND * first:
             break
         weight, frequency = shares[..., k] ** 2, float(_BINS[k]) / _BLOCK
-        lattice = np.stack((_wave(fx[..., k], weight, frequency, 0), _wave(fy[..., k], weight, frequency, 1)))
-        found.append((lattice, _box(weight)))
+        found.append(
+            (np.stack([_wave(f[..., k], weight, frequency, axis) for axis, f in enumerate((fx, fy))]), _box(weight))
+        )
         smooth[max(0, k - 2) : k + 3] = 0
     return found
 
@@ -145,16 +149,18 @@ def _waves() -> Complex:
 
 
 def _shares(spectrum: Complex) -> Floats:
-    power = np.abs(spectrum) ** 2
-    near = power.copy()
-    near[..., 1:] += power[..., :-1]
-    near[..., :-1] += power[..., 1:]
-    return np.asarray(near / np.maximum(power.sum(axis=2, keepdims=True), 1.0))
+    """How much of the edges each spacing explains beyond the spacings around it."""
+    power = np.abs(spectrum) ** 2 * _WHITE  # Any picture has most of its power in long waves.
+    padded = np.pad(power, ((0, 0), (0, 0), (4, 4)), mode="reflect")
+    bins = power.shape[2]
+    at = [padded[..., place : place + bins] for place in range(9)]
+    near, around = at[3] + at[4] + at[5], at[0] + at[1] + at[7] + at[8]
+    return np.asarray(np.maximum(near - _AROUND * around, 0) / np.maximum(power.sum(axis=2, keepdims=True), 1.0))
 
 
 def _energy(fx: Complex, fy: Complex) -> Floats:
     """How strong a block's edges are in the weaker direction, against the strongest block."""
-    weaker = np.minimum((np.abs(fx) ** 2).sum(axis=2), (np.abs(fy) ** 2).sum(axis=2)) ** 0.25
+    weaker = np.minimum(*((np.abs(f) ** 2).sum(axis=2) for f in (fx, fy))) ** 0.25
     return np.asarray(weaker / max(float(weaker.max()), 1e-6))
 
 
@@ -173,10 +179,9 @@ def _wave(phases: Complex, weight: Floats, frequency: float, axis: int) -> Float
     slope = np.array([np.angle(pairs_x), np.angle(pairs_y)]) / (2 * np.pi * _STRIDE)
     rows, columns = np.indices(phases.shape)
     x, y = columns * _STRIDE + _BLOCK / 2 - 0.5, rows * _STRIDE + _BLOCK / 2 - 0.5
-    flat = unit * np.exp(-2j * np.pi * (slope[0] * x + slope[1] * y))
-    offset = np.angle((flat * weight).sum()) / (2 * np.pi)
+    flat = unit * np.exp(-2j * np.pi * (slope[0] * x + slope[1] * y)) * weight
     slope[axis] += frequency
-    return np.array([slope[0], slope[1], offset])
+    return np.array([slope[0], slope[1], np.angle(flat.sum()) / (2 * np.pi)])
 
 
 def _on_lattice(straight: Image, lattice: Floats, box: Box, turn: Floats, most: int) -> list[Placed]:
