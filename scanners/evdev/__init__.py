@@ -1,0 +1,1 @@
+"""Scanners that type like a keyboard, read as key codes over Linux evdev."""

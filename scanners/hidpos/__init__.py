@@ -1,0 +1,1 @@
+"""Scanners that send HID POS reports (USB usage page 8Ch), read over Linux hidraw."""
