@@ -93,7 +93,8 @@ def report(tallies: dict[str, Tally], seed: int) -> list[str]:
     ]
     for kind, tally in sorted(tallies.items(), key=lambda item: (not item[1].codes, item[0])):
         shares = [
-            _percent(count, tally.codes) for count in (*(tally.read[n] for n in (ZXING, DMTX)), tally.union, tally.read[OURS])
+            _percent(count, tally.codes)
+            for count in (tally.read[ZXING], tally.read[DMTX], tally.union, tally.read[OURS])
         ]
         times = [_ms(tally.ms[ZXING], 50), _ms(tally.ms[OURS], 50), _ms(tally.ms[OURS], 95)]
         lines.append(f"| {kind} | {tally.codes} | {' | '.join(shares)} | {' | '.join(times)} |")

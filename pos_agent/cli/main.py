@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from pos_agent import __version__
+from pos_agent.cli.decode import decode_command
 from pos_agent.cli.demo import demo_command
 from pos_agent.cli.later import group
 from pos_agent.cli.options import ConfigOption, configured
@@ -22,8 +23,12 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("parse")(parse_command)
+app.command("decode")(decode_command)
 app.command("demo")(demo_command)
 app.add_typer(group("pos_agent.cli.cache", help="Catalogue and code statuses of this till."), name="cache")
+app.add_typer(
+    group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"
+)
 app.add_typer(group("pos_agent.cli.journal", help="The till's journal."), name="journal")
 
 

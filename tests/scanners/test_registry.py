@@ -51,7 +51,7 @@ def test_a_scanner_that_is_not_there_is_offline_not_an_error(surroundings: Surro
     ("url", "place", "words"),
     [
         ("serail:///dev/ttyACM0", "scheme", "did you mean 'serial'"),
-        ("/dev/ttyACM0", "scheme", "known: serial"),
+        ("/dev/ttyACM0", "scheme", "known: camera.*ssi\\+serial"),
         ("serial://", "address", "no device"),
         ("serial://usb/05e0:17", "address", "four hex digits"),
         ("serial:///dev/ttyACM0?bauds=9600", "bauds", "did you mean 'baud'"),
