@@ -36,6 +36,7 @@ BUDGET_MS: Final = 400.0
 PATIENCE: Final = 9.0  # Times the search for regions, where nothing resembles a symbol.
 PATIENCE_SEEN: Final = 25.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
+_SURE_MAX: Final = 2  # Found twice and not readable: more work on it would change nothing.
 _ERRORED_MAX: Final = 2  # In noise zxing-cpp sees a symbol everywhere.
 _REGIONS_MAX: Final = 3
 # Smoothing all around and along edges, in pixels: what finds most first; fine print; noise and dots.
@@ -60,6 +61,7 @@ class _Work:
     clock: Callable[[], float]
     unit_s: float = 0.0  # What a fixed piece of work takes on this machine.
     seen: bool = False
+    sure: int = 0  # Symbols that were found beyond doubt and could not be read.
     symbols: list[Symbol] = field(default_factory=list)
     failed: list[Floats] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
@@ -145,9 +147,17 @@ class Cascade:
         for one in placed(crop.even, *how):
             if one.score < SCORE_MAYBE:
                 break
-            work.seen = work.seen or one.score >= SCORE_SURE
+            quad = crop.outward(one.quad)
+            if not work.is_new(quad):
+                continue
+            sure = one.score >= SCORE_SURE
+            work.seen = work.seen or sure
             if self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
                 return True
+            work.failed.append(quad)
+            if sure:
+                work.sure += 1
+                return work.sure >= _SURE_MAX
             if work.late():
                 break
         return False
@@ -201,7 +211,7 @@ class Cascade:
 
 def fit_placed(even: Image, one: Placed) -> Fit:
     """A lattice is straight: let the corners follow the tilt of the label."""
-    return fit(printed(even, one.inverted), one.quad, one.size, first=0.5, inverted=one.inverted)
+    return fit(printed(even, one.inverted), one.quad, one.size, first=0.3, last=0.1, inverted=one.inverted)
 
 
 def is_trade_item(data: bytes, symbology: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 import cv2
@@ -20,11 +21,17 @@ from scanners.camera.mesh import bent, shifted
 from scanners.camera.reed_solomon import correct
 
 _MATRIX: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
-_SPREAD: Final = (-0.22, 0.0, 0.22)  # Where in a module grey is looked at, from its centre.
+_SPREAD: Final = (-0.18, 0.18)  # Where in a module grey is looked at, from its centre.
 _RING: Final = 2  # Modules around the symbol that are looked at too.
-_RIDGE: Final = 0.002  # Holds the filter back from explaining noise.
+_RIDGE: Final = 0.0005  # Holds the filter back from explaining noise.
 _PATTERN_MIN: Final = 0.72  # Share of the fixed modules that must be right.
-_BENDS_FROM: Final = 0.45  # Likeness from which bending can help.
+_FLAT_TRIES: Final = 5
+_BENT_TRIES: Final = 2
+# Shares of the fixed modules: between these the grid may be bent; above the second it lies well and print is missing.
+_BENDS_FROM: Final = 0.75
+_BENDS_TO: Final = 0.985
+_ERASES_FROM: Final = 0.93
+_ERASED: Final = (0.3, 0.6)  # Parts of the check words spent on the least certain words.
 _SPARE_WORDS: Final = 4  # Check words that must agree although nothing needed them: a chance read is 1 in 2^32.
 
 
@@ -47,19 +54,16 @@ def grey_of(image: Image, quad: Floats, size: Size, bend: Floats | None = None, 
     return np.asarray(sampled(image, x, y).reshape(len(rows), len(cols), -1).mean(axis=2), np.float32)
 
 
-def likelihoods(grey: Floats, size: Size) -> Iterator[Floats]:
+def likelihoods(grey: Floats, even: Floats, size: Size) -> Iterator[Floats]:
     """Ways to tell dark from light, the best first: each gives darkness of every module, positive for dark.
 
-    Its size is the certainty. `grey` has a ring of two modules around.
+    Its size is the certainty. `grey`, and `even` without light and shade, have a ring of two modules around.
     """
-    yield from _equalised(grey, size, ((_NEAR, 0), (_NEAR + _FAR, 2)))
-    inner = (slice(_RING, -_RING), slice(_RING, -_RING))
-    yield _local(grey, 7)[inner]
-    yield _local(grey + 0.7 * (grey - cv2.blur(grey, (3, 3))), 7)[inner]
-    flat = grey[inner]
-    level, _ = cv2.threshold(np.clip(flat, 0, 255).astype(np.uint8), 0, 255, cv2.THRESH_OTSU)
-    yield np.asarray(level + 0.5 - flat, np.float32)
-    yield _local(grey, 11)[inner]
+    yield from _equalised(grey, size, ((_ALL, 2),))
+    yield from _equalised(even, size, ((_NEAR, 0),))
+    yield from _equalised(grey, size, ((_NEAR, 0),))
+    yield from _equalised(even, size, ((_NEAR, 2),))
+    yield _local(grey, 7)[_RING:-_RING, _RING:-_RING]
 
 
 def _local(grey: Floats, window: int) -> Floats:
@@ -77,15 +81,20 @@ def _ring_kernel(*offsets: tuple[int, int]) -> Floats:
     return kernel
 
 
-# Neighbours of a module by distance: what lens and ink spread from one module into another is the same all around.
+# Neighbours of a module, in pairs that lie opposite: what a lens or a moving hand spreads goes both ways alike. The
+# few kernels for rings learn more surely, the many for directions undo more.
 _NEAR: Final = (
     _ring_kernel((-1, 0), (1, 0), (0, -1), (0, 1)),
     _ring_kernel((-1, -1), (-1, 1), (1, -1), (1, 1)),
 )
-_FAR: Final = (
-    _ring_kernel((-2, 0), (2, 0), (0, -2), (0, 2)),
-    _ring_kernel((-2, -1), (-2, 1), (-1, -2), (-1, 2), (1, -2), (1, 2), (2, -1), (2, 1)),
-)
+_ALL: Final = tuple(
+    _ring_kernel(*pairs)
+    for pairs in (
+        ((-1, 0), (1, 0)), ((0, -1), (0, 1)), ((-1, -1), (1, 1)), ((-1, 1), (1, -1)),
+        ((-2, 0), (2, 0)), ((0, -2), (0, 2)),
+        ((-2, -1), (2, 1), (-1, -2), (1, 2)), ((-2, 1), (2, -1), (-1, 2), (1, -2)),
+    )
+)  # fmt: skip
 
 
 def _equalised(grey: Floats, size: Size, plans: tuple[tuple[tuple[Floats, ...], int], ...]) -> Iterator[Floats]:
@@ -118,26 +127,37 @@ def _equalised(grey: Floats, size: Size, plans: tuple[tuple[tuple[Floats, ...], 
 
 def read_grid(image: Image, even: Image, found: Fit) -> Read | None:
     """Read the symbol whose grid was found, flat first, then bent; None where nothing corrects."""
-    read = _read(image, found, None)
-    if read is None and found.likeness > _BENDS_FROM:
-        print_ = even if not found.inverted else np.asarray(cv2.bitwise_not(even))
-        read = _read(image, found, bent(print_, found.quad, found.size))
-    return read
-
-
-def _read(image: Image, found: Fit, bend: Floats | None) -> Read | None:
-    grey = grey_of(image, found.quad, found.size, bend)
     if found.inverted:
-        grey = 255 - grey
-    known = pattern(found.size)
+        image, even = (np.asarray(cv2.bitwise_not(one)) for one in (image, even))
+    flat, agreed = _read(image, even, found, None, _FLAT_TRIES)
+    if flat is not None or not _BENDS_FROM < agreed < _BENDS_TO:
+        return flat
+    return _read(image, even, found, bent(even, found.quad, found.size), _BENT_TRIES)[0]
+
+
+def _read(image: Image, even: Image, found: Fit, bend: Floats | None, tries: int) -> tuple[Read | None, float]:
+    """What is read, and the share of the fixed modules that came out right."""
+    size = found.size
+    grey, plain = (grey_of(one, found.quad, size, bend) for one in (image, even))
+    known = pattern(size)
     at = known != 0
-    for place, darkness in enumerate(likelihoods(grey, found.size)):
-        if place == 0 and float(((darkness > 0) == (known > 0))[at].mean()) < _PATTERN_MIN:
-            return None  # Not even what every symbol shows comes out.
-        read = decoded(darkness, found.size)
+    agreed = 0.0
+    best: list[Floats] = []
+    for darkness in islice(likelihoods(grey, plain, size), tries):
+        if not best:
+            agreed = float(((darkness > 0) == (known > 0))[at].mean())
+            if agreed < _PATTERN_MIN:
+                return None, agreed  # Not even what every symbol shows comes out.
+        best.append(darkness)
+        read = decoded(darkness, size)
         if read is not None:
-            return read
-    return None
+            return read, agreed
+    if agreed >= _ERASES_FROM:
+        for darkness in best[:2]:
+            read = decoded(darkness, size, _ERASED)
+            if read is not None:
+                return read, agreed
+    return None, agreed
 
 
 def decoded(darkness: Floats, size: Size, erase: tuple[float, ...] = (0.0,)) -> Read | None:

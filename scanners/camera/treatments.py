@@ -56,14 +56,6 @@ def crop_of(image: Image, quad: Floats) -> Crop:
     return Crop(cv2.resize(part, None, fx=scale, fy=scale, interpolation=how), scale, offset)
 
 
-def _unsharp(image: Image) -> Image:
-    return np.asarray(cv2.addWeighted(image, 2.5, cv2.GaussianBlur(image, (0, 0), 4), -1.5, 0))
-
-
-def _blur(image: Image) -> Image:
-    return np.asarray(cv2.GaussianBlur(image, (0, 0), 2.0))
-
-
 def _adaptive(image: Image) -> Image:
     return np.asarray(
         cv2.adaptiveThreshold(
@@ -72,24 +64,5 @@ def _adaptive(image: Image) -> Image:
     )
 
 
-def _opened(image: Image) -> Image:
-    return np.asarray(cv2.morphologyEx(image, cv2.MORPH_OPEN, np.ones((5, 5), np.uint8)))
-
-
-def _closed(image: Image) -> Image:
-    return np.asarray(cv2.morphologyEx(image, cv2.MORPH_CLOSE, np.ones((5, 5), np.uint8)))
-
-
-def _clahe(image: Image) -> Image:
-    return np.asarray(cv2.createCLAHE(4.0, (4, 4)).apply(image))
-
-
-TREATMENTS: Final[dict[str, Callable[[Image], Image]]] = {
-    "plain": lambda image: image,
-    "adaptive": _adaptive,
-    "blur": _blur,
-    "unsharp": _unsharp,
-    "open": _opened,
-    "close": _closed,
-    "clahe": _clahe,
-}
+# Others were measured (unsharp, blur, local contrast, opening, closing) and read nothing the lattice does not.
+TREATMENTS: Final[dict[str, Callable[[Image], Image]]] = {"plain": lambda image: image, "adaptive": _adaptive}
