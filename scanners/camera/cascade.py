@@ -25,7 +25,7 @@ import numpy as np
 from marking.gs1 import check_digit_holds
 from scanners.camera.fit import Fit, fit, locate, printed
 from scanners.camera.geometry import Floats, Image, is_sound
-from scanners.camera.lattice import SCORE_SURE, Placed, placed
+from scanners.camera.lattice import GLASSES, SCORE_SURE, Glasses, Placed, placed
 from scanners.camera.modules import read_grid
 from scanners.camera.reading import Found, Sorts, Symbol
 from scanners.camera.regions import regions
@@ -39,8 +39,6 @@ LIKENESS_SEEN: Final = 0.62
 _SURE_MAX: Final = 2  # Found twice and not readable: more work on it would change nothing.
 _ERRORED_MAX: Final = 2  # In noise zxing-cpp sees a symbol everywhere.
 _REGIONS_MAX: Final = 3
-# Smoothing all around and along edges, in pixels: what finds most first; fine print; noise and dots.
-_PASSES: Final = ((1.0, 5), (0.0, 1), (1.6, 5))
 SCORE_MAYBE: Final = 7.0
 _GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
@@ -128,9 +126,9 @@ class Cascade:
         work.unit_s = work.elapsed_s() - started_s
         crops = [crop_of(work.gray, place.quad) for place in places]
         plan: tuple[_Step, ...] = (
-            *(partial(self._lattice, crop=crop, how=_PASSES[0]) for crop in crops),
+            *(partial(self._lattice, crop=crop, glasses=GLASSES[0]) for crop in crops),
             *(partial(self._errored, quad=quad) for quad in failed[:_ERRORED_MAX]),
-            *(partial(self._lattice, crop=crop, how=how) for how in _PASSES[1:] for crop in crops),
+            *(partial(self._lattice, crop=crop, glasses=each) for each in GLASSES[1:] for crop in crops),
             *(partial(self._treated, crop=crop, name=name) for name in TREATMENTS for crop in crops),
         )
         for step in plan:
@@ -142,9 +140,9 @@ class Cascade:
         crop = crop_of(work.gray, quad)
         return work.is_new(quad) and self._grid(work, crop, crop.inward(quad), "grid")
 
-    def _lattice(self, work: _Work, crop: Crop, how: tuple[float, int]) -> bool:
+    def _lattice(self, work: _Work, crop: Crop, glasses: Glasses) -> bool:
         work.steps.append("lattice")
-        for one in placed(crop.even, *how):
+        for one in placed(crop.even, glasses):
             if one.score < SCORE_MAYBE:
                 break
             quad = crop.outward(one.quad)

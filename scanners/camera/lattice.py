@@ -28,7 +28,6 @@ _PITCH_MIN: Final = 2.3
 _PITCH_MAX: Final = 13.0
 _BINS: Final = np.arange(int(_BLOCK / _PITCH_MAX), int(_BLOCK / _PITCH_MIN) + 1)
 _SECOND: Final = 0.45  # Of the best spacing's strength, for another to be tried.
-_WHITE: Final = (_BINS / _BINS[-1]) ** 2.0
 _AROUND: Final = 0.5
 _CELLS_MAX: Final = 96
 _AGREES: Final = 0.12  # Of the strongest block.
@@ -48,17 +47,30 @@ class Placed:
     inverted: bool
 
 
-def placed(image: Image, soft_px: float = 0.0, along: int = 1, most: int = 2) -> list[Placed]:
-    """The likeliest symbols of a crop, best first. `image` is evened; `soft_px` is how much it is smoothed first."""
-    if soft_px:
-        image = np.asarray(cv2.GaussianBlur(image, (0, 0), soft_px))
+@dataclass(frozen=True, slots=True)
+class Glasses:
+    """How a crop is looked at."""
+
+    soft_px: float  # Smoothing all around; noise goes, and fine print with it.
+    along_px: int  # Smoothing along each edge, an odd number of pixels.
+    fine: float  # Power of the frequency by which fine spacings are favoured: pictures have most power in long waves.
+
+
+# What finds most first; each finds what the ones before it miss.
+GLASSES: Final = (Glasses(0.7, 3, 2.0), Glasses(1.6, 5, 2.0), Glasses(0.0, 1, 1.0))
+
+
+def placed(image: Image, glasses: Glasses = GLASSES[0], most: int = 2) -> list[Placed]:
+    """The likeliest symbols of a crop, best first. `image` is evened."""
+    if glasses.soft_px:
+        image = np.asarray(cv2.GaussianBlur(image, (0, 0), glasses.soft_px))
     turn = _turn(np.asarray(cv2.GaussianBlur(image, (0, 0), 1.0)))
     if turn is None:
         return []
     edge = cv2.BORDER_REPLICATE
     straight = np.asarray(cv2.warpAffine(image, turn[0], turn[1], flags=cv2.INTER_LINEAR, borderMode=edge))
     found: list[Placed] = []
-    for lattice, box in _lattices(straight, along):
+    for lattice, box in _lattices(straight, glasses):
         found += _on_lattice(straight, lattice, box, turn[0], most)
         if found and max(one.score for one in found) > SCORE_SURE:
             break
@@ -102,7 +114,7 @@ def _peak(smooth: Floats, near: int) -> float:
 Box = tuple[float, float, float, float]
 
 
-def _lattices(straight: Image, along: int) -> list[tuple[Floats, Box]]:
+def _lattices(straight: Image, glasses: Glasses) -> list[tuple[Floats, Box]]:
     """Lattices, best spacing first, and the box (left, top, right, bottom) where each was seen.
 
     Two rows (kx, ky, c): u = kx x + ky y + c counts module edges across, and the same for v downwards.
@@ -112,10 +124,11 @@ def _lattices(straight: Image, along: int) -> list[tuple[Floats, Box]]:
         pad = max(0, _BLOCK + _STRIDE - height), max(0, _BLOCK + _STRIDE - width)
         straight = np.pad(straight, ((0, pad[0]), (0, pad[1])), mode="edge")
     # Smoothed along an edge noise goes; smoothed across it fine modules would go first.
+    along = glasses.along_px
     across = cv2.Sobel(cv2.blur(straight, (1, along)), cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(cv2.blur(straight, (along, 1)), cv2.CV_32F, 0, 1, ksize=1).T
     fx, fy = _blocks(np.abs(across)), _blocks(np.abs(down)).transpose(1, 0, 2)
-    shares = np.sqrt(_shares(fx) * _shares(fy)) * _energy(fx, fy)[..., None]
+    shares = np.sqrt(_shares(fx, glasses.fine) * _shares(fy, glasses.fine)) * _energy(fx, fy)[..., None]
     total = (shares**2).sum(axis=(0, 1))
     smooth = total.copy()
     smooth[1:-1] += 0.5 * (total[:-2] + total[2:])
@@ -148,9 +161,9 @@ def _waves() -> Complex:
     return np.asarray(np.exp(-2j * np.pi * np.arange(_BLOCK)[:, None] * _BINS / _BLOCK))
 
 
-def _shares(spectrum: Complex) -> Floats:
+def _shares(spectrum: Complex, fine: float) -> Floats:
     """How much of the edges each spacing explains beyond the spacings around it."""
-    power = np.abs(spectrum) ** 2 * _WHITE  # Any picture has most of its power in long waves.
+    power = np.abs(spectrum) ** 2 * (_BINS / _BINS[-1]) ** fine
     padded = np.pad(power, ((0, 0), (0, 0), (4, 4)), mode="reflect")
     bins = power.shape[2]
     at = [padded[..., place : place + bins] for place in range(9)]
