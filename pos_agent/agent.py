@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -25,6 +26,8 @@ from pos_agent.till import Till
 from scanners.registry import Scanner
 from sync.delivery import DeliveryWorker
 from sync.ismpt.recheck import RecheckWorker
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Agent:
         head, _ = self.journal.head()
         unsent, oldest_ns = self.queue.unsent()
         now_ns = self.clock.now_ns()
+        health = dict(self.intake.health)
         return {
             "till": self.journal.till,
             "at": iso_utc(now_ns),
@@ -83,10 +87,30 @@ class Agent:
                 "set_aside": [{"row": number, "reason": reason} for number, reason in self.queue.set_aside_rows()],
             },
             "cache": {"products": counts.products, "codes": counts.statuses},
-            "scanners": {name: str(change.health) for name, change in self.intake.health.items()},
+            "scanners": {name: str(change.health) for name, change in health.items()},
+            # Beside the words and not among them: programs compare the words.
+            "scanner_text": {
+                name: {"text": change.text, "at": iso_utc(change.at_ns)}
+                for name, change in health.items()
+                if change.text
+            },
             "printer": None if self.printing.last is None else str(self.printing.last.state),
         }
 
     def close(self) -> None:
-        for close in self.closers:
+        """Let go of everything, whatever fails: a scanner must not leave the journal open. Raises the first failure."""
+        failure = close_all(self.closers)
+        if failure is not None:
+            raise failure
+
+
+def close_all(closers: Iterable[Callable[[], object]]) -> Exception | None:
+    """Call every one in order, log what fails, and return the first failure."""
+    first: Exception | None = None
+    for close in closers:
+        try:
             close()
+        except Exception as error:
+            log.exception("closing the agent")
+            first = first or error
+    return first

@@ -18,7 +18,7 @@ from marking.verdict import Decision, Purpose
 from pos_agent.basket import PIECE_MILLI, BasketLine
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import UnitTakenError
-from pos_agent.judging import SCAN_BYTES_MAX, Judge, Judged, judged_body
+from pos_agent.judging import SCAN_BYTES_MAX, Judge, Judged, device_facts, judged_body
 from pos_agent.pricing import Pricing
 from pos_agent.problems import Problem
 from pos_agent.returns import Originals
@@ -61,6 +61,8 @@ class _Read:
     source: Source
     device: str
     symbology: str | None
+    repairs: tuple[str, ...] = ()
+    step: str = ""
 
     @property
     def identified(self) -> bytes:
@@ -71,6 +73,7 @@ class _Read:
             "data": base64.b64encode(self.data[:SCAN_BYTES_MAX]).decode(),
             "data_bytes": len(self.data),
             "symbology": self.symbology,
+            **device_facts(self.repairs, self.step),
         }
 
 
@@ -134,14 +137,16 @@ class Checkout:
         device: str = "",
         reply: Reply = no_reply,
         symbology: str | None = None,
+        repairs: tuple[str, ...] = (),
+        step: str = "",
     ) -> Scanned:
         """Judge a scan for a sale and, when allowed, hold the unit. Any bytes are answered with a verdict.
 
-        `symbology`: AIM identifier the device told, in front of the data or beside it.
+        `symbology`: AIM identifier the device told, in front of the data or beside it; `repairs`, `step`: see `Scan`.
         Raises T-101, T-102; T-107, T-108, T-110 for a code that may pass but cannot become a line: its judgement is
         kept all the same.
         """
-        view, read = self.held(sale), _Read(data, source, device, symbology)
+        view, read = self.held(sale), _Read(data, source, device, symbology, repairs, step)
         judged = self._judge.judge(read.identified, source, _purpose(view.operation), sale)
         with self.lock:
             for _ in range(LOOKS_MAX):

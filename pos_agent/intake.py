@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Any
 
 from marking import join, parse
 from marking.code import ReadContext, Source
@@ -18,8 +20,9 @@ from pos_agent.checkout import Checkout, Scanned
 from pos_agent.clock import NS_PER_S
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
-from pos_agent.judging import SCAN_BYTES_MAX, unit_keys
+from pos_agent.judging import SCAN_BYTES_MAX, device_facts, unit_keys
 from pos_agent.problems import Problem
+from pos_agent.repeats import Repeated, Repeats
 from pos_agent.sale import SaleState
 from pos_agent.till import Till
 from pos_agent.two_scanners import NS_PER_MS, TwoScanners
@@ -74,6 +77,7 @@ class Intake:
         self._join_ms = join_ms
         self._two_scanners = TwoScanners(other_device_ms, self._holds)
         self._answer = answer
+        self._repeats = Repeats(self._keep_repeated)
         self._waiting: dict[str, _Waiting] = {}
         self._lanes: dict[str, threading.RLock] = {}
         self._lock = threading.Lock()  # Of the two tables above.
@@ -90,7 +94,7 @@ class Intake:
         scan = event.scan if isinstance(event, DroppedRead) else event
         with self._lane(scan.source):
             if isinstance(event, DroppedRead):
-                self._keep_dropped(scan, str(event.reason), event.text)
+                self._repeats.take(event)
                 return []
             if event.terminator in BROKEN:
                 self._keep_dropped(scan, str(event.terminator), "not a whole frame")
@@ -99,16 +103,18 @@ class Intake:
             return self._take(scan)
 
     def tick(self, now_ns: int) -> list[Scanned]:
-        """Judge the halves whose other half did not come in time."""
+        """Judge the halves whose other half did not come in time; keep the counts of repeated reads that are due."""
         self._two_scanners.tick(now_ns)
+        self._repeats.tick(now_ns)
         return [scanned for name in self._names() for scanned in self._overdue(name, now_ns)]
 
     def finish(self) -> list[Scanned]:
-        """Judge every waiting half: nothing more will come."""
+        """Judge every waiting half and keep every count: nothing more will come."""
         results: list[Scanned] = []
         for name in self._names():
             with self._lane(name):
                 results += self._flush(name)
+        self._repeats.finish()
         return results
 
     def _names(self) -> tuple[str, ...]:
@@ -137,8 +143,7 @@ class Intake:
         if waiting is not None:
             whole = self._joined(waiting.scan, scan)
             if whole is not None:
-                symbology = waiting.scan.symbology or scan.symbology
-                scan = replace(scan, data=whole, symbology=symbology, first_at_ns=waiting.scan.first_at_ns)
+                scan = _whole(waiting.scan, scan, whole)
             else:
                 earlier.append(waiting.scan)
         if self._may_be_head(scan):
@@ -222,7 +227,8 @@ class Intake:
             apart_ms = abs(scan.at_ns - before.at_ns) // NS_PER_MS
             self._keep_dropped(scan, OTHER_DEVICE, f"{before.device} read the same unit, {apart_ms} ms apart")
             return None
-        scanned = self._checkout.scan(sale, scan.data, Source.SCANNER, scan.source, symbology=scan.symbology)
+        told = {"symbology": scan.symbology, "repairs": scan.repairs, "step": scan.step}
+        scanned = self._checkout.scan(sale, scan.data, Source.SCANNER, scan.source, **told)
         if scanned.line is not None:
             self._two_scanners.became_line(sale, scan)
         self._answer(scan.source, SIGNALS[scanned.judged.verdict.decision])
@@ -250,7 +256,12 @@ class Intake:
                     return name
             return self._open_sale()
 
-    def _keep_dropped(self, scan: Scan, reason: str, text: str) -> None:
+    def _keep_repeated(self, repeated: Repeated) -> None:
+        drop = repeated.drop
+        several = {"count": repeated.count, "first_at_s": repeated.first_at_ns // NS_PER_S}
+        self._keep_dropped(drop.scan, str(drop.reason), drop.text, several if repeated.count > 1 else {})
+
+    def _keep_dropped(self, scan: Scan, reason: str, text: str, more: Mapping[str, Any] = MappingProxyType({})) -> None:
         body = {
             "device": scan.source,
             "data": base64.b64encode(scan.data[:SCAN_BYTES_MAX]).decode(),
@@ -259,5 +270,18 @@ class Intake:
             "reason": reason,
             "text": text,
             "at_s": scan.at_ns // NS_PER_S,
+            **device_facts(scan.repairs, scan.step),
+            **more,
         }
         self._journal.append(Event("scan_dropped", body))
+
+
+def _whole(head: Scan, tail: Scan, data: bytes) -> Scan:
+    """One read of two halves: it began with the first, and needed what either needed."""
+    return replace(
+        tail,
+        data=data,
+        symbology=head.symbology or tail.symbology,
+        first_at_ns=head.first_at_ns,
+        repairs=tuple(dict.fromkeys((*head.repairs, *tail.repairs))),
+    )

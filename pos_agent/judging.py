@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -164,6 +164,15 @@ def unit_keys(code: IdentificationCode | CodeError) -> tuple[str, ...]:
     if code.ki is not None:
         return (code.ki,)
     return (code.text,) if code.kind is CodeKind.OPAQUE else ()
+
+
+def device_facts(repairs: Sequence[str], step: str) -> dict[str, Any]:
+    """What the device did by itself to make sense of a read, for its row: damage rules, and the reader of a camera.
+
+    Nothing where it did nothing; rows of earlier versions have neither key.
+    """
+    facts: dict[str, Any] = {"device_repairs": list(repairs)} if repairs else {}
+    return {**facts, "reader_step": step} if step else facts
 
 
 def judged_body(sale: str | None, judged: Judged, source: Source, device: str) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from marking.code import ReadContext
 from marking.groups import standard
 from marking.policy import Policy, PolicyError, policy_from
 from marking.verdict import OnlineAnswer
-from pos_agent.agent import Agent
+from pos_agent.agent import Agent, close_all
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache, CacheError
 from pos_agent.checkout import Checkout
@@ -28,6 +28,7 @@ from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
 from pos_agent.config import Config, ConfigError
 from pos_agent.desk import RegisterDesk
+from pos_agent.device_names import configured_name
 from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
@@ -72,8 +73,7 @@ def build(config: Config, world: World | None = None) -> Agent:
     try:
         return _built(config, world, opened)
     except BaseException:
-        for close in reversed(opened):
-            close()
+        close_all(reversed(opened))
         raise
 
 
@@ -229,8 +229,9 @@ def _answering(scanners: Iterable[Scanner]) -> Answer:
     devices = {scanner.name: scanner for scanner in scanners}
 
     def answer(device: str, signal: Signal) -> None:
-        if device in devices:
-            devices[device].signal(signal)
+        name = configured_name(device, devices)
+        if name is not None:
+            devices[name].signal(signal)
 
     return answer
 

@@ -24,6 +24,7 @@ from pos_agent.cli.devices_lines import (
     read_lines,
 )
 from pos_agent.clock import Clock
+from pos_agent.device_names import configured_name
 from scanners.address import Scanner
 from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, ScannerEvent
 
@@ -127,7 +128,10 @@ class Watch:
             yield from folded(tally.hints(), self._width, "    ! ", "yellow")
 
     def _tally(self, name: str) -> Tally:
-        return self._tallies.setdefault(name, Tally())
+        if name not in self._tallies:
+            # One connection of a scanner that calls: coming and going is told for all of them together.
+            self._tallies[name] = Tally(was_online=configured_name(name, self._tallies) is not None)
+        return self._tallies[name]
 
     def _note_health(self, change: HealthChange) -> None:
         tally = self._tally(change.source)
@@ -171,7 +175,8 @@ def _counted(tally: Tally) -> str:
     parts += [f"not readable: {tally.errors}"] if tally.errors else []
     parts += [f"broken: {tally.broken}"] if tally.broken else []
     parts += [f"bytes discarded: {tally.discarded_bytes}"] if tally.discarded_bytes else []
-    return f"{', '.join(parts)}; {tally.health or 'not tried'}{'' if tally.was_online else ', never online'}"
+    state = tally.health or ("connected" if tally.was_online else "not tried")
+    return f"{', '.join(parts)}; {state}{'' if tally.was_online else ', never online'}"
 
 
 def _plain(name: str, tally: Tally) -> dict[str, object]:

@@ -28,7 +28,7 @@ from scanners.camera.geometry import Floats, Image, is_sound
 from scanners.camera.lattice import GLASSES, SCORE_SURE, Glasses, Placed, placed
 from scanners.camera.modules import read_grid
 from scanners.camera.reading import Found, Sorts, Symbol
-from scanners.camera.regions import regions
+from scanners.camera.regions import Region, regions
 from scanners.camera.treatments import TREATMENTS, Crop, crop_of
 from scanners.camera.zxing import as_corners, corners_of, formats_of, look
 
@@ -36,10 +36,12 @@ BUDGET_MS: Final = 400.0
 PATIENCE: Final = 9.0  # Times the search for regions, where nothing resembles a symbol.
 PATIENCE_SEEN: Final = 25.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
+_CHANCES: Final = (1.0, 0.4, 0.3)  # Of the GLASSES to find what is there, as measured.
+_DOUBTFUL_MAX: Final = 3
 _SURE_MAX: Final = 2  # Found twice and not readable: more work on it would change nothing.
 _ERRORED_MAX: Final = 2  # In noise zxing-cpp sees a symbol everywhere.
 _REGIONS_MAX: Final = 3
-SCORE_MAYBE: Final = 7.0
+SCORE_MAYBE: Final = 9.0  # Below, one in seventy can be read.
 _GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
 
@@ -62,6 +64,7 @@ class _Work:
     sure: int = 0  # Symbols that were found beyond doubt and could not be read.
     symbols: list[Symbol] = field(default_factory=list)
     failed: list[Floats] = field(default_factory=list)
+    doubtful: list[tuple[Crop, Placed]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     limit_s: float = 0.0
 
@@ -125,12 +128,10 @@ class Cascade:
         places = regions(work.gray, _REGIONS_MAX)
         work.unit_s = work.elapsed_s() - started_s
         crops = [crop_of(work.gray, place.quad) for place in places]
-        plan: tuple[_Step, ...] = (
-            *(partial(self._lattice, crop=crop, glasses=GLASSES[0]) for crop in crops),
-            *(partial(self._errored, quad=quad) for quad in failed[:_ERRORED_MAX]),
-            *(partial(self._lattice, crop=crop, glasses=each) for each in GLASSES[1:] for crop in crops),
-            *(partial(self._treated, crop=crop, name=name) for name in TREATMENTS for crop in crops),
-        )
+        looks = [partial(self._lattice, crop=crops[at], glasses=each) for at, each in _promising(places)]
+        errored = [partial(self._errored, quad=quad) for quad in failed[:_ERRORED_MAX]]
+        treated = [partial(self._treated, crop=crop, name=name) for name in TREATMENTS for crop in crops]
+        plan: tuple[_Step, ...] = (*looks[:1], *errored, *looks[1:], self._doubtful, *treated)
         for step in plan:
             if work.late() or step(work):
                 return
@@ -141,23 +142,25 @@ class Cascade:
         return work.is_new(quad) and self._grid(work, crop, crop.inward(quad), "grid")
 
     def _lattice(self, work: _Work, crop: Crop, glasses: Glasses) -> bool:
+        """Find symbols by their modules; read at once what is there beyond doubt."""
         work.steps.append("lattice")
         for one in placed(crop.even, glasses):
-            if one.score < SCORE_MAYBE:
-                break
-            quad = crop.outward(one.quad)
-            if not work.is_new(quad):
-                continue
-            sure = one.score >= SCORE_SURE
-            work.seen = work.seen or sure
-            if self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
-                return True
-            work.failed.append(quad)
-            if sure:
+            if SCORE_MAYBE <= one.score < SCORE_SURE:
+                work.doubtful.append((crop, one))
+            elif one.score >= SCORE_SURE and work.is_new(crop.outward(one.quad)):
+                work.seen = True
+                if self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
+                    return True
+                work.failed.append(crop.outward(one.quad))
                 work.sure += 1
                 return work.sure >= _SURE_MAX
-            if work.late():
-                break
+        return False
+
+    def _doubtful(self, work: _Work) -> bool:
+        for crop, one in sorted(work.doubtful, key=lambda each: -each[1].score)[:_DOUBTFUL_MAX]:
+            if work.late() or self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
+                return True
+            work.failed.append(crop.outward(one.quad))
         return False
 
     def _treated(self, work: _Work, crop: Crop, name: str) -> bool:
@@ -205,6 +208,18 @@ class Cascade:
             return False
         work.take(read.data, read.symbology, crop.outward(found.quad), step)
         return True
+
+
+def _promising(places: list[Region]) -> list[tuple[int, Glasses]]:
+    """Which region to look at through which glasses, the best chance first."""
+    if not places:
+        return []
+    chances = [
+        (one.strength / places[0].strength * _CHANCES[rank], at, each)
+        for at, one in enumerate(places)
+        for rank, each in enumerate(GLASSES)
+    ]
+    return [(at, each) for _, at, each in sorted(chances, key=lambda chance: -chance[0])]
 
 
 def fit_placed(even: Image, one: Placed) -> Fit:
