@@ -62,10 +62,14 @@ class _Sums:
         rows, cols = np.indices(grey.shape)
         self._row_sign = 1 - 2 * (np.arange(grey.shape[0]) % 2)
         self._col_sign = 1 - 2 * (np.arange(grey.shape[1]) % 2)
-        self._down = np.pad(grey.cumsum(axis=0), ((1, 0), (0, 0)))
-        self._down_alternating = np.pad((grey * (1 - 2 * (rows % 2))).cumsum(axis=0), ((1, 0), (0, 0)))
-        self._right = np.pad(grey.cumsum(axis=1), ((0, 0), (1, 0)))
-        self._right_alternating = np.pad((grey * (1 - 2 * (cols % 2))).cumsum(axis=1), ((0, 0), (1, 0)))
+        self._down, self._down_alternating = (
+            np.concatenate((np.zeros((1, grey.shape[1])), one.cumsum(axis=0)))
+            for one in (grey, grey * (1 - 2 * (rows % 2)))
+        )
+        self._right, self._right_alternating = (
+            np.concatenate((np.zeros((grey.shape[0], 1)), one.cumsum(axis=1)), axis=1)
+            for one in (grey, grey * (1 - 2 * (cols % 2)))
+        )
 
     def likes(self, rows: int, cols: int, size: Size, turns: tuple[int, ...]) -> list[Floats]:
         """Brightness as expected minus brightness elsewhere, for the cell at each place being the upper left one."""

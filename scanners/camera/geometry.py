@@ -48,13 +48,14 @@ def mapped(quads: Floats, u: Floats, v: Floats) -> tuple[Floats, Floats]:
 
 def sampled(image: Image, x: Floats, y: Floats) -> Floats:
     """Grey values between pixels, of the shape of `x`; beyond the edge the edge goes on."""
-    flat = x.size
-    wide = min(flat, _COLUMNS_MAX)
-    padded = -flat % wide
-    xs = np.pad(x.ravel(), (0, padded)).reshape(-1, wide).astype(np.float32, copy=False)
-    ys = np.pad(y.ravel(), (0, padded)).reshape(-1, wide).astype(np.float32, copy=False)
+    if x.ndim == 2 and x.shape[1] <= _COLUMNS_MAX:
+        xs, ys = np.asarray(x, np.float32), np.asarray(y, np.float32)
+        return np.asarray(cv2.remap(image, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE), np.float32)
+    wide = min(x.size, _COLUMNS_MAX)
+    filled = -x.size % wide
+    xs, ys = (np.pad(one.ravel(), (0, filled)).reshape(-1, wide).astype(np.float32, copy=False) for one in (x, y))
     values = cv2.remap(image, xs, ys, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-    return np.asarray(values, np.float32).ravel()[:flat].reshape(x.shape)
+    return np.asarray(values, np.float32).ravel()[: x.size].reshape(x.shape)
 
 
 def is_sound(quad: Floats, side_px_min: float = 12.0) -> bool:
