@@ -1,15 +1,15 @@
 """Reads symbols from one picture: zxing-cpp first, then ever more work, within a time budget.
 
     zxing        the whole picture; most pictures end here
-    errored      zxing saw a symbol and could not read it: fit the grid there, correct, read
-    regions      none: there is no code here, stop
-    quad         a grid fitted to the region itself
-    TREATMENTS   a treated crop of the region, zxing on it, the grid on its errored results
-    snap         the region's sides pulled to straight edges, and the grid once more
-    libdmtx      on the crop, in its own process
+    regions      where a symbol may be; none: there is no code here, stop
+    lattice      the symbol's own modules in a region, and its border on them; three ways of looking
+    grid         where zxing saw a symbol and could not read it: a grid fitted to its corners
+    TREATMENTS   a treated crop of a region, zxing on it, the grid on what it could not read
+    libdmtx      on the likeliest crop, in its own process
 
-A picture without a symbol would burn the whole budget, so patience follows the evidence: a few times the first look
-where nothing resembles a symbol, many times where the fixed patterns of one were found.
+Whatever finds the grid, `modules` reads it. A picture without a symbol would burn the whole budget, so patience is a
+multiple of a fixed piece of work on this very machine, and longer where the fixed patterns of a symbol were found.
+A picture that somebody sent for reading (`thorough`) gets the whole budget.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Final, Protocol
 
+import cv2
 import numpy as np
 
 from marking.gs1 import check_digit_holds
@@ -41,6 +42,10 @@ _DOUBTFUL_MAX: Final = 3
 _SURE_MAX: Final = 2  # Found twice and not readable: more work on it would change nothing.
 _ERRORED_MAX: Final = 2  # In noise zxing-cpp sees a symbol everywhere.
 _REGIONS_MAX: Final = 3
+_REGIONS_MAX_THOROUGH: Final = 8
+_ALIKE: Final = 0.6  # Strength of a region, against the strongest, from which it may be another symbol.
+_DMTX_MS_MIN: Final = 20
+_DMTX_MS_MAX: Final = 300
 SCORE_MAYBE: Final = 9.0  # Below, one in seventy can be read.
 _GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
@@ -59,6 +64,8 @@ class _Work:
     gray: Image
     started_s: float
     clock: Callable[[], float]
+    limit_s: float
+    thorough: bool
     unit_s: float = 0.0  # What a fixed piece of work takes on this machine.
     seen: bool = False
     sure: int = 0  # Symbols that were found beyond doubt and could not be read.
@@ -66,14 +73,17 @@ class _Work:
     failed: list[Floats] = field(default_factory=list)
     doubtful: list[tuple[Crop, Placed]] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
-    limit_s: float = 0.0
 
     def elapsed_s(self) -> float:
         return self.clock() - self.started_s
 
-    def late(self) -> bool:
-        patience = PATIENCE_SEEN if self.seen else PATIENCE
-        return self.elapsed_s() > min(self.limit_s, patience * self.unit_s)
+    def is_over(self) -> bool:
+        """No time is left, or nothing is left that more work would change."""
+        return self.elapsed_s() > self.patience_s() or (self.sure >= _SURE_MAX and not self.thorough)
+
+    def patience_s(self) -> float:
+        units = PATIENCE_SEEN if self.seen else PATIENCE
+        return self.limit_s if self.thorough else min(self.limit_s, units * self.unit_s)
 
     def take(self, data: bytes, symbology: str, quad: Floats, step: str) -> None:
         corners = as_corners(quad)
@@ -96,18 +106,23 @@ class Cascade:
         budget_ms: float = BUDGET_MS,
         dmtx: Second | None = None,
         clock: Callable[[], float] = time.perf_counter,
+        *,
+        thorough: bool = False,
     ) -> None:
+        """`clock` counts seconds. `thorough`: try everything within the budget, also after a symbol was read."""
         self._formats = formats_of(sorts)
         self._matrix = formats_of((Sorts.DATA_MATRIX,))
         self._searches = Sorts.DATA_MATRIX in sorts  # Only a matrix has a grid to fit.
         self._budget_s = budget_ms / 1000
         self._dmtx = dmtx
         self._clock = clock
+        self._thorough = thorough
 
     def read(self, gray: Image) -> Found:
-        work = _Work(gray, self._clock(), self._clock, limit_s=self._budget_s)
+        work = _Work(gray, self._clock(), self._clock, self._budget_s, self._thorough)
         failed = self._first_look(work)
-        if self._searches and not work.symbols:
+        # Two symbols are a tray or a crate: there may be more. One is what a till sees.
+        if self._searches and (len(work.symbols) != 1 or self._thorough):
             self._search(work, failed)
         return Found(
             tuple(work.symbols), tuple(as_corners(quad) for quad in work.failed), work.elapsed_s() * 1000,
@@ -125,17 +140,31 @@ class Cascade:
     def _search(self, work: _Work, failed: list[Floats]) -> None:
         work.steps.append("regions")
         started_s = work.elapsed_s()
-        places = regions(work.gray, _REGIONS_MAX)
+        places = regions(work.gray, _REGIONS_MAX_THOROUGH if self._thorough else _REGIONS_MAX)
         work.unit_s = work.elapsed_s() - started_s
         crops = [crop_of(work.gray, place.quad) for place in places]
+        if not work.symbols:
+            self._until_read(work, places, crops, failed)
+        if work.symbols and places:
+            self._others(work, places, crops)
+
+    def _until_read(self, work: _Work, places: list[Region], crops: list[Crop], failed: list[Floats]) -> None:
         looks = [partial(self._lattice, crop=crops[at], glasses=each) for at, each in _promising(places)]
         errored = [partial(self._errored, quad=quad) for quad in failed[:_ERRORED_MAX]]
         treated = [partial(self._treated, crop=crop, name=name) for name in TREATMENTS for crop in crops]
-        plan: tuple[_Step, ...] = (*looks[:1], *errored, *looks[1:], self._doubtful, *treated)
+        second = [partial(self._second, crop=crop) for crop in crops[:1]]
+        plan: tuple[_Step, ...] = (*looks[:1], *errored, *looks[1:], self._doubtful, *treated, *second)
         for step in plan:
-            if work.late() or step(work):
+            if work.is_over() or step(work):
                 return
-        self._second(work, crops)
+
+    def _others(self, work: _Work, places: list[Region], crops: list[Crop]) -> None:
+        """Look for more symbols where it is as likely as where one was."""
+        for place, crop in zip(places, crops, strict=True):
+            likely = self._thorough or place.strength >= _ALIKE * places[0].strength
+            for glasses in GLASSES if self._thorough else GLASSES[:1]:
+                if likely and not work.is_over() and not _covered(place.quad, work.symbols):
+                    self._lattice(work, crop, glasses)
 
     def _errored(self, work: _Work, quad: Floats) -> bool:
         crop = crop_of(work.gray, quad)
@@ -153,12 +182,12 @@ class Cascade:
                     return True
                 work.failed.append(crop.outward(one.quad))
                 work.sure += 1
-                return work.sure >= _SURE_MAX
+                return False  # What else lies on the same lattice is a part of it.
         return False
 
     def _doubtful(self, work: _Work) -> bool:
         for crop, one in sorted(work.doubtful, key=lambda each: -each[1].score)[:_DOUBTFUL_MAX]:
-            if work.late() or self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
+            if work.is_over() or self._fitted(work, crop, fit_placed(crop.even, one), "lattice"):
                 return True
             work.failed.append(crop.outward(one.quad))
         return False
@@ -170,22 +199,21 @@ class Cascade:
         for one in valid:
             work.take(bytes(one.bytes), one.symbology_identifier, crop.outward(corners_of(one)), name)
         for quad in failed:
-            if work.late() or work.symbols:
+            if work.is_over() or work.symbols:
                 break
             if work.is_new(crop.outward(quad)):
                 self._grid(work, crop, quad, f"{name}+grid")
         return bool(work.symbols)
 
-    def _second(self, work: _Work, crops: list[Crop]) -> None:
-        if self._dmtx is None or not work.seen or not crops:
-            return
-        left_s = min(self._budget_s, PATIENCE_SEEN * work.unit_s) - work.elapsed_s()
-        if left_s <= 0.02:
-            return
+    def _second(self, work: _Work, crop: Crop) -> bool:
+        left_ms = int((work.patience_s() - work.elapsed_s()) * 1000)
+        if self._dmtx is None or left_ms < _DMTX_MS_MIN or not (work.seen or self._thorough):
+            return False
         work.steps.append("libdmtx")
-        for data, symbology, quad in self._dmtx.read(crops[0].picture, int(left_s * 1000)):
-            if is_trade_item(data, symbology):  # It alone was seen to invent codes.
-                work.take(data, symbology, crops[0].outward(quad), "libdmtx")
+        for data, symbology, quad in self._dmtx.read(crop.picture, min(left_ms, _DMTX_MS_MAX)):
+            if is_trade_item(data, symbology):  # This reader alone was seen to invent codes.
+                work.take(data, symbology, crop.outward(quad), "libdmtx")
+        return bool(work.symbols)
 
     def _grid(self, work: _Work, crop: Crop, quad: Floats, step: str) -> bool:
         """Fit a grid to a quadrilateral of the crop and read it."""
@@ -198,7 +226,7 @@ class Cascade:
             if self._fitted(work, crop, found, step):
                 work.failed.pop()
                 return True
-            if work.late():
+            if work.is_over():
                 break
         return False
 
@@ -220,6 +248,20 @@ def _promising(places: list[Region]) -> list[tuple[int, Glasses]]:
         for rank, each in enumerate(GLASSES)
     ]
     return [(at, each) for _, at, each in sorted(chances, key=lambda chance: -chance[0])]
+
+
+def _covered(quad: Floats, symbols: Sequence[Symbol]) -> bool:
+    """Does a symbol that was read lie there?"""
+    centre = quad.mean(axis=0)
+    for symbol in symbols:
+        corners = np.array(symbol.corners, np.float32)
+        if _inside(centre, corners) or _inside(corners.mean(axis=0), quad):
+            return True
+    return False
+
+
+def _inside(point: Floats, quad: Floats) -> bool:
+    return cv2.pointPolygonTest(quad.reshape(-1, 1, 2), (float(point[0]), float(point[1])), False) >= 0
 
 
 def fit_placed(even: Image, one: Placed) -> Fit:
