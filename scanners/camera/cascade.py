@@ -34,8 +34,8 @@ from scanners.camera.treatments import TREATMENTS, Crop, crop_of
 from scanners.camera.zxing import as_corners, corners_of, formats_of, look
 
 BUDGET_MS: Final = 400.0
-PATIENCE: Final = 10.0  # Times the search for regions, where nothing resembles a symbol.
-PATIENCE_SEEN: Final = 14.0  # Where the fixed patterns of one were found.
+PATIENCE: Final = 12.0  # Times the search for regions, where nothing resembles a symbol.
+PATIENCE_SEEN: Final = 20.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
 _CHANCES: Final = (1.0, 0.4, 0.3)  # Of the GLASSES to find what is there, as measured.
 _DOUBTFUL_MAX: Final = 3

@@ -27,6 +27,8 @@ _STRIDE: Final = 32
 _PITCH_MIN: Final = 2.3
 _PITCH_MAX: Final = 13.0
 _BINS: Final = np.arange(int(_BLOCK / _PITCH_MAX), int(_BLOCK / _PITCH_MIN) + 1)
+_LEAN_MAX: Final = 0.36  # Of the logarithm of the two spacings' ratio.
+_LEAN_COST: Final = 0.5
 _SECOND: Final = 0.45  # Of the best spacing's strength, for another to be tried.
 _AROUND: Final = 0.5
 _CELLS_MAX: Final = 96
@@ -128,22 +130,32 @@ def _lattices(straight: Image, glasses: Glasses) -> list[tuple[Floats, Box]]:
     across = cv2.Sobel(cv2.blur(straight, (1, along)), cv2.CV_32F, 1, 0, ksize=1)
     down = cv2.Sobel(cv2.blur(straight, (along, 1)), cv2.CV_32F, 0, 1, ksize=1).T
     fx, fy = _blocks(np.abs(across)), _blocks(np.abs(down)).transpose(1, 0, 2)
-    shares = np.sqrt(_shares(fx, glasses.fine) * _shares(fy, glasses.fine)) * _energy(fx, fy)[..., None]
-    total = (shares**2).sum(axis=(0, 1))
-    smooth = total.copy()
-    smooth[1:-1] += 0.5 * (total[:-2] + total[2:])
+    across_shares, down_shares = _shares(fx, glasses.fine), _shares(fy, glasses.fine)
+    energy = _energy(fx, fy) ** 2
+    # Spacings across (rows) with spacings down (columns): a label that leans has two.
+    pairs = np.tensordot(across_shares * energy[..., None], down_shares, axes=((0, 1), (0, 1))) * _leaning()
+    smooth = pairs.copy()
+    smooth[1:-1, 1:-1] += 0.25 * (pairs[:-2, 1:-1] + pairs[2:, 1:-1] + pairs[1:-1, :-2] + pairs[1:-1, 2:])
     first = float(smooth.max())
     found: list[tuple[Floats, Box]] = []
     for _ in range(2):
-        k = int(smooth.argmax())
-        if smooth[k] <= _SECOND * first:
+        i, j = divmod(int(smooth.argmax()), smooth.shape[1])
+        if smooth[i, j] <= _SECOND * first:
             break
-        weight, frequency = shares[..., k] ** 2, float(_BINS[k]) / _BLOCK
-        found.append(
-            (np.stack([_wave(f[..., k], weight, frequency, axis) for axis, f in enumerate((fx, fy))]), _box(weight))
-        )
-        smooth[max(0, k - 2) : k + 3] = 0
+        weight = across_shares[..., i] * down_shares[..., j] * energy
+        waves = [
+            _wave(f[..., k], weight, float(_BINS[k]) / _BLOCK, axis) for axis, (f, k) in enumerate(((fx, i), (fy, j)))
+        ]
+        found.append((np.stack(waves), _box(weight)))
+        smooth[max(0, i - 2) : i + 3, max(0, j - 2) : j + 3] = 0
     return found
+
+
+@cache
+def _leaning() -> Floats:
+    """How much each pair of spacings is trusted: alike fully, more than a third apart not at all."""
+    apart = np.abs(np.log(_BINS[:, None] / _BINS[None]))
+    return np.asarray(np.where(apart < _LEAN_MAX, 1 - _LEAN_COST * apart / _LEAN_MAX, 0.0))
 
 
 def _blocks(edges: Floats) -> Complex:
