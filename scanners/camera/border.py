@@ -11,13 +11,13 @@ from functools import cache
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from scanners.camera.ecc200 import SIZES, Size, pattern
 from scanners.camera.geometry import Floats
 
 # Smaller ones hold no mark, resemble anything in a picture, and have too few check words to tell.
 LOOKED_FOR: Final = tuple(size for size in SIZES if size.data >= 12)
+_QUIET: Final = 0.4  # Weight of the quiet zone: print comes too close more often than the border itself is spoiled.
 _SPREAD: Final = 50.0  # Of evened grey.
 
 
@@ -93,7 +93,7 @@ class _Sums:
             sums = self._right_alternating[at, 1 + cols : 1 + cols + wide] - self._right_alternating[at, 1 : 1 + wide]
             return np.asarray(sums * self._col_sign[None, 1 : 1 + wide])
 
-        quiet = column(-1) + column(cols) + row(-1) + row(rows)
+        quiet = _QUIET * (column(-1) + column(cols) + row(-1) + row(rows))
         left, right, top, bottom = column(0), column(cols - 1), row(0), row(rows - 1)
         alternating = column_from_light(0), column_from_light(cols - 1), row_from_light(0), row_from_light(rows - 1)
         left_a, right_a, top_a, bottom_a = alternating
@@ -124,18 +124,20 @@ class _Sums:
 
 def _weighed(grey: Floats, one: Match) -> Match:
     """The same with the exact correlation."""
-    wanted, known, amount = _template(one.size, one.quarters)
-    part = grey[one.row : one.row + wanted.shape[0], one.column : one.column + wanted.shape[1]][known]
-    bright = wanted[known]
-    part, bright = part - part.mean(), bright - bright.mean()
-    like = float(part @ bright) / max(float(np.sqrt((part @ part) * (bright @ bright))), 1e-3)
+    wanted, weight, amount = _template(one.size, one.quarters)
+    part = grey[one.row : one.row + wanted.shape[0], one.column : one.column + wanted.shape[1]]
+    part = part - float((part * weight).sum()) / amount
+    bright = wanted - float((wanted * weight).sum()) / amount
+    spread = float((part * part * weight).sum()) * float((bright * bright * weight).sum())
+    like = float((part * bright * weight).sum()) / max(spread**0.5, 1e-3)
     score = (-like if one.inverted else like) * amount**0.5
     return Match(score, one.size, one.quarters, one.row, one.column, one.inverted)
 
 
 @cache
-def _template(size: Size, quarters: int) -> tuple[Floats, NDArray[np.bool_], float]:
-    """Brightness expected, quiet zone included (0: unknown), where it is known, and at how many modules; turned."""
+def _template(size: Size, quarters: int) -> tuple[Floats, Floats, float]:
+    """Brightness expected, quiet zone included, the weight of each place (0: unknown) and all weights; turned."""
     dark = np.pad(pattern(size), 1, constant_values=-1).astype(np.float32)
-    turned = np.ascontiguousarray(np.rot90(-dark, -quarters))
-    return turned, turned != 0, float(np.count_nonzero(turned))
+    weight = np.pad((pattern(size) != 0).astype(np.float32), 1, constant_values=_QUIET)
+    turned, weights = (np.ascontiguousarray(np.rot90(one, -quarters)) for one in (-dark, weight))
+    return turned, weights, float(weights.sum())

@@ -34,8 +34,8 @@ from scanners.camera.treatments import TREATMENTS, Crop, crop_of
 from scanners.camera.zxing import as_corners, corners_of, formats_of, look
 
 BUDGET_MS: Final = 400.0
-PATIENCE: Final = 12.0  # Times the search for regions, where nothing resembles a symbol.
-PATIENCE_SEEN: Final = 20.0  # Where the fixed patterns of one were found.
+PATIENCE: Final = 10.0  # Times the search for regions, where nothing resembles a symbol.
+PATIENCE_SEEN: Final = 16.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
 _CHANCES: Final = (1.0, 0.4, 0.3)  # Of the GLASSES to find what is there, as measured.
 _DOUBTFUL_MAX: Final = 3
@@ -46,7 +46,7 @@ _REGIONS_MAX_THOROUGH: Final = 8
 _ALIKE: Final = 0.6  # Strength of a region, against the strongest, from which it may be another symbol.
 _DMTX_MS_MIN: Final = 20
 _DMTX_MS_MAX: Final = 300
-SCORE_MAYBE: Final = 9.0  # Below, one in seventy can be read.
+SCORE_MAYBE: Final = 8.2  # Below, one in seventy can be read.
 _GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
 
@@ -66,6 +66,7 @@ class _Work:
     clock: Callable[[], float]
     limit_s: float
     thorough: bool
+    search_s: float = 0.0  # When the first look was over.
     unit_s: float = 0.0  # What a fixed piece of work takes on this machine.
     seen: bool = False
     sure: int = 0  # Symbols that were found beyond doubt and could not be read.
@@ -79,11 +80,14 @@ class _Work:
 
     def is_over(self) -> bool:
         """No time is left, or nothing is left that more work would change."""
-        return self.elapsed_s() > self.patience_s() or (self.sure >= _SURE_MAX and not self.thorough)
+        return self.left_s() <= 0 or (self.sure >= _SURE_MAX and not self.thorough)
 
-    def patience_s(self) -> float:
+    def left_s(self) -> float:
+        of_budget_s = self.limit_s - self.elapsed_s()
         units = PATIENCE_SEEN if self.seen else PATIENCE
-        return self.limit_s if self.thorough else min(self.limit_s, units * self.unit_s)
+        return (
+            of_budget_s if self.thorough else min(of_budget_s, self.search_s + units * self.unit_s - self.elapsed_s())
+        )
 
     def take(self, data: bytes, symbology: str, quad: Floats, step: str) -> None:
         corners = as_corners(quad)
@@ -139,9 +143,9 @@ class Cascade:
 
     def _search(self, work: _Work, failed: list[Floats]) -> None:
         work.steps.append("regions")
-        started_s = work.elapsed_s()
+        work.search_s = work.elapsed_s()
         places = regions(work.gray, _REGIONS_MAX_THOROUGH if self._thorough else _REGIONS_MAX)
-        work.unit_s = work.elapsed_s() - started_s
+        work.unit_s = work.elapsed_s() - work.search_s
         crops = [crop_of(work.gray, place.quad) for place in places]
         if not work.symbols:
             self._until_read(work, places, crops, failed)
@@ -206,7 +210,7 @@ class Cascade:
         return bool(work.symbols)
 
     def _second(self, work: _Work, crop: Crop) -> bool:
-        left_ms = int((work.patience_s() - work.elapsed_s()) * 1000)
+        left_ms = int(work.left_s() * 1000)
         if self._dmtx is None or left_ms < _DMTX_MS_MIN or not (work.seen or self._thorough):
             return False
         work.steps.append("libdmtx")

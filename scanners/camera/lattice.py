@@ -34,7 +34,7 @@ _AROUND: Final = 0.5
 _CELLS_MAX: Final = 96
 _AGREES: Final = 0.12  # Of the strongest block.
 _MARGIN: Final = 24.0  # Pixels around the blocks that agree: a block on the border sees half a symbol.
-SCORE_SURE: Final = 11.0  # Standard errors of likeness: chance stays below ten over all places and sizes.
+SCORE_SURE: Final = 10.0  # Standard errors of likeness: over all places and sizes chance reaches nine.
 
 Complex = NDArray[Any]
 
