@@ -216,8 +216,7 @@ class Checkout:
         """Unmarked goods by number and quantity, for weighed goods and keyed quantities."""
         if not 0 < quantity_milli <= QUANTITY_MILLI_MAX:
             raise Problem("T-115", f"quantity_milli {quantity_milli}")
-        view = self.held(sale)
-        judged = self._judge.judge(gtin.encode(), Source.API, _purpose(view.operation), sale)
+        judged = self._judge.judge(gtin.encode(), Source.API, _purpose(self.held(sale).operation), sale)
         if isinstance(judged.code, CodeError) or judged.code.kind not in (CodeKind.LINEAR, CodeKind.IN_STORE):
             raise Problem("T-115", f"{gtin!r} is not a goods number")
         if judged.product is None:

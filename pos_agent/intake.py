@@ -227,8 +227,15 @@ class Intake:
             apart_ms = abs(scan.at_ns - before.at_ns) // NS_PER_MS
             self._keep_dropped(scan, OTHER_DEVICE, f"{before.device} read the same unit, {apart_ms} ms apart")
             return None
-        told = {"symbology": scan.symbology, "repairs": scan.repairs, "step": scan.step}
-        scanned = self._checkout.scan(sale, scan.data, Source.SCANNER, scan.source, **told)
+        scanned = self._checkout.scan(
+            sale,
+            scan.data,
+            Source.SCANNER,
+            scan.source,
+            symbology=scan.symbology,
+            repairs=scan.repairs,
+            step=scan.step,
+        )
         if scanned.line is not None:
             self._two_scanners.became_line(sale, scan)
         self._answer(scan.source, SIGNALS[scanned.judged.verdict.decision])

@@ -24,6 +24,7 @@ from marking.groups import standard
 from marking.policy import policy_from
 from marking.settings import SETTINGS
 from pos_agent.config import Config, ConfigError, from_mapping, load
+from scanners.registry import OPTIONS as SCANNER_OPTIONS
 from scanners.registry import Surroundings, open_scanner
 
 PAGE = Path(__file__).parents[2] / "docs" / "agent.toml"
@@ -146,7 +147,7 @@ def test_the_keys_of_unconfirmed_facts_exist() -> None:
     named = [key for cells in rows[2:] for key in re.findall(r"`([^`]+)`", cells[-1])]
     known = {*fields(Config), *(f"policy.{setting.key}" for setting in SETTINGS)}
     known |= {f"policy.group.GROUP.{name}" for name in GROUP_FIELDS} | {f"{name}=" for name in OPTIONS}
-    known |= {"page=", "page_number="}
+    known |= {"page=", "page_number="} | {f"{name}=" for options in SCANNER_OPTIONS.values() for name in options}
     assert len(named) > 20
     assert [key for key in named if key not in known] == []
 

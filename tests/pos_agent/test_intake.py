@@ -163,8 +163,17 @@ def test_a_dropped_read_is_journalled_with_its_reason(till: ShopTill) -> None:
 
 
 def test_health_is_remembered_for_the_status_strip(till: ShopTill) -> None:
-    till.agent.intake.feed(HealthChange("counter", Health.DENIED, 1, "no permission"))
-    assert till.agent.status()["scanners"] == {"counter": "denied"}
+    till.agent.intake.feed(
+        HealthChange("counter", Health.DENIED, 1_000_000_000, "no permission: add the group dialout")
+    )
+    till.agent.intake.feed(HealthChange("hand", Health.ONLINE, 2))
+    status = till.agent.status()
+    assert status["scanners"] == {"counter": "denied", "hand": "online"}
+    assert status["scanner_text"] == {
+        "counter": {"text": "no permission: add the group dialout", "at": "1970-01-01T00:00:01.000000Z"}
+    }
+    till.agent.intake.feed(HealthChange("counter", Health.ONLINE, 3))
+    assert till.agent.status()["scanner_text"] == {}
 
 
 def test_a_scan_whose_sale_is_paid_under_its_hands_goes_to_the_next(till: ShopTill) -> None:
