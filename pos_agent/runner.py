@@ -90,7 +90,11 @@ class Runner:
             if thread.is_alive():
                 log.warning("%s has not ended within %g s and is left behind", thread.name, STOP_WAIT_S)
         self._guarded(self._finish)
-        self.agent.close()
+        try:
+            self.agent.close()
+        except EXPECTED as error:  # Everything else is closed by now, and nothing more can be done for it.
+            log.error("stopped, but not everything closed well: %s", error)  # noqa: TRY400 - see _guarded
+            return
         log.info("stopped: the scanners and the journal are closed")
 
     def _finish(self) -> None:

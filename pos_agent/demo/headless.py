@@ -82,6 +82,7 @@ class HeadlessDemo:
             watch,
         )
         diary = day.play(visits(self._stream("plan"), self.sim.shop, self._sales))
+        self.agent.intake.finish()
         day.afterwards(self._is_quiet)
         rows = self.agent.journal.rows_after(0, self.agent.journal.head()[0])
         return {"seed": self._seed, "sales": self._sales, **totals(self.agent, self.sim, diary, rows, self.hq_rows())}
