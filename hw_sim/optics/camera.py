@@ -28,8 +28,12 @@ class Dwell:
 Source = Picture | Sequence[Dwell] | Callable[[int], Picture]
 
 
-class CameraFault(Exception):
-    """The driver raised instead of answering, as some backends do."""
+class CameraFault(OSError):
+    """The driver raised instead of answering, as some backends do.
+
+    An OSError, as the failed system call under it is: a capture loop that survives a device pulled out survives this,
+    and need not know a simulator's exceptions, nor catch all there are.
+    """
 
 
 @dataclass(slots=True)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from scanners.camera.reading import Found, Reader, Symbol
 
 _BUDGET_MS = 2000
+_DMTX_WAIT_S = 5.0  # A slow machine starts the process of libdmtx in two.
 _STANDARD_INPUT = "-"
 _NOTHING = 1  # A picture had no code.
 _UNREADABLE = 2  # A file could not be read as a picture, or the command was used wrongly.
@@ -54,21 +55,30 @@ def decode_command(
         raise typer.Exit(_UNREADABLE) from error
     from scanners.camera.cascade import Cascade
     from scanners.camera.dmtx_process import DmtxProcess
+    from scanners.camera.reading import Sorts
 
     with DmtxProcess() as dmtx:
-        dmtx.start()
-        status = _Run(Cascade(sorts, budget_ms, dmtx), annotate, all_steps).all(images)
+        second = dmtx if Sorts.DATA_MATRIX in sorts else None
+        if second is not None:
+            second.start()
+        run = _Run(Cascade(sorts, budget_ms, second, thorough=True), budget_ms, annotate, all_steps)
+        status = run.all(images)
+        # It is the last reader: where every picture was read, nobody missed it.
+        if second is not None and run.without_code and not second.start(_DMTX_WAIT_S):
+            _complain(f"one reader of three was missing: {second.text}")
     raise typer.Exit(status)
 
 
 class _Run:
     """One call of the command over all pictures."""
 
-    def __init__(self, reader: Reader, annotate: Path | None, all_steps: bool) -> None:
+    def __init__(self, reader: Reader, budget_ms: int, annotate: Path | None, all_steps: bool) -> None:
         self._reader = reader
+        self._budget_ms = budget_ms
         self._annotate = annotate
         self._all_steps = all_steps
         self._written: set[str] = set()
+        self.without_code = 0  # Pictures.
 
     def all(self, images: list[str]) -> int:
         """Read them in order and return the exit status; one bad picture does not stop the others."""
@@ -106,13 +116,18 @@ class _Run:
         if self._annotate is not None and not self._draw(self._annotate, picture, found):
             return _UNREADABLE
         if not found.symbols:
-            height, width = picture.gray.shape
-            _complain(
-                f"{picture.name}: no code read in {width}x{height} pixels, {len(found.seen)} places looked at: "
-                "hold the camera closer and still, at least 3 pixels a module; see also --formats and --budget-ms"
-            )
+            self.without_code += 1
+            _complain(f"{picture.name}: {self._why_not(picture, found)}")
             return _NOTHING
         return 0
+
+    def _why_not(self, picture: Picture, found: Found) -> str:
+        height, width = picture.gray.shape
+        told = f"no code read in {width}x{height} pixels"
+        if not found.seen:
+            return f"{told}, nothing looks like one: hold the camera closer, at least 3 pixels a module; see --formats"
+        told += ", but something looks like one: hold it still, closer and out of reflected light"
+        return told if found.ms < self._budget_ms else f"{told}; or raise --budget-ms, all of it was used"
 
     def _draw(self, folder: Path, picture: Picture, found: Found) -> bool:
         import cv2
@@ -123,7 +138,7 @@ class _Run:
         for one in found.symbols:
             text = f"{printable(one.data, one.symbology)}  {one.step} {one.ms:.0f} ms"
             marks.append(Mark(one.corners, Shape.READ, text))
-        footer = f"{found.ms:.0f} ms  {', '.join(found.steps)}"
+        footer = f"{found.ms:.0f} ms: {', '.join(found.steps)}"
         drawn = cv2.imencode(".png", annotated(picture.gray, marks, footer=footer))[1].tobytes()
         try:
             folder.mkdir(parents=True, exist_ok=True)

@@ -44,6 +44,7 @@ _LIGHT: Final[Colour] = (255, 255, 255)
 _FONT: Final = cv2.FONT_HERSHEY_SIMPLEX
 _TEXT_CHARS_MAX: Final = 200
 _LINES_MAX: Final = 6
+_SAME_PLACE: Final = 0.2  # Centres closer than this part of the side.
 _ROOM_PX_MIN: Final = 60  # A picture too narrow for text gets none.
 JPEG_QUALITY: Final = 85
 
@@ -55,19 +56,23 @@ def annotated(
     region: tuple[int, int, int, int] | None = None,
     footer: str = "",
 ) -> Canvas:
-    """A copy of a grey or BGR picture with the marks drawn; `region` is x, y, width, height of what was read."""
+    """A copy of a grey or BGR picture with the marks drawn; `region` is x, y, width, height of what was read.
+
+    `footer` is written at the bottom, after what the marks come to.
+    """
     canvas = _Canvas(image)
+    marks = _distinct(marks)
     if region is not None:
         canvas.outside(region)
     for mark in marks:
         canvas.outline(mark)
     if footer:
-        canvas.footer(footer)
-    number = 0
-    for mark in marks:
-        if mark.shape is not Shape.SEEN:
-            number += 1
-            canvas.label(mark, number)
+        canvas.footer(f"{_counted(marks)}  {footer}")
+    numbered = list(enumerate((mark for mark in marks if mark.shape is not Shape.SEEN), 1))
+    for number, mark in numbered:
+        canvas.badge(mark, number)
+    for number, mark in numbered:
+        canvas.label(mark, number)
     return canvas.pixels
 
 
@@ -111,19 +116,20 @@ class _Canvas:
         cv2.rectangle(self.pixels, (left, top), (left + width - 1, top + height - 1), _LIGHT, self._thick)
 
     def outline(self, mark: Mark) -> None:
-        points = np.rint(np.array(mark.corners, np.float64)).astype(np.int32)
+        thick = self._thick * (3 if mark.shape is Shape.READ else 2)
+        # Around the symbol, not over its edge, which may be just what is damaged.
+        points = np.rint(_grown(mark.corners, thick + 2 * self._thick)).astype(np.int32)
         pieces = _pieces(points, mark.shape)
         self._taken.append((*points.min(axis=0).tolist(), *points.max(axis=0).tolist()))
-        thick = self._thick * (3 if mark.shape is Shape.READ else 2)
         # A dark line under the colour: legible on any ground.
         for colour, extra in ((_DARK, 2 * self._thick), (_COLOURS[mark.shape], 0)):
             for piece in pieces:
                 cv2.polylines(self.pixels, [piece], len(piece) == len(points), colour, thick + extra, cv2.LINE_AA)
 
-    def label(self, mark: Mark, number: int) -> None:
-        """A number at the first corner, and the text under the symbol where it fits."""
-        first = np.rint(np.array(mark.corners[0], np.float64)).astype(int)
+    def badge(self, mark: Mark, number: int) -> None:
+        """A number outside the first corner."""
         radius = round(11 * self._unit)
+        first = np.rint(_grown(mark.corners, radius)[0]).astype(int)
         x = int(np.clip(first[0], radius + 1, max(self._width - radius - 2, radius + 1)))
         y = int(np.clip(first[1], radius + 1, max(self._height - radius - 2, radius + 1)))
         cv2.circle(self.pixels, (x, y), radius, _COLOURS[mark.shape], -1, cv2.LINE_AA)
@@ -131,6 +137,10 @@ class _Canvas:
         width = self._wide(str(number))
         at = (x - width // 2, y + self._letter_px // 2)
         cv2.putText(self.pixels, str(number), at, _FONT, self._scale, _LIGHT, self._thick, cv2.LINE_AA)
+        self._taken.append((x - radius, y - radius, x + radius, y + radius))
+
+    def label(self, mark: Mark, number: int) -> None:
+        """The text under the symbol, or where it fits."""
         if mark.text and (lines := self._lines(f"{number} {mark.text}")):
             self._box(*self._place(mark, self._box_size(lines)), lines, _COLOURS[mark.shape])
 
@@ -188,6 +198,39 @@ class _Canvas:
         for number, line in enumerate(lines, 1):
             at = (left + 3 * self._thick + self._pad, top + number * self._line_px - self._below_px)
             cv2.putText(self.pixels, line, at, _FONT, self._scale, _LIGHT, self._thick, cv2.LINE_AA)
+
+
+def _distinct(marks: Sequence[Mark]) -> list[Mark]:
+    """Without places looked at in vain where another mark stands: several steps look at one place."""
+    kept: list[Mark] = []
+    for mark in sorted(marks, key=lambda mark: mark.shape is Shape.SEEN):
+        if mark.shape is not Shape.SEEN or not any(_same_place(mark, other) for other in kept):
+            kept.append(mark)
+    return kept
+
+
+def _counted(marks: Sequence[Mark]) -> str:
+    read, refused, seen = (sum(mark.shape is shape for mark in marks) for shape in Shape)
+    told = ["1 code read" if read == 1 else f"{read} codes read" if read else "nothing read"]
+    if refused:
+        told.append(f"{refused} not taken")
+    if seen:
+        told.append("1 place looks like a code" if seen == 1 else f"{seen} places look like codes")
+    return ", ".join(told)
+
+
+def _same_place(one: Mark, other: Mark) -> bool:
+    quad, others = np.array(one.corners, np.float64), np.array(other.corners, np.float64)
+    side = float(np.linalg.norm(quad[1] - quad[0]))
+    return float(np.linalg.norm(quad.mean(axis=0) - others.mean(axis=0))) < _SAME_PLACE * side
+
+
+def _grown(corners: Corners, px: float) -> NDArray[np.float64]:
+    """The corners moved outwards, so that the sides of a square lie about so many pixels farther out."""
+    quad = np.array(corners, np.float64)
+    way = quad - quad.mean(axis=0)
+    length = np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1.0)
+    return np.asarray(quad + way / length * px * np.sqrt(2))
 
 
 def _overlap(one: tuple[int, int, int, int], other: tuple[int, int, int, int]) -> bool:

@@ -140,6 +140,13 @@ class Capture:
                 self._tell(Health.OFFLINE, f"no picture for {SILENT_S:g} s")
             return frame
 
+    def skip(self, wait_s: float) -> None:
+        """Let frames go by as they came, for so long. Without a thread: one frame."""
+        if self._thread is None:
+            self.step()
+        else:
+            self._stop.wait(wait_s)
+
     def events(self) -> list[HealthChange]:
         """Health changes and notices since the last call."""
         with self._condition:

@@ -101,10 +101,11 @@ class CameraOpener:
             device = self.factory(self.camera, BACKENDS[self.backend])
             if device.isOpened():
                 return Opened(device, tuple(_apply(device, self.settings, self.backend)))
-        except cv2.error as error:
+        except (cv2.error, OSError) as error:
             if device is not None:
                 device.release()
-            raise CameraUnavailable(Health.OFFLINE, f"camera {self.camera}: {error.err or error}") from error
+            what = getattr(error, "err", "") or error  # OpenCV puts its source line around the message.
+            raise CameraUnavailable(Health.OFFLINE, f"camera {self.camera}: {what}") from error
         device.release()
         raise self._unavailable()
 

@@ -40,6 +40,8 @@ BUDGET_MS: Final = 400  # A code that needs longer is better read from the next 
 IMAGE_BUDGET_MS: Final = 2000
 _DUPLICATE_MS: Final = 1500
 _KEPT_MAX: Final = 50
+_DUTY: Final = 50  # A till has two cores and other work.
+_DUTY_MIN: Final = 5
 _SIDE_MAX: Final = 16_384
 _BACKENDS: Final = ("any", "dshow", "msmf", "v4l2")
 _FORMATS: Final = ("dm", "qr", "ean", "gs1-128")
@@ -61,6 +63,8 @@ CAMERA_OPTIONS: Final[dict[str, str]] = {
     "backend": "any, dshow (default on Windows), msmf, v4l2 (default on Linux)",
     "roi": "x,y,width,height in pixels: the only part that is read",
     "blur_min": "slope in grey values a pixel under which a frame is not read, default 4, 0: read every frame",
+    "duty": f"percent of one core that reading may take, {_DUTY_MIN} to 100, default {_DUTY}; 100: never rest, read "
+    "every frame, changed or not",
     "keep_failed": "folder for frames that looked like a code and were not read; default: none are kept",
     "keep_failed_max": f"most files kept, the oldest go first; default {_KEPT_MAX}",
     "duplicate_ms": "a code back within this time after it was last seen is the same scan, 200 to 1500, 0: off; "
@@ -79,12 +83,14 @@ def camera_scanner(name: str, url: SplitResult, surroundings: Surroundings) -> S
     from scanners.camera.capture import Capture
     from scanners.camera.device import DEFAULT_BACKEND, CameraOpener
     from scanners.camera.keep import KeptFrames
+    from scanners.camera.pace import Pace
     from scanners.camera.scanner import CameraScanner
     from scanners.camera.sharpness import SHARP_MIN
 
     backend = choice(options, "backend", DEFAULT_BACKEND, {each: each for each in _BACKENDS})
     settings, region, duplicates = _settings_of(options), _region_of(options), duplicates_of(options, _DUPLICATE_MS)
     sharp_min = _number(options, "blur_min", 0, 255)
+    pace = Pace(integer(options, "duty", _DUTY, _DUTY_MIN, 100) / 100)
     kept_max = integer(options, "keep_failed_max", _KEPT_MAX, 1, 10_000)
     kept = None
     if "keep_failed" in options:
@@ -100,8 +106,10 @@ def camera_scanner(name: str, url: SplitResult, surroundings: Surroundings) -> S
         Capture(name, opener, now=surroundings.now, monotonic=surroundings.monotonic),
         reader,
         now=surroundings.now,
+        monotonic=surroundings.monotonic,
         region=region,
         sharp_min=SHARP_MIN if sharp_min is None else sharp_min,
+        pace=pace,
         duplicates=duplicates,
         kept=kept,
         read_timeout_s=surroundings.read_timeout_s,
@@ -116,7 +124,7 @@ def image_scanner(name: str, url: SplitResult, surroundings: Surroundings) -> Sc
     from scanners.camera.files import ImageScanner
 
     duplicates = duplicates_of(options, 0)
-    reader, resources = _reader_of(options, surroundings, IMAGE_BUDGET_MS)
+    reader, resources = _reader_of(options, surroundings, IMAGE_BUDGET_MS, thorough=True)
     return ImageScanner(
         name,
         sys.stdin.buffer if source is None else source,
@@ -148,7 +156,7 @@ def _require() -> None:
 
 
 def _reader_of(
-    options: Mapping[str, str], surroundings: Surroundings, budget_ms: int
+    options: Mapping[str, str], surroundings: Surroundings, budget_ms: int, *, thorough: bool = False
 ) -> tuple[Reader, list[Callable[[], None]]]:
     """The cascade, and what must be closed with it."""
     from scanners.camera.cascade import Cascade
@@ -158,9 +166,9 @@ def _reader_of(
     sorts = sorts_of(options.get("formats", Sorts.DATA_MATRIX))
     budget_ms = integer(options, "budget_ms", budget_ms, 5, 60_000)
     if not choice(options, "dmtx", "1", SWITCH) or Sorts.DATA_MATRIX not in sorts:
-        return Cascade(sorts, budget_ms), []
+        return Cascade(sorts, budget_ms, thorough=thorough), []
     dmtx = DmtxProcess(monotonic=surroundings.monotonic)
-    return Cascade(sorts, budget_ms, dmtx), [dmtx.close]
+    return Cascade(sorts, budget_ms, dmtx, thorough=thorough), [dmtx.close]
 
 
 def _camera_of(url: SplitResult) -> int | str:

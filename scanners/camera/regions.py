@@ -33,6 +33,8 @@ class Region:
 def regions(image: Image, most: int = 4) -> list[Region]:
     """The likeliest places, strongest first."""
     scale = min(1.0, _LOOK_PX / max(image.shape))
+    if min(image.shape) * scale < _SIDE_MIN:
+        return []
     small = image if scale == 1 else cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
     gx = cv2.Scharr(small, cv2.CV_32F, 1, 0) / 16
     gy = cv2.Scharr(small, cv2.CV_32F, 0, 1) / 16

@@ -11,9 +11,11 @@ import numpy as np
 import pytest
 import zxingcpp
 
+from hw_sim.optics.camera import CameraFaults, VirtualCamera
 from scanners.camera.capture import Capture
 from scanners.camera.device import Opened
 from scanners.camera.reading import Found, Symbol
+from scanners.camera.scanner import CameraScanner
 
 PAPER = 200  # Grey of the ground: white paper in a shop's light.
 
@@ -134,3 +136,28 @@ def capture_of(clock: Any) -> Iterator[Callable[..., Capture]]:
     yield make
     for capture in made:
         capture.close()
+
+
+@pytest.fixture
+def scanner_of(clock: Any, reader: Any) -> Iterator[Callable[..., CameraScanner]]:
+    """A scanner over a virtual camera; each poll is a frame period of virtual time."""
+    made: list[CameraScanner] = []
+
+    def make(source: Any, faults: CameraFaults | None = None, **options: Any) -> CameraScanner:
+        def opener() -> Opened:
+            return Opened(
+                VirtualCamera(
+                    source, clock.monotonic, lambda s: clock.pass_ms(s * 1000), faults=faults or CameraFaults()
+                )
+            )
+
+        clocks = {"now": clock.now, "monotonic": clock.monotonic}
+        capture = Capture("counter", opener, **clocks)
+        scanner = CameraScanner("counter", capture, options.pop("reader", reader), **clocks, **options)
+        scanner.poll()  # Opens.
+        made.append(scanner)
+        return scanner
+
+    yield make
+    for scanner in made:
+        scanner.close()

@@ -64,6 +64,35 @@ def test_labels_do_not_cover_each_other() -> None:
     assert has(two, letters).sum() > 1.8 * has(one, letters).sum()
 
 
+@pytest.mark.parametrize("shape", list(Shape))
+def test_the_line_runs_around_the_symbol_and_covers_nothing_of_it(shape: Shape) -> None:
+    gray = blank()
+    gray[150:251, 200:301] = 77
+    drawn = annotated(gray, [Mark(SQUARE, shape, "]d2 01")])
+    assert (drawn[150:251, 200:301] == 77).all()
+
+
+def test_one_place_that_several_steps_looked_at_is_drawn_once_and_not_where_a_code_was_read() -> None:
+    nearly = tuple((x + 6, y - 4) for x, y in SQUARE)
+    elsewhere = tuple((x + 200, y) for x, y in SQUARE)
+    once = annotated(blank(), [Mark(SQUARE, Shape.SEEN)])
+    assert np.array_equal(annotated(blank(), [Mark(SQUARE, Shape.SEEN), Mark(nearly, Shape.SEEN)]), once)
+    marks = [Mark(nearly, Shape.SEEN), Mark(elsewhere, Shape.SEEN), Mark(SQUARE, Shape.READ)]
+    drawn = has(annotated(blank(), marks), YELLOW)
+    assert drawn[:, 380:].any()
+    assert not drawn[:, :330].any()
+
+
+def test_a_label_does_not_hide_the_number_of_its_symbol() -> None:
+    """A tray of symbols at the lower edge: labels have to go up, where the numbers are."""
+    squares = [tuple((x + dx, y + 120) for x, y in SQUARE) for dx in (-190, -70, 50, 170)]
+    drawn = annotated(blank(), [Mark(square, Shape.READ, "]d2 0104870249811936") for square in squares])
+    bare = annotated(blank(), [Mark(square, Shape.READ) for square in squares])
+    for square in squares:
+        x, y = (round(place) for place in square[0])
+        assert np.array_equal(drawn[y - 20 : y, x - 20 : x], bare[y - 20 : y, x - 20 : x])
+
+
 @pytest.mark.parametrize("size", [(640, 480), (1280, 720), (160, 120), (40, 30), (9, 9), (1, 1), (5000, 20)])
 @pytest.mark.parametrize("shape", list(Shape))
 def test_any_size_and_any_place_is_drawn(size: tuple[int, int], shape: Shape) -> None:

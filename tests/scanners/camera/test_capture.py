@@ -13,6 +13,7 @@ import cv2
 import numpy as np
 import pytest
 
+from hw_sim.optics.camera import CameraFaults, VirtualCamera
 from scanners.camera.capture import Capture
 from scanners.camera.device import CameraOpener, CameraSettings, CameraUnavailable, Opened
 from scanners.scan import Health
@@ -110,6 +111,41 @@ def test_an_error_of_the_driver_is_an_unplugging_not_a_crash(camera: Any, captur
     for _ in range(10):
         assert capture.take(0) is None
     assert capture.health is Health.OFFLINE
+
+
+def test_a_driver_that_raises_at_a_frame_or_at_opening_is_survived(clock: Any) -> None:
+    picture = np.full((48, 64), 90, np.uint8)
+    faults = CameraFaults(raises_at=5)
+
+    def factory(*_: Any) -> Any:
+        return VirtualCamera(picture, clock.monotonic, lambda s: clock.pass_ms(s * 1000), faults=faults)
+
+    capture = Capture("cam", CameraOpener(0, factory=factory), now=clock.now, monotonic=clock.monotonic)
+    for _ in range(20):
+        capture.take(0)
+    # Ten failures in a row are an unplugging; the last one is told.
+    assert texts(capture) == [(Health.ONLINE, ""), (Health.OFFLINE, "unplugged: the driver raised at frame 14")]
+    faults.open_raises = True
+    clock.pass_ms(1000)
+    capture.take(0)
+    assert capture.health is Health.OFFLINE
+    faults.open_raises, faults.raises_at = False, None
+    clock.pass_ms(6000)
+    for _ in range(2):
+        capture.take(0)
+    assert capture.health is Health.ONLINE
+    capture.close()
+
+
+def test_frames_that_are_skipped_are_not_unpacked(camera: Any, capture_of: Any) -> None:
+    device = camera([noise(seed) for seed in range(20)])
+    capture = capture_of(device)
+    capture.step()
+    assert capture.take(0).number == 1
+    for _ in range(5):
+        capture.skip(0.05)
+    assert (capture.grabbed, device.retrieved) == (6, 1)
+    assert capture.take(0).number == 7
 
 
 def test_settings_the_camera_refuses_are_told_with_what_it_does_instead(camera: Any) -> None:

@@ -163,3 +163,21 @@ def test_a_picture_of_several_pages_says_that_one_is_read(png: Any, tmp_path: Pa
     result = decode(file)
     assert result.exit_code == 0
     assert "only the first" in result.stderr
+
+
+def test_a_missing_libdmtx_is_said_once_where_a_picture_was_not_read(
+    empty_png: bytes, png: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lib/pylibdmtx").mkdir(parents=True)
+    (tmp_path / "lib/pylibdmtx/__init__.py").touch()  # In the way of the real one, and without what is looked for.
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "lib"))
+    pictures = tmp_path / "pictures"
+    pictures.mkdir()
+    (pictures / "read.png").write_bytes(png())
+    assert decode(pictures).stderr == ""
+    for name in ("a.png", "b.png"):
+        (pictures / name).write_bytes(empty_png)
+    lines = decode(pictures).stderr.splitlines()
+    assert len(lines) == 3
+    assert lines[2].startswith("one reader of three was missing: pylibdmtx.wrapper is not installed: pip install")
+    assert len(decode(pictures, "--formats", "qr").stderr.splitlines()) == 3  # Each picture's own; libdmtx reads no QR.

@@ -38,6 +38,8 @@ def opened(url: str, surroundings: Surroundings) -> Scanner:
         "camera:1?width=1280&height=720&fps=30&fourcc=mjpg&exposure=-6&focus=12.5&roi=10,20,300,200&formats=dm,EAN,qr",
         "camera:0?formats=gs1-128&dmtx=0&budget_ms=50&blur_min=0&duplicate_ms=0&autofocus=1&backend=any",
         "camera:0?keep_failed=/srv/failed&keep_failed_max=7",
+        "camera:0?duty=5",
+        "camera:0?duty=100",
     ],
 )
 def test_a_good_address_makes_a_scanner_and_opens_nothing(url: str, surroundings: Surroundings) -> None:
@@ -65,6 +67,9 @@ def test_a_good_address_makes_a_scanner_and_opens_nothing(url: str, surroundings
         ("camera:0?focus=5&autofocus=1", "autofocus", "one of them"),
         ("camera:0?fourcc=mj", "fourcc", "four letters"),
         ("camera:0?budget_ms=1", "budget_ms", "from 5"),
+        ("camera:0?duty=0", "duty", "from 5 to 100"),
+        ("camera:0?duty=50%25", "duty", "'50%'"),
+        ("image:-?duty=50", "duty", "unknown"),
         ("camera:0?blur_min=300", "blur_min", "to 255"),
         ("camera:0?duplicate_ms=100", "duplicate_ms", "200 to 1500"),
         ("camera:0?keep_failed=", "keep_failed", "no folder"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from hw_sim.optics.camera import CameraFaults, Dwell, VirtualCamera
+from hw_sim.optics.camera import CameraFaults, Dwell
 from hw_sim.optics.frames import CODE_KINDS, EMPTY_KINDS, one
 from scanners.camera.acceptance import Acceptance, Judgement
 from scanners.camera.capture import Capture
@@ -42,31 +41,6 @@ class Told:
         return self.found.pop(0) if len(self.found) > 1 else self.found[0]
 
 
-@pytest.fixture
-def scanner_of(clock: Any, reader: Any) -> Iterator[Callable[..., CameraScanner]]:
-    """A scanner over a virtual camera; each poll is a frame period of virtual time."""
-    made: list[CameraScanner] = []
-
-    def make(source: Any, faults: CameraFaults | None = None, **options: Any) -> CameraScanner:
-        def opener() -> Opened:
-            return Opened(
-                VirtualCamera(source, clock.monotonic, lambda s: clock.pass_ms(s * 1000), 30.0, False, faults or NONE)
-            )
-
-        capture = Capture("counter", opener, now=clock.now, monotonic=clock.monotonic)
-        scanner = CameraScanner("counter", capture, options.pop("reader", reader), now=clock.now, **options)
-        scanner.poll()  # Opens.
-        made.append(scanner)
-        return scanner
-
-    yield make
-    for scanner in made:
-        scanner.close()
-
-
-NONE = CameraFaults()
-
-
 def polled(scanner: CameraScanner, times: int) -> list[Any]:
     return [event for _ in range(times) for event in scanner.poll()]
 
@@ -84,7 +58,7 @@ def test_a_pack_held_before_the_camera_is_one_scan(scanner_of: Any, symbol: Any,
     assert scan.identified == b"]d2" + PACK_BYTES
     assert 0 < scan.first_at_ns <= scan.at_ns <= clock.now()
     assert not [event for event in events if isinstance(event, DroppedRead)]
-    assert scanner.counts.repeated == 119
+    assert scanner.counts.repeated == scanner.counts.read - 1 > 10
 
 
 def test_all_codes_of_a_frame_are_scans(scanner_of: Any, symbol: Any, frame_of: Any) -> None:
@@ -125,8 +99,8 @@ def test_a_symbol_without_a_gs1_check_digit_needs_two_frames_in_a_row(
 
 def test_gs1_data_with_a_wrong_check_digit_is_never_a_scan(scanner_of: Any, symbol: Any, frame_of: Any) -> None:
     scanner = scanner_of(frame_of((symbol("x"), 99, 99)), reader=Told(Found((WRONG,))))
-    assert scans(polled(scanner, 30)) == []
-    assert scanner.counts.refused == 30
+    assert scans(polled(scanner, 90)) == []
+    assert scanner.counts.refused == scanner.counts.read > 5
     assert scanner.last_picture()
 
 
@@ -161,7 +135,7 @@ def test_only_the_region_of_interest_is_read_and_drawn_in_its_place(
     assert picture.shape == (480, 640, 3)
     blue = (picture[..., 0].astype(int) - picture[..., 2]) > 60  # The line of a read symbol.
     rows, cols = np.nonzero(blue[:335])  # The label stands below.
-    assert min(cols.min() - 380, rows.min() - 230) > 0
+    assert min(cols.min() - 370, rows.min() - 220) > 0  # The frame would put it at 50 and 50.
 
 
 def test_a_region_outside_the_frame_is_told_once_and_reads_nothing(scanner_of: Any, symbol: Any, frame_of: Any) -> None:
@@ -173,12 +147,12 @@ def test_a_region_outside_the_frame_is_told_once_and_reads_nothing(scanner_of: A
 def test_a_blurred_frame_is_not_given_to_the_reader(scanner_of: Any, symbol: Any, frame_of: Any, reader: Any) -> None:
     frame = cv2.GaussianBlur(frame_of((symbol(PACK, gs1=True), 300, 200)), (0, 0), 30)
     scanner = scanner_of(frame)
-    assert scans(polled(scanner, 5)) == []
-    assert (reader.pictures, scanner.counts.blurred) == (0, 5)
+    assert scans(polled(scanner, 15)) == []
+    assert reader.pictures == 0
+    assert scanner.counts.blurred > 1
     assert scanner.last_picture()
-    eager = scanner_of(frame, sharp_min=0.0)
-    polled(eager, 5)
-    assert reader.pictures == 5
+    polled(scanner_of(frame, sharp_min=0.0), 1)
+    assert reader.pictures == 1
 
 
 @pytest.mark.parametrize("kind", sorted(CODE_KINDS))
@@ -231,7 +205,7 @@ def test_frames_that_are_no_pictures_are_told_and_survived(
     image: Any, scanner_of: Any, camera: Any, clock: Any, reader: Any
 ) -> None:
     capture = Capture("odd", lambda: Opened(camera([image])), now=clock.now, monotonic=clock.monotonic)
-    scanner = CameraScanner("odd", capture, reader, now=clock.now, sharp_min=0.0)
+    scanner = CameraScanner("odd", capture, reader, now=clock.now, monotonic=clock.monotonic, sharp_min=0.0)
     assert scans(polled(scanner, 5)) == []
     assert scanner.last_picture() is None or scanner.last_picture()
     scanner.close()
@@ -249,7 +223,7 @@ def test_a_frame_the_reader_stumbles_over_is_told_and_the_next_one_is_read(
         return honest(gray)
 
     reader.read = stumbling
-    events = polled(scanner_of(frame_of((symbol(PACK, gs1=True), 300, 200))), 3)
+    events = polled(scanner_of(frame_of((symbol(PACK, gs1=True), 300, 200))), 30)
     assert any("could not be read" in event.text for event in events if isinstance(event, HealthChange))
     assert scans(events) == [PACK_BYTES]
 
@@ -313,7 +287,8 @@ def test_in_threads_it_reads_the_newest_frame_and_gives_everything_back(
     device = camera(frames)
     closed: list[str] = []
     capture = Capture("live", lambda: Opened(device), now=time.time_ns, monotonic=time.monotonic)
-    scanner = CameraScanner("live", capture, reader, now=time.time_ns, resources=[lambda: closed.append("libdmtx")])
+    clocks = {"now": time.time_ns, "monotonic": time.monotonic}
+    scanner = CameraScanner("live", capture, reader, **clocks, resources=[lambda: closed.append("libdmtx")])
     stop = threading.Event()
     events: list[Any] = []
 
@@ -336,7 +311,7 @@ def test_a_sink_that_fails_ends_the_loop_with_the_camera_let_go(
 ) -> None:
     device = camera([frame_of((symbol(PACK, gs1=True), 300, 200))])
     capture = Capture("live", lambda: Opened(device), now=time.time_ns, monotonic=time.monotonic)
-    scanner = CameraScanner("live", capture, reader, now=time.time_ns)
+    scanner = CameraScanner("live", capture, reader, now=time.time_ns, monotonic=time.monotonic)
 
     def sink(event: Any) -> None:
         raise RuntimeError("full")
