@@ -21,7 +21,7 @@ import zxingcpp
 
 from hw_sim.optics.frames import Frame, frames
 from scanners.camera.cascade import Cascade
-from scanners.camera.dmtx_process import DmtxProcess
+from scanners.camera.dmtx.process import DmtxProcess
 
 DMTX_MS = 300
 ZXING, DMTX, OURS = "zxing-cpp", "libdmtx", "cascade"

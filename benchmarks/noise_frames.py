@@ -18,7 +18,7 @@ import numpy as np
 
 from hw_sim.optics.frames import noise_frame
 from scanners.camera.cascade import Cascade
-from scanners.camera.dmtx_process import DmtxProcess
+from scanners.camera.dmtx.process import DmtxProcess
 from scanners.camera.reading import Reader, Sorts
 
 _PROGRESS_FRAMES = 100

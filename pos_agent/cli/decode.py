@@ -54,7 +54,7 @@ def decode_command(
         typer.echo(str(error), err=True)
         raise typer.Exit(_UNREADABLE) from error
     from scanners.camera.cascade import Cascade
-    from scanners.camera.dmtx_process import DmtxProcess
+    from scanners.camera.dmtx.process import DmtxProcess
     from scanners.camera.reading import Sorts
 
     with DmtxProcess() as dmtx:

@@ -24,13 +24,13 @@ import cv2
 import numpy as np
 
 from marking.gs1 import check_digit_holds
-from scanners.camera.fit import Fit, fit, locate, printed
-from scanners.camera.geometry import Floats, Image, is_sound
-from scanners.camera.lattice import GLASSES, SCORE_SURE, Glasses, Placed, placed
-from scanners.camera.modules import read_grid
+from scanners.camera.grid.fit import Fit, fit, locate, printed
+from scanners.camera.grid.geometry import Floats, Image, is_sound
+from scanners.camera.grid.lattice import GLASSES, SCORE_SURE, Glasses, Placed, placed
+from scanners.camera.grid.modules import read_grid
+from scanners.camera.grid.regions import Region, regions
+from scanners.camera.grid.treatments import TREATMENTS, Crop, crop_of
 from scanners.camera.reading import Found, Sorts, Symbol
-from scanners.camera.regions import Region, regions
-from scanners.camera.treatments import TREATMENTS, Crop, crop_of
 from scanners.camera.zxing import as_corners, corners_of, formats_of, look
 
 BUDGET_MS: Final = 400.0

@@ -160,7 +160,7 @@ def _reader_of(
 ) -> tuple[Reader, list[Callable[[], None]]]:
     """The cascade, and what must be closed with it."""
     from scanners.camera.cascade import Cascade
-    from scanners.camera.dmtx_process import DmtxProcess
+    from scanners.camera.dmtx.process import DmtxProcess
     from scanners.camera.reading import Sorts
 
     sorts = sorts_of(options.get("formats", Sorts.DATA_MATRIX))

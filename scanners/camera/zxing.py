@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 import zxingcpp
 
-from scanners.camera.geometry import Floats, Image
+from scanners.camera.grid.geometry import Floats, Image
 from scanners.camera.reading import Corners, Sorts
 
 _FORMATS: Final = {

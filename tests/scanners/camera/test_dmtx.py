@@ -18,8 +18,8 @@ import cv2
 import numpy as np
 import pytest
 
-from scanners.camera.dmtx_frames import FrameBroken, receive, unpack_answers, unpack_request
-from scanners.camera.dmtx_process import DmtxProcess, RawSymbol
+from scanners.camera.dmtx.frames import FrameBroken, receive, unpack_answers, unpack_request
+from scanners.camera.dmtx.process import DmtxProcess, RawSymbol
 
 START_S = 20.0
 TIMEOUT_MS = 5000
@@ -207,7 +207,7 @@ sys.stdin.buffer.read()
 
 def test_a_missing_library_is_told_once_with_its_remedy() -> None:
     script = (
-        "import sys; sys.modules['pylibdmtx'] = None\nfrom scanners.camera.dmtx_worker import main; sys.exit(main())"
+        "import sys; sys.modules['pylibdmtx'] = None\nfrom scanners.camera.dmtx.worker import main; sys.exit(main())"
     )
     with DmtxProcess(command=[sys.executable, "-c", script]) as process:
         assert not process.start(START_S)
@@ -222,7 +222,7 @@ def test_an_old_library_is_refused_since_it_loses_fnc1() -> None:
         "import sys, types\n"
         "old = types.ModuleType('pylibdmtx.wrapper'); old.dmtxVersion = lambda: '0.7.4'\n"
         "sys.modules['pylibdmtx'] = types.ModuleType('pylibdmtx'); sys.modules['pylibdmtx.wrapper'] = old\n"
-        "from scanners.camera.dmtx_worker import main; sys.exit(main())"
+        "from scanners.camera.dmtx.worker import main; sys.exit(main())"
     )
     with DmtxProcess(command=[sys.executable, "-c", script]) as process:
         assert not process.start(START_S)
@@ -265,7 +265,7 @@ def test_closing_leaves_no_process_behind() -> None:
 
 def test_the_worker_ends_when_its_parent_is_killed() -> None:
     script = (
-        "import time\nfrom scanners.camera.dmtx_process import DmtxProcess\n"
+        "import time\nfrom scanners.camera.dmtx.process import DmtxProcess\n"
         f"process = DmtxProcess(); process.start({START_S}); print(process.pid, flush=True); time.sleep(600)"
     )
     with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True) as parent:

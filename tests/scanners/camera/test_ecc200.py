@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from scanners.camera.ecc200 import BY_SHAPE, SIZES, Grid, codewords, painted, pattern, places
+from scanners.camera.grid.ecc200 import BY_SHAPE, SIZES, Grid, codewords, painted, pattern, places
 
 # The worked example of ISO/IEC 16022: "123456" in a 10 x 10 symbol.
 ISO_EXAMPLE = [142, 164, 186, 114, 25, 5, 88, 102]

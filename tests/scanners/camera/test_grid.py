@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from scanners.camera import border
-from scanners.camera.ecc200 import BY_SHAPE, Grid
-from scanners.camera.fit import evened, fit, locate
-from scanners.camera.geometry import homographies, is_sound, mapped, sampled
-from scanners.camera.lattice import SCORE_SURE, placed
-from scanners.camera.mesh import bent
-from scanners.camera.modules import content, grey_of, read_grid
-from scanners.camera.regions import regions
+from scanners.camera.grid import border
+from scanners.camera.grid.ecc200 import BY_SHAPE, Grid
+from scanners.camera.grid.fit import evened, fit, locate
+from scanners.camera.grid.geometry import homographies, is_sound, mapped, sampled
+from scanners.camera.grid.lattice import SCORE_SURE, placed
+from scanners.camera.grid.mesh import bent
+from scanners.camera.grid.modules import content, grey_of, read_grid
+from scanners.camera.grid.regions import regions
 
 MARK = "0104870000000104213kZ7q_W<2hT9m93abcd"
 LONG = MARK + "Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="

@@ -14,7 +14,7 @@ import pytest
 
 from hw_sim.optics.frames import EMPTY_KINDS, noise_frame, one
 from scanners.camera.cascade import Cascade
-from scanners.camera.dmtx_process import DmtxProcess
+from scanners.camera.dmtx.process import DmtxProcess
 from scanners.camera.reading import Sorts, Symbol
 
 SEED = 7

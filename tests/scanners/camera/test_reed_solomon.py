@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 import zxingcpp
 
-from scanners.camera.ecc200 import BY_SHAPE, codewords
-from scanners.camera.reed_solomon import Words, correct, syndromes
+from scanners.camera.grid.ecc200 import BY_SHAPE, codewords
+from scanners.camera.grid.reed_solomon import Words, correct, syndromes
 
 ISO_EXAMPLE = np.array([142, 164, 186, 114, 25, 5, 88, 102], np.uint8)  # The worked example of ISO/IEC 16022.
 

@@ -12,8 +12,8 @@ from typing import Final
 
 import numpy as np
 
-from scanners.camera.ecc200 import SIZES, Size, pattern
-from scanners.camera.geometry import Floats
+from scanners.camera.grid.ecc200 import SIZES, Size, pattern
+from scanners.camera.grid.geometry import Floats
 
 # Smaller ones hold no mark, resemble anything in a picture, and have too few check words to tell.
 LOOKED_FOR: Final = tuple(size for size in SIZES if size.data >= 12)

@@ -10,8 +10,8 @@ from typing import Final
 import cv2
 import numpy as np
 
-from scanners.camera.fit import evened
-from scanners.camera.geometry import Floats, Image
+from scanners.camera.grid.fit import evened
+from scanners.camera.grid.geometry import Floats, Image
 
 _CROP_PX_MIN: Final = 240
 _CROP_PX_MAX: Final = 420

@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanners.camera.ecc200 import Size, pattern
-from scanners.camera.geometry import Floats, Image, mapped, sampled
+from scanners.camera.grid.ecc200 import Size, pattern
+from scanners.camera.grid.geometry import Floats, Image, mapped, sampled
 
 _POINTS: Final = 5  # Control points along each side.
 _STEPS: Final = (0.5, 0.4, 0.35, 0.25, 0.2, 0.15)  # Of a module.

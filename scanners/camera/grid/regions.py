@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from scanners.camera.geometry import Floats, Image
+from scanners.camera.grid.geometry import Floats, Image
 
 _LOOK_PX: Final = 400  # Longest side of the picture in which regions are looked for.
 _WINDOWS: Final = (9,)  # Sides, in those pixels, over which edges are averaged.

@@ -20,7 +20,7 @@ from typing import IO, Final, NamedTuple, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from scanners.camera.dmtx_frames import (
+from scanners.camera.dmtx.frames import (
     FrameBroken,
     Request,
     pack_request,
@@ -29,7 +29,7 @@ from scanners.camera.dmtx_frames import (
     unpack_answers,
 )
 
-COMMAND: Final = (sys.executable, "-P", "-m", "scanners.camera.dmtx_worker")
+COMMAND: Final = (sys.executable, "-P", "-m", "scanners.camera.dmtx.worker")
 RESTART_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)  # Then every 5 s.
 SLACK_MS: Final = 150  # libdmtx looks at the clock between two places only.
 PIXELS_MAX: Final = 4_000_000  # Larger pictures are thinned out.

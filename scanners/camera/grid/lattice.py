@@ -18,9 +18,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scanners.camera.border import best
-from scanners.camera.ecc200 import Size
-from scanners.camera.geometry import Floats, Image, sampled
+from scanners.camera.grid.border import best
+from scanners.camera.grid.ecc200 import Size
+from scanners.camera.grid.geometry import Floats, Image, sampled
 
 _BLOCK: Final = 64
 _STRIDE: Final = 32

@@ -1,4 +1,4 @@
-"""What goes over the pipe between `dmtx_process` and `dmtx_worker`: length-prefixed binary messages. Pure.
+"""What goes over the pipe between `process` and `worker`: length-prefixed binary messages. Pure.
 
 message   length of the body, 4 bytes, big endian | body
 hello     1 byte: 1 ready, 0 cannot work | text, UTF-8

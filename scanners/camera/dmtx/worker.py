@@ -1,4 +1,4 @@
-"""The process in which libdmtx works: `python -m scanners.camera.dmtx_worker`, spoken to over its standard streams.
+"""The process in which libdmtx works: `python -m scanners.camera.dmtx.worker`, spoken to over its standard streams.
 
 libdmtx aborts on some pictures, writes outside its memory on others and can take seconds beyond its time limit, so it
 never runs in the agent itself. The process ends when its standard input does, and by itself when one picture takes far
@@ -23,7 +23,7 @@ import sys
 import types
 from typing import IO, Any, Final
 
-from scanners.camera.dmtx_frames import (
+from scanners.camera.dmtx.frames import (
     Answer,
     FrameBroken,
     Request,

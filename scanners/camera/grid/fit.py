@@ -13,9 +13,9 @@ from typing import Final
 import cv2
 import numpy as np
 
-from scanners.camera.border import LOOKED_FOR
-from scanners.camera.ecc200 import Size, pattern
-from scanners.camera.geometry import Floats, Image, is_sound, mapped, sampled, turned
+from scanners.camera.grid.border import LOOKED_FOR
+from scanners.camera.grid.ecc200 import Size, pattern
+from scanners.camera.grid.geometry import Floats, Image, is_sound, mapped, sampled, turned
 
 _QUIET_WEIGHT: Final = 0.5  # Print comes close more often than the patterns themselves are spoiled.
 _STEP_FIRST: Final = 0.8  # Of a module.

@@ -14,11 +14,11 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from scanners.camera.ecc200 import Grid, Size, painted, pattern, places
-from scanners.camera.fit import Fit
-from scanners.camera.geometry import Floats, Image, mapped, sampled
-from scanners.camera.mesh import bent, shifted
-from scanners.camera.reed_solomon import correct
+from scanners.camera.grid.ecc200 import Grid, Size, painted, pattern, places
+from scanners.camera.grid.fit import Fit
+from scanners.camera.grid.geometry import Floats, Image, mapped, sampled
+from scanners.camera.grid.mesh import bent, shifted
+from scanners.camera.grid.reed_solomon import correct
 
 _MATRIX: Final = zxingcpp.BarcodeFormats([zxingcpp.BarcodeFormat.DataMatrix])
 _SPREAD: Final = (-0.18, 0.18)  # Where in a module grey is looked at, from its centre.

@@ -1,0 +1,1 @@
+"""libdmtx as a second reader, in a process that is watched."""
