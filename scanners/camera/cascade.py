@@ -35,7 +35,7 @@ from scanners.camera.zxing import as_corners, corners_of, formats_of, look
 
 BUDGET_MS: Final = 400.0
 PATIENCE: Final = 10.0  # Times the search for regions, where nothing resembles a symbol.
-PATIENCE_SEEN: Final = 16.0  # Where the fixed patterns of one were found.
+PATIENCE_SEEN: Final = 14.0  # Where the fixed patterns of one were found.
 LIKENESS_SEEN: Final = 0.62
 _CHANCES: Final = (1.0, 0.4, 0.3)  # Of the GLASSES to find what is there, as measured.
 _DOUBTFUL_MAX: Final = 3
