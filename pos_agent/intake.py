@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
+from weakref import WeakValueDictionary
 
 from marking import join, parse
 from marking.code import ReadContext, Source
@@ -22,10 +23,11 @@ from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import SCAN_BYTES_MAX, device_facts, unit_keys
 from pos_agent.problems import Problem
-from pos_agent.repeats import Repeated, Repeats
+from pos_agent.repeats import Broken, Repeated, Repeats
 from pos_agent.sale import SaleState
 from pos_agent.till import Till
 from pos_agent.two_scanners import NS_PER_MS, TwoScanners
+from scanners.duplicates import EVIDENCE
 from scanners.scan import DroppedRead, Health, HealthChange, Scan, ScannerEvent, Signal, Terminator
 
 log = logging.getLogger(__name__)
@@ -33,7 +35,6 @@ log = logging.getLogger(__name__)
 CLOCK_SLACK_NS = NS_PER_S  # A clock that steps back by more does not keep a half waiting.
 SALES_MAX = 3  # Sales that may be paid under one scan's hands before it is kept as a read without a sale.
 NO_SALE = frozenset({"T-101", "T-102"})
-BROKEN = frozenset({Terminator.OVERFLOW, Terminator.UNPLUG})  # Evidence only, never judged.
 OTHER_DEVICE = "other_device"
 SIGNALS = {Decision.ALLOW: Signal.ACCEPTED, Decision.REFUSE: Signal.REFUSED, Decision.ASK: Signal.ASK}
 
@@ -79,7 +80,8 @@ class Intake:
         self._answer = answer
         self._repeats = Repeats(self._keep_repeated)
         self._waiting: dict[str, _Waiting] = {}
-        self._lanes: dict[str, threading.RLock] = {}
+        # A lane lives as long as somebody is in it: scanners that call may come from ever new addresses.
+        self._lanes: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
         self._lock = threading.Lock()  # Of the two tables above.
         self._opening = threading.Lock()
         self.health: dict[str, HealthChange] = {}
@@ -96,8 +98,8 @@ class Intake:
             if isinstance(event, DroppedRead):
                 self._repeats.take(event)
                 return []
-            if event.terminator in BROKEN:
-                self._keep_dropped(scan, str(event.terminator), "not a whole frame")
+            if event.terminator in EVIDENCE:
+                self._repeats.take(Broken(scan, event.terminator, "not a whole frame"))
                 self._answer(scan.source, Signal.REFUSED)
                 return self._flush(scan.source)
             return self._take(scan)

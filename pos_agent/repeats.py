@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pos_agent.clock import NS_PER_S
-from scanners.scan import DroppedRead
+from scanners.scan import DroppedRead, Scan, Terminator
 
 # What stands between a hanging scanner and the journal: 1440 rows a day instead of 200 000. Shorter would not tell
 # store IT more, and longer would lose more of the count when the power goes.
@@ -24,10 +24,19 @@ _Key = tuple[str, str, str | None, bytes]
 
 
 @dataclass(frozen=True, slots=True)
+class Broken:
+    """What is left of a read whose line overflowed or died: evidence, never sold."""
+
+    scan: Scan
+    reason: Terminator
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Repeated:
     """What one row stands for."""
 
-    drop: DroppedRead  # The newest.
+    drop: DroppedRead | Broken  # The newest.
     count: int
     first_at_ns: int
 
@@ -38,7 +47,7 @@ Keep = Callable[[Repeated], None]
 @dataclass(slots=True)
 class _Run:
     due_ns: int  # When the next row may be written.
-    newest: DroppedRead
+    newest: DroppedRead | Broken
     first_at_ns: int = 0
     count: int = 0  # Reads without a row.
 
@@ -52,7 +61,7 @@ class Repeats:
         self._runs: dict[_Key, _Run] = {}  # The one that was written to longest ago first.
         self._lock = threading.Lock()
 
-    def take(self, drop: DroppedRead) -> None:
+    def take(self, drop: DroppedRead | Broken) -> None:
         """Count a dropped read: a row at once when it is the first of its kind, or when a minute is over."""
         scan = drop.scan
         key = (scan.source, str(drop.reason), scan.symbology, scan.data)

@@ -12,8 +12,6 @@ Usage = tuple[int, int]  # Page, id.
 KEYBOARD: Final[Usage] = (0x01, 0x06)
 KEYPAD: Final[Usage] = (0x01, 0x07)
 HID_POS: Final[Usage] = (0x8C, 0x02)
-PAGE_POS: Final = 0x8C
-PAGE_VENDOR_MIN: Final = 0xFF00  # From here on a maker's own.
 
 _SIZES: Final = (0, 1, 2, 4)
 _LONG: Final = 0xFE

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
@@ -73,6 +74,7 @@ class LineScanner:
         self._signals: SimpleQueue[Signal] = SimpleQueue()
         self._port: Port | None = None
         self._health: Health | None = None
+        self._reason = ""
         self._reopening = Reopening(monotonic)
         self._looked_ns = 0
 
@@ -127,8 +129,11 @@ class LineScanner:
         """Let go of the port; return what stood unfinished."""
         if self._port is None:
             return []
-        self._port.close()
-        self._port = None
+        port, self._port = self._port, None
+        with contextlib.suppress(
+            *LINE_ERRORS
+        ):  # A device that is gone may say so once more, and is closed all the same.
+            port.close()
         at_ns = self._monotonic_ns()
         self._protocol.close(at_ns)
         events = self._scans()
@@ -224,9 +229,9 @@ class LineScanner:
         return self._duplicates.judge(scan)
 
     def _tell(self, health: Health, text: str, events: list[ScannerEvent]) -> None:
-        """Report a change once, not every attempt."""
-        if health is not self._health:
-            self._health = health
+        """Report a change once, not every attempt. A new reason is one: it may ask for something else to be done."""
+        if (health, text) != (self._health, self._reason):
+            self._health, self._reason = health, text
             events.append(HealthChange(self._name, health, self._now(), text))
 
     def _shift_ns(self) -> int:

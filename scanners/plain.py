@@ -6,7 +6,6 @@ Sources: Zebra and Honeywell scanner manuals (serial host); parity seen as the t
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import replace
 from typing import Final
 
 from scanners.framing import Framer, Framing
@@ -14,6 +13,7 @@ from scanners.line_protocol import Frame, LineEvent, Notice
 from scanners.scan import Signal, Terminator
 
 PARITY_BYTES_MIN: Final = 8  # Fewer bytes have the right parity by chance too often to say anything.
+_SEVEN_BITS: Final = bytes(byte & 0x7F for byte in range(256))
 PARITY_HINT: Final = (
     "the scanner sends 7 data bits with {parity} parity but the port reads 8: "
     "set the scanner to 8N1, or add bits=7&parity={letter} (or mask_parity=1) to its address"
@@ -43,7 +43,8 @@ class PlainText:
         self._overflow_told = False
 
     def receive(self, data: bytes, at_ns: int, earliest_ns: int | None = None) -> None:
-        self._framer.receive(data, at_ns, earliest_ns)
+        # Before the framer looks: the suffix has its parity bit like every other byte, CR comes as 8Dh.
+        self._framer.receive(data.translate(_SEVEN_BITS) if self._mask_parity else data, at_ns, earliest_ns)
 
     def tick(self, at_ns: int) -> None:
         self._framer.tick(at_ns)
@@ -65,8 +66,6 @@ class PlainText:
     def _examined(self, frame: Frame) -> list[LineEvent]:
         if frame.terminator is Terminator.OVERFLOW:
             return self._overflowed(frame)
-        if self._mask_parity:
-            return [replace(frame, data=bytes(byte & 0x7F for byte in frame.data))]
         parity = parity_of(frame.data)
         if parity is None or self._parity_told:
             return [frame]

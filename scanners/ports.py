@@ -168,7 +168,7 @@ class SerialPort:
         try:
             self._claim()
         except LINE_ERRORS:
-            self._line.close()
+            self.close()
             raise
 
     def read(self, max_bytes: int) -> bytes:
@@ -232,7 +232,11 @@ class SerialOpener:
 
     def __call__(self) -> Port:
         """Open the port. Raises PortUnavailable."""
-        ports = list(self.discovery())
+        try:
+            ports = list(self.discovery())
+        except (OSError, TypeError, ValueError) as error:
+            # pyserial 3.5 makes numbers of what it reads of a device that is just being unplugged, any device.
+            raise PortUnavailable(Health.OFFLINE, f"the list of serial ports cannot be read now: {error}") from error
         device = self._locate(ports)
         try:
             port = SerialPort(device, self.settings)
@@ -266,8 +270,8 @@ def _only(identity: UsbIdentity, ports: list[PortInfo]) -> str:
     if not found:
         raise PortUnavailable(Health.OFFLINE, f"{identity}: not plugged in")
     if len(found) > 1:
-        names = ", ".join(found)
-        raise PortUnavailable(Health.OFFLINE, f"{identity} fits {names}: add serial= or location= to the address")
+        text = f"{identity} fits {', '.join(found)}: add serial= or location= to the address"
+        raise PortUnavailable(Health.OFFLINE, text)
     return found[0]
 
 

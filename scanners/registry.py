@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scanners.address import Driver, Scanner, ScannerAddressInvalid, Surroundings, unknown
 from scanners.camera.driver import CAMERA_OPTIONS, IMAGE_OPTIONS, camera_scanner, image_scanner
@@ -43,6 +43,8 @@ def open_scanner(name: str, url: str, surroundings: Surroundings) -> Scanner:
         parts = urlsplit(url)
     except ValueError as error:
         raise ScannerAddressInvalid("address", str(error)) from error
+    if "\0" in unquote(parts.netloc + parts.path):  # No system call takes it.
+        raise ScannerAddressInvalid("address", "a zero byte is in no name of a device, a file or a host")
     driver = DRIVERS.get(parts.scheme)
     if driver is None:
         raise ScannerAddressInvalid("scheme", unknown(parts.scheme, DRIVERS))

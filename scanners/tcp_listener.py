@@ -27,12 +27,12 @@ class Admission:
     """Who may connect."""
 
     def __init__(self, networks: tuple[Network, ...], clients_max: int = CLIENTS) -> None:
-        self.networks = networks
+        self._networks = networks
         self.clients_max = clients_max
         self._told: set[tuple[IpAddress, str]] = set()
 
     def refusal(self, address: IpAddress, client_count: int) -> str | None:
-        if not any(address in network for network in self.networks):
+        if not any(address in network for network in self._networks):
             return "it is not in allow="
         if client_count >= self.clients_max:
             return f"busy: {client_count} connected already, the limit of clients="
@@ -60,7 +60,11 @@ class Listener:
             raise PortUnavailable(Health.OFFLINE, f"{place}: no such address: {error.strerror}") from error
         except OSError as error:
             raise _unavailable(place, error) from error
-        self._selector = selectors.DefaultSelector()
+        try:
+            self._selector = selectors.DefaultSelector()
+        except OSError as error:  # The wait takes a descriptor too.
+            self._socket.close()
+            raise _unavailable(place, error) from error
         self.watch(self._socket)
 
     @property

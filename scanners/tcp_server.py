@@ -12,12 +12,15 @@ import socket
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Final
 
 from scanners.line import LineScanner, Reopening
 from scanners.ports import Port, PortUnavailable
 from scanners.scan import Health, HealthChange, ScannerEvent, Signal
 from scanners.tcp_connection import KEEPALIVE_S, TcpPort, keep_alive
 from scanners.tcp_listener import Admission, IpAddress, Listener
+
+_LAST_READS: Final = 64  # A peer that never stops sending holds up nobody for longer.
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +154,7 @@ class TcpServerScanner:
             # It calls again because its old connection is dead, which our side has not found out yet.
             self._clients.remove(known[0])
             listener.forget(known[0].fd)
-            events.extend(self._relayed(known[0], known[0].scanner.close()))
+            events.extend(self._read_out(known[0]))
         refusal = self._admission.refusal(address, len(self._clients))
         if refusal is not None:
             connection.close()
@@ -166,6 +169,15 @@ class TcpServerScanner:
         self._clients.append(client)
         self._tell_connected("", events)
         self._read(listener, client, events)
+
+    def _read_out(self, client: _Client) -> list[ScannerEvent]:
+        """Hang up after what has come already: a device that calls for every code may have sent one just now."""
+        came: list[ScannerEvent] = []
+        for _ in range(_LAST_READS):
+            if not client.scanner.is_open:
+                break
+            came += client.scanner.poll()
+        return self._relayed(client, came + client.scanner.close())
 
     def _source(self, address: IpAddress) -> str:
         """The name of a connection that no open one has; the same again when a scanner comes back."""

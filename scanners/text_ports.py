@@ -14,10 +14,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+from scanners import claims
 from scanners.ports import READ_BYTES_MAX, LineClosed, Port, PortUnavailable
 from scanners.scan import Health
 
 END_OF_FILE: Final = "end of file"
+_LOOK_S: Final = 0.02  # Between looks at an input that does not wait.
 _CHUNKS_MAX: Final = 16  # Read ahead; then the writer waits.
 _LINE_END: Final = b"\n"  # A last line without an end is a line.
 _NON_BLOCKING: Final[int] = getattr(os, "O_NONBLOCK", 0)  # Windows has neither the flag nor a FIFO to use it on.
@@ -84,9 +86,12 @@ class InputPort:
         try:
             while not self._closed.is_set():
                 try:
-                    chunk = self._stream.read(READ_BYTES_MAX) or b""
-                except OSError:  # The terminal was closed.
+                    chunk = self._stream.read(READ_BYTES_MAX)
+                except (OSError, ValueError):  # The terminal was closed, or the stream by someone in this process.
                     chunk = b""
+                if chunk is None:  # Nothing yet: a parent process made the input non-blocking.
+                    self._closed.wait(_LOOK_S)
+                    continue
                 self._chunks.put(chunk)
                 if not chunk:
                     return
@@ -200,6 +205,9 @@ class FileOpener:
         except PermissionError as error:
             text = f"no permission for {self.path}: the agent must be able to read it, and to write a FIFO too"
             raise PortUnavailable(Health.DENIED, text) from error
+        except BlockingIOError as error:
+            text = f"{self.path} is read by another program or scanner: each needs a FIFO of its own"
+            raise PortUnavailable(Health.BUSY, text) from error
         except OSError as error:
             raise PortUnavailable(Health.OFFLINE, f"{self.path}: {error.strerror or error}") from error
 
@@ -217,6 +225,8 @@ class FileOpener:
             self._is_read = True
             return FilePort(fd)
         if stat.S_ISFIFO(mode):
+            if _NON_BLOCKING:
+                claims.lock(fd)  # Two readers would share the lines between them, and cut them.
             return FifoPort(self.path, fd, os.open(self.path, os.O_WRONLY | _NON_BLOCKING), self.timeout_s)
         if stat.S_ISCHR(mode):
             return FifoPort(self.path, fd, None, self.timeout_s)

@@ -237,3 +237,18 @@ def test_a_device_that_waits_for_the_registry_does_not_hold_up_another(till: Sho
     (sale,) = till.agent.till.open_sales()
     assert till.agent.till.sale(sale).state is SaleState.HELD
     assert len(till.agent.till.sale(sale).lines) == 2
+
+
+def test_a_device_that_hangs_and_repeats_one_broken_frame_does_not_fill_the_disk(till: ShopTill) -> None:
+    for number in range(200):
+        feed(till, till.frame(b"8" * 512, after_ms=number * 10, terminator=Terminator.OVERFLOW))
+    till.agent.intake.finish()
+    first, rest = till.rows("scan_dropped")
+    assert (first["reason"], first.get("count"), rest["reason"], rest["count"]) == ("overflow", None, "overflow", 199)
+
+
+def test_callers_from_ever_new_addresses_take_no_memory(till: ShopTill) -> None:
+    intake = till.agent.intake
+    for number in range(50):
+        feed(till, till.frame(b"no code", device=f"hall@fd00::{number:x}", terminator=Terminator.UNPLUG))
+    assert len(intake._lanes) == 0  # Nothing outside can see what is kept for a device.

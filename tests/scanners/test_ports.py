@@ -142,3 +142,21 @@ def test_an_error_at_opening_says_what_to_do(error: OSError, health: Health, wor
 
 def test_the_ports_of_this_machine_can_be_listed() -> None:
     assert all(port.device for port in discover())
+
+
+def test_a_list_that_breaks_because_a_device_is_being_unplugged_is_asked_again(line: Any) -> None:
+    line.plug()
+    answers: list[Any] = [TypeError("int() argument must be a string"), OSError(5, "Input/output error")]
+
+    def listed() -> list[Listed]:
+        # pyserial makes numbers of files that are gone between its look at the folder and its reading.
+        if answers:
+            raise answers.pop()
+        return [Listed(str(line.path), 0x05E0, 0x1701, "S123")]
+
+    opener = SerialOpener(UsbIdentity(0x05E0, 0x1701, "S123"), SETTINGS, listed)
+    for _ in range(2):
+        with pytest.raises(PortUnavailable, match="list of serial ports") as refused:
+            opener()
+        assert refused.value.health is Health.OFFLINE
+    opener().close()

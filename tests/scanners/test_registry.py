@@ -53,6 +53,8 @@ def test_a_scanner_that_is_not_there_is_offline_not_an_error(surroundings: Surro
         ("serail:///dev/ttyACM0", "scheme", "did you mean 'serial'"),
         ("/dev/ttyACM0", "scheme", "known: camera.*ssi\\+serial"),
         ("serial://", "address", "no device"),
+        ("text:///run/codes%00", "address", "zero byte"),
+        ("hidpos:///dev/hidraw\0", "address", "zero byte"),
         ("serial://usb/05e0:17", "address", "four hex digits"),
         ("serial:///dev/ttyACM0?bauds=9600", "bauds", "did you mean 'baud'"),
         ("serial:///dev/ttyACM0?sufix=cr", "sufix", "did you mean 'suffix'"),

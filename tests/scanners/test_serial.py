@@ -58,6 +58,16 @@ def test_setting_the_clock_does_not_cut_a_code(
     assert data_of(poll_until(online)) == [PACK]
 
 
+def test_a_program_that_was_held_up_between_two_looks_does_not_cut_a_code(
+    online: LineScanner, line: Any, clock: Any, poll_until: Poll, data_of: Any
+) -> None:
+    line.send(PACK[:10])
+    online.poll()
+    line.send(PACK[10:] + b"\r")  # Came at once, and is read two seconds later.
+    clock.pass_ms(2000)
+    assert data_of(poll_until(online)) == [PACK]
+
+
 def test_unfinished_characters_are_given_after_the_silence(
     online: LineScanner, line: Any, clock: Any, poll_until: Poll
 ) -> None:
@@ -236,8 +246,11 @@ def test_parity_bits_are_masked_where_configured(line: Any, clock: Any, poll_unt
         monotonic=clock.monotonic,
     )
     scanner.poll()
-    line.send(even_parity(PACK) + b"\r")
-    assert data_of(poll_until(scanner)) == [PACK]
+    assert even_parity(b"\r") == b"\x8d"  # The suffix has its parity too.
+    line.send(even_parity(PACK + b"\r" + PACK[::-1] + b"\r"))
+    first, second = (event for event in poll_until(scanner) if isinstance(event, Scan))
+    assert [first.data, second.data] == [PACK, PACK[::-1]]
+    assert first.terminator is second.terminator is Terminator.SUFFIX
     scanner.close()
 
 
@@ -319,3 +332,36 @@ def test_a_refused_port_is_told_with_its_remedy(clock: Any) -> None:
 
     scanner = LineScanner("left", opener, PlainText(Framing()), now=clock.now, monotonic=clock.monotonic)
     assert scanner.poll() == [HealthChange("left", Health.DENIED, clock.utc_ns, "add the user to dialout")]
+
+
+def test_another_reason_for_the_same_state_is_told_once(clock: Any) -> None:
+    texts = ["not plugged in", "not plugged in", "fits /dev/ttyACM0, /dev/ttyACM1: add serial="]
+
+    def opener() -> Any:
+        raise PortUnavailable(Health.OFFLINE, texts.pop(0))
+
+    scanner = LineScanner("left", opener, PlainText(Framing()), now=clock.now, monotonic=clock.monotonic)
+    told = []
+    for _ in range(3):
+        told.append([event.text for event in scanner.poll() if isinstance(event, HealthChange)])
+        clock.pass_ms(5000)
+    assert told == [["not plugged in"], [], ["fits /dev/ttyACM0, /dev/ttyACM1: add serial="]]
+
+
+def test_a_line_that_dies_in_its_closing_is_a_line_that_died(clock: Any) -> None:
+    class Torn:
+        """The last error of a device may come at the very end: close(2) gives EIO."""
+
+        def read(self, max_bytes: int) -> bytes:
+            raise OSError(5, "Input/output error")
+
+        def close(self) -> None:
+            raise OSError(5, "Input/output error")
+
+    scanner = LineScanner("left", Torn, PlainText(Framing()), now=clock.now, monotonic=clock.monotonic)
+    assert [event.health for event in scanner.poll() if isinstance(event, HealthChange)] == [
+        Health.ONLINE,
+        Health.OFFLINE,
+    ]
+    assert not scanner.is_open
+    assert scanner.close() == []

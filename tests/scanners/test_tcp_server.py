@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ipaddress
+import os
 import random
+import resource
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -193,6 +197,31 @@ def test_a_scanner_that_lost_its_radio_takes_the_place_of_its_own_dead_connectio
     events = polled(scanner, 2)
     assert reads(events) == [("hall@127.0.0.1", CODE[:20]), ("hall@127.0.0.1", PACK)]
     assert scanner.health is Health.ONLINE
+    for number in range(4):  # The system gives a connection the number of one that was closed.
+        call(scanner).sendall(b"%07d\r" % number)
+        assert reads(polled(scanner)) == [("hall@127.0.0.1", b"%07d" % number)]
+
+
+def test_a_connection_that_loses_its_place_is_read_to_its_end(server: Server, call: Caller) -> None:
+    scanner = server("tcp-listen://127.0.0.1:0?clients=1&burst_per_s=0")
+    scanner.poll()
+    old = call(scanner)
+    scanner.poll()
+    sent = [b"%07d" % number for number in range(2000)]  # More than one read takes.
+    old.sendall(b"".join(code + b"\r" for code in sent))
+    call(scanner)
+    assert [data for _, data in reads(scanner.poll())] == sent
+
+
+def test_a_silent_caller_is_asked_whether_it_is_still_there(server: Server, call: Caller) -> None:
+    scanner = server()
+    scanner.poll()
+    caller = call(scanner)
+    polled(scanner)
+    here, there = f":{scanner.port:04X}", f":{caller.getsockname()[1]:04X}"
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text(encoding="ascii").splitlines()[1:]]
+    (ours,) = [row for row in rows if row[1].endswith(here) and row[2].endswith(there)]
+    assert ours[5].startswith("02:")  # The timer that runs is that of keep-alive (man proc(5), /proc/net/tcp).
 
 
 def test_a_port_in_use_is_busy_and_tried_again(server: Server, clock: Any) -> None:
@@ -324,3 +353,23 @@ def test_this_machine_alone_needs_no_permission(host: str, server: Server) -> No
 def test_every_option_has_its_words() -> None:
     assert all(TCP_SERVER_OPTIONS.values())
     assert {"allow", "clients", "suffix", "keepalive_s"} < set(TCP_SERVER_OPTIONS)
+
+
+def test_too_few_descriptors_to_listen_are_told_and_tried_again(server: Server, clock: Any) -> None:
+    scanner = server()
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with ExitStack() as taken:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (256, limits[1]))
+        taken.callback(resource.setrlimit, resource.RLIMIT_NOFILE, limits)
+        spare = taken.enter_context(Path(os.devnull).open("rb"))
+        with suppress(OSError):
+            while True:
+                taken.enter_context(Path(os.devnull).open("rb"))
+        spare.close()  # Enough for the socket, not for the wait over it.
+        ((health, text),) = changes(scanner.poll())
+        assert (health, "Too many open files" in text) == (Health.OFFLINE, True)
+        assert scanner.port is None
+        Path(os.devnull).open("rb").close()  # The socket was given back.
+    clock.pass_ms(500)
+    scanner.poll()
+    assert scanner.port

@@ -336,3 +336,63 @@ def test_a_process_without_standard_input_is_offline() -> None:
     with pytest.raises(PortUnavailable, match="no standard input") as refused:
         StandardInputOpener(0.0, lambda: None)()
     assert refused.value.health is Health.OFFLINE
+
+
+def test_two_readers_do_not_share_one_fifo(fifo: Path, open_text: OPENER, clock: Any, poll_until: Any) -> None:
+    first, second = open_text(f"text://{fifo}"), open_text(f"text://{fifo}")
+    first.poll()
+    (change,) = second.poll()
+    assert isinstance(change, HealthChange)
+    assert change.health is Health.BUSY
+    first.close()
+    clock.pass_ms(500)
+    assert poll_until(second)[0].health is Health.ONLINE
+    fifo.write_bytes(b"one\n")
+    assert [scan.data for scan in scans(poll_until(second))] == [b"one"]
+
+
+def test_a_standard_input_that_does_not_wait_is_not_at_its_end() -> None:
+    reading, writing = os.pipe()
+    os.set_blocking(reading, False)  # As a parent process may have left it.
+    with os.fdopen(reading, "rb", buffering=0) as stream:
+        port = StandardInputOpener(0.1, lambda: stream)()
+        assert port.read(100) == b""
+        os.write(writing, b"one\n")
+        os.close(writing)
+        assert rest_of(port) == b"one\n\n"
+
+
+def test_a_standard_input_that_somebody_closed_is_at_its_end() -> None:
+    reading, writing = os.pipe()
+    os.close(writing)
+    stream = os.fdopen(reading, "rb", buffering=0)
+    stream.close()
+    assert rest_of(StandardInputOpener(0.02, lambda: stream)()) == b"\n"
+
+
+def test_closing_frees_a_standard_input_that_had_more_to_give() -> None:
+    for _ in range(2):
+        port = opened_at_last(lambda: Once(iter([b"one\n"] * 40)))
+        time.sleep(0.05)  # Long enough to read ahead as far as it may.
+        port.close()
+    opened_at_last(lambda: Once(iter([]))).close()
+
+
+class Once:
+    """A stream of chunks in memory."""
+
+    def __init__(self, chunks: Iterator[bytes]) -> None:
+        self._chunks = chunks
+
+    def read(self, size: int) -> bytes:
+        return next(self._chunks, b"")
+
+
+def opened_at_last(stream: Callable[[], Any]) -> Port:
+    """The thread of the port before lets go a moment after its closing."""
+    for _ in range(100):
+        try:
+            return StandardInputOpener(0.02, stream)()
+        except PortUnavailable:
+            time.sleep(0.01)
+    raise AssertionError("the standard input was never given back")
