@@ -25,6 +25,7 @@ from pos_agent.journal.database import JournalUnusable
 from pos_agent.problems import Problem
 from pos_agent.secrets import read_secret
 from pos_agent.wiring import start
+from scanners.registry import Scanner
 from scanners.scan import ScannerEvent
 
 log = logging.getLogger(__name__)
@@ -74,7 +75,7 @@ class Runner:
         agent = self.agent
         start(agent)
         for scanner in agent.scanners:
-            self._spawn(f"scanner-{scanner.name}", partial(scanner.run, self._stop, self._take))
+            self._spawn(f"scanner-{scanner.name}", partial(self._scan, scanner))
         self._spawn("intake", lambda: self._every(TICK_S, self._tick))
         self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.closing.settle))
         if agent.delivery is not None:
@@ -105,6 +106,15 @@ class Runner:
         thread = threading.Thread(target=work, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
+
+    def _scan(self, scanner: Scanner) -> None:
+        """Read one scanner. After a mistake of the driver's it is opened again: no till goes blind without a word."""
+        while not self._stop.is_set():
+            try:
+                scanner.run(self._stop, self._take)
+            except Exception:
+                log.exception("%s: a fault of the agent", threading.current_thread().name)
+                self._stop.wait(RETRY_S)
 
     def _work(self, step: Callable[[], Paced]) -> None:
         """A worker at its own pace. What its memory cannot keep now (a full disk) is tried again, not given up."""

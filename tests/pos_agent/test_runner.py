@@ -12,6 +12,7 @@ from shop_till import ShopTill
 
 from fiscal.register import Operation
 from hw_sim.registry import Fate
+from pos_agent import runner as runner_module
 from pos_agent.checkout import Scanned
 from pos_agent.demo.shop import SECRETS
 from pos_agent.journal.database import JournalBusy
@@ -107,6 +108,27 @@ def test_a_scan_that_fails_does_not_blind_the_till(till: ShopTill, error: Except
     running.hand.pull(till.frame("lost"), till.frame(till.unit().text))
     running.wait_for(1)
     running.runner.stop()
+    assert running.seen[0].line is not None
+
+
+def test_a_driver_that_fails_is_run_again(till: ShopTill, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runner_module, "RETRY_S", 0.01)
+    running = Running(till)
+    original = running.hand.run
+    runs: list[int] = []
+
+    def fail_once(stop: threading.Event, sink: Callable[[ScannerEvent], None]) -> None:
+        runs.append(1)
+        if len(runs) == 1:
+            raise RuntimeError("a mistake of ours")
+        original(stop, sink)
+
+    monkeypatch.setattr(running.hand, "run", fail_once)
+    running.runner.start()
+    running.hand.pull(till.frame(till.unit().text))
+    running.wait_for(1)
+    running.runner.stop()
+    assert len(runs) == 2
     assert running.seen[0].line is not None
 
 
