@@ -56,6 +56,7 @@ NO_CHARACTER: Final = "key {key} stands for no character"
 MAYBE_GS: Final = "key {key} stands for no character: if the scanner sends it for GS, add gs={word} to its address"
 LOST_KEYS: Final = "the system lost key events: the program was held up"
 TOO_SHORT: Final = "{count} keys: too short for a code"
+PREFIX_ALONE: Final = "the configured prefix, and no code after it"
 TYPED: Final = (
     "typed by hand: {count} keys, {gap} ms from key to key; if a scanner sent it, set its inter-character delay to 0 "
     "or add typing=keep to its address"
@@ -119,8 +120,9 @@ class KeyDecoder:
         self._stuck.discard(code)
         if code in ALT and not self._down & ALT and self._alt_number is not None:
             number, self._alt_number = self._alt_number, None
-            self._run = self._run or Run(at_ns, at_ns)
-            self._control(self._run, number)
+            if self._run is not None or self._settings.keep_typing:  # Else silence has ended what it belongs to.
+                self._run = self._run or Run(at_ns, at_ns)
+                self._control(self._run, number)
 
     def repeat(self, code: int, at_ns: int) -> None:
         """The kernel repeats a key that is held. It is never a character: a scanner lets go."""
@@ -139,6 +141,7 @@ class KeyDecoder:
         self._run = self._run or Run(at_ns, at_ns)
         self._run.spoil(LOST_KEYS)
         self._run.last_at_ns = at_ns
+        self._run.last_stamp_ns = None  # What comes next has lost its beginning, however much later it was typed.
         self._down.clear()
         self._stuck.clear()
         self._alt_number = None
@@ -228,6 +231,8 @@ class KeyDecoder:
 
     def _judge_keys(self, run: Run, held: set[int]) -> None:
         self._down -= held  # A release that is lost does not come: the next read must not suffer.
+        if held & ALT:
+            self._alt_number = None
         for key in sorted(held):
             run.spoil((LOST_RELEASE if key in MODIFIERS else HANGING).format(key=name_of(key)))
         for key in sorted(self._stuck):
@@ -267,6 +272,10 @@ class KeyDecoder:
         if finished.data:
             frame = Frame(finished.data, terminator, run.at_ns, run.last_at_ns, repairs=finished.repairs)
             self._events.append(frame)
+        elif terminator is not Terminator.UNPLUG:
+            self._drop(run, b"", terminator, DropReason.INCOMPLETE, PREFIX_ALONE)
+        elif run.damage:
+            self._drop(run, b"", terminator, DropReason.DAMAGED, run.damage)
 
     def _drop(self, run: Run, data: bytes, terminator: Terminator, reason: DropReason, text: str) -> None:
         self._events.append(Frame(data, terminator, run.at_ns, run.last_at_ns, dropped=reason, text=text))

@@ -18,7 +18,10 @@ Sources: see `scanners.hidpos.layouts`.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
+from operator import itemgetter
 from typing import Final
 
 from scanners.hidpos.layouts import (
@@ -115,12 +118,16 @@ class Decoder:
 
     def tick(self, at_ns: int) -> None:
         """Say that nothing more had come by `at_ns`."""
-        if self._buffer and at_ns - self._buffer_last_ns > self._limit_ns:
-            self._drop_half()
-        if self._chain is not None and at_ns - self._chain.last_at_ns > self._limit_ns:
-            self._silent(self._chain)
-        if self._answer is not None and at_ns - self._answer.last_at_ns > self._limit_ns:
-            self._tell_answer(self._answer)
+        waiting: list[tuple[int, Callable[[], None]]] = []
+        if self._buffer:
+            waiting.append((self._buffer_last_ns, self._drop_half))
+        if self._chain is not None:
+            waiting.append((self._chain.last_at_ns, partial(self._silent, self._chain)))
+        if self._answer is not None:
+            waiting.append((self._answer.last_at_ns, partial(self._tell_answer, self._answer)))
+        for last_at_ns, end in sorted(waiting, key=itemgetter(0)):  # As if somebody had looked all the time.
+            if at_ns - last_at_ns > self._limit_ns:
+                end()
         if self._throwing is not None and at_ns - self._throwing[1] > self._limit_ns:
             self._throwing = None
 
@@ -170,6 +177,7 @@ class Decoder:
         near = finished is not None and self._earliest_ns - finished.last_at_ns <= self._limit_ns
         chain = _Chain(layout, part.aim, bytearray(part.data), report.raw, 1, report.first_at_ns, report.last_at_ns)
         if finished is not None and near and finished.raw == report.raw:
+            self._finished = _Report(report.raw, finished.first_at_ns, report.last_at_ns)
             self._drop(chain, DropReason.DUPLICATE, LAST_TWICE)
             return
         self._chain = chain

@@ -69,7 +69,7 @@ def probe(report: bytes) -> Layout:
         return NEWLAND
     size = report[LENGTH_AT]
     last = report[NEWLAND.data_at + size : HONEYWELL.data_at + size]
-    return HONEYWELL if size < AIM_BYTES or any(last) else NEWLAND
+    return HONEYWELL if any(last) else NEWLAND
 
 
 def part_of(report: bytes, layout: Layout) -> Part | None:

@@ -203,7 +203,7 @@ class Decoder:
         return Packet(opcode, source, status, data, self._times[start], self._times[end - 1])
 
     def _junk(self, size: int, *, ended: bool) -> None:
-        if size:
+        if size or self._endless:  # What was told before its end has one, though nothing more belonged to it.
             junk = self._evidence(size, ended)
             begun = self._events[-1] if self._events else None
             if isinstance(begun, Junk) and not begun.ended and not ended:
@@ -215,7 +215,7 @@ class Decoder:
 
     def _evidence(self, size: int, ended: bool) -> Junk:
         shown = 0 if self._endless else min(size, EVIDENCE_BYTES_MAX)
-        return Junk(bytes(self._buffer[:shown]), size, self._times[0], self._times[size - 1], ended)
+        return Junk(bytes(self._buffer[:shown]), size, self._times[0], self._times[max(size, 1) - 1], ended)
 
     def _drop(self, size: int) -> None:
         del self._buffer[:size]

@@ -70,7 +70,6 @@ class Commands:
         """The line was opened: nothing of before is waited for."""
         self._waiting = deque(first)
         self._sent = None
-        self._again = False
         self._told.clear()
 
     def put(self, commands: Iterable[Command]) -> None:
@@ -95,7 +94,7 @@ class Commands:
     def answered(self, packet: Packet) -> bool:
         """Take an ACK, a NAK or a reply; False: nothing waits for it (it came late, or was never asked for)."""
         command = self._sent
-        if command is None or not self._tries:
+        if command is None:
             return False
         if packet.opcode == Opcode.CMD_NAK:
             cause = packet.data[0] if packet.data else 0
@@ -112,8 +111,7 @@ class Commands:
         if packet.opcode == Opcode.REPLY_REVISION:
             self._notices.append(Notice(f"the scanner is {_printable(packet.data)}", packet.last_at_ns))
         self._told = {told for told in self._told if told[0] != command.name}
-        self._sent = None
-        self._again = False  # The answer came late, but before the second try went out.
+        self._sent = None  # Even where the second try was due: the answer came late.
         return True
 
     def tick(self, at_ns: int) -> None:
@@ -132,7 +130,6 @@ class Commands:
     def _give_up(self, command: Command, why: str, at_ns: int) -> None:
         """Go on without it, and tell it once, not at every beep."""
         self._sent = None
-        self._again = False
         if (command.name, why) not in self._told:
             self._told.add((command.name, why))
             self._notices.append(Notice(f"the scanner {why}", at_ns))

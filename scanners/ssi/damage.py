@@ -9,6 +9,7 @@ Sources: Motorola SE955 Integration Guide, chapter 10 (STATUS, CMD_NAK).
 from __future__ import annotations
 
 from collections import deque
+from difflib import SequenceMatcher
 from typing import Final
 
 from scanners.line_protocol import Frame
@@ -18,6 +19,7 @@ from scanners.ssi.codec import CHECKSUM_BYTES, HEADER_BYTES, Junk, Opcode, Packe
 NEVER_REPEATED: Final = "a damaged read, and the scanner did not send it again"
 ENDLESS: Final = "a stream without end, which is no read"
 _JUNKS_MAX: Final = 6  # Of one read and its repeats.
+_DAMAGED_BYTES_MAX: Final = 3  # More of them, and more than a fifth of the packet, are no damage.
 
 
 class Damage:
@@ -37,6 +39,15 @@ class Damage:
     def first_transmission_of(self, repeat: Packet) -> Junk | None:
         """Return what was rather the first transmission of `repeat` than a repeat itself; None: nothing was."""
         return next((junk for junk in reversed(self._junks) if _reads_as_first(junk, repeat)), None)
+
+    def is_of_another_read(self, repeat: Packet) -> bool:
+        """Whether a whole first transmission is among it that was never `repeat`: the scanner has gone on since."""
+        return any(
+            reads_as_first_transmission(junk)
+            and junk.size_bytes == junk.data[0] + CHECKSUM_BYTES
+            and _is_unlike(junk.data[HEADER_BYTES:-CHECKSUM_BYTES], repeat.data)
+            for junk in self._junks
+        )
 
     def told(self) -> Frame:
         """Return the evidence. Bytes beyond it: `size_bytes` less its length."""
@@ -79,9 +90,15 @@ def reads_as_answer(junk: Junk) -> bool:
     """Whether this is an ACK or a NAK with one bit of its opcode wrong at most."""
     longest = HEADER_BYTES + 1 + CHECKSUM_BYTES
     return (
-        1 < junk.size_bytes <= longest
+        1 < len(junk.data) <= longest
         and min((junk.data[1] ^ answer).bit_count() for answer in (Opcode.CMD_ACK, Opcode.CMD_NAK)) <= 1
     )
+
+
+def _is_unlike(data: bytes, other: bytes) -> bool:
+    alike = sum(block.size for block in SequenceMatcher(None, data, other, autojunk=False).get_matching_blocks())
+    size = max(len(data), len(other))
+    return size - alike > max(_DAMAGED_BYTES_MAX, size // 5)
 
 
 def _reads_as_first(junk: Junk, repeat: Packet) -> bool:

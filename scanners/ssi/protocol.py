@@ -65,7 +65,7 @@ class SsiProtocol:
         self._owed = bytearray()  # Acknowledgements not yet handed over.
         self._lit: bool | None = None  # None: nobody knows, the scanner may have been lit before.
         self._told: set[str] = set()
-        self._notices: deque[Notice] = deque()
+        self._events: deque[LineEvent] = deque()  # In the order they came about.
         self._discarded_bytes = 0
         self._now_ns = 0
         self._earliest_ns = 0
@@ -96,15 +96,15 @@ class SsiProtocol:
         self._take_events()
         self._reads.tick(at_ns)
         self._commands.tick(at_ns)
+        self._collect()
 
     def close(self, at_ns: int) -> None:
         self.tick(at_ns)
         self._reads.close(self._decoder.reset(), at_ns)
+        self._collect()
 
     def next_event(self) -> LineEvent | None:
-        if self._notices:
-            return self._notices.popleft()
-        return self._commands.next_notice() or self._reads.next_event()
+        return self._events.popleft() if self._events else None
 
     def outgoing(self) -> bytes:
         out = bytes(self._owed)
@@ -133,6 +133,11 @@ class SsiProtocol:
                 self._tell_once(ECHO, event.last_at_ns)
             else:
                 self._take(event)
+            self._collect()
+
+    def _collect(self) -> None:
+        while (event := self._commands.next_notice() or self._reads.next_event()) is not None:
+            self._events.append(event)
 
     def _take(self, packet: Packet) -> None:
         if packet.opcode == Opcode.DECODE_DATA:
@@ -147,18 +152,16 @@ class SsiProtocol:
             self._discarded_bytes += packet.size_bytes
 
     def _refuse(self, junk: Junk) -> None:
-        if not junk.ended:
-            self._reads.damaged(junk)
-            return
-        if self._commands.expecting and reads_as_answer(junk):
+        if junk.ended and self._commands.expecting and reads_as_answer(junk):
             self._discarded_bytes += junk.size_bytes  # The command is sent once more anyway.
             return
         self._reads.damaged(junk)
-        self._owed += NAK_RESEND
-        if junk.size_bytes >= _TEXT_BYTES_MIN and _TEXT.issuperset(junk.data):
+        if junk.ended:
+            self._owed += NAK_RESEND
+        if len(junk.data) >= _TEXT_BYTES_MIN and _TEXT.issuperset(junk.data):
             self._tell_once(PLAIN_TEXT, junk.last_at_ns)
 
     def _tell_once(self, text: str, at_ns: int) -> None:
         if text not in self._told:
             self._told.add(text)
-            self._notices.append(Notice(text, at_ns))
+            self._events.append(Notice(text, at_ns))

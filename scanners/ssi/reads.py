@@ -9,6 +9,7 @@
 The retransmission bit alone proves nothing: what was never accepted is a read even when it is sent the third time. And
 where a damaged frame was rather the first transmission of what comes now, the scanner had its answer for the last
 accepted packet, so this is another read with the same data: the second bottle of the same water.
+Where it was a whole other packet, the scanner has given that up and gone on.
 
 A scanner sends a packet three times at most, one Serial Response Time-out apart, and after the third time-out may send
 another. So two time-outs and a little is how long an accepted packet is remembered, a repeat or the rest awaited.
@@ -79,8 +80,9 @@ class Reads:
 
     def take(self, packet: Packet, earliest_ns: int, now_ns: int) -> None:
         """Take decode data, which is acknowledged at `now_ns`. It came between `earliest_ns` and its own times."""
-        first = None
-        if packet.retransmitted:
+        first = began_ns = None
+        gone_on = packet.retransmitted and self._damage is not None and self._damage.is_of_another_read(packet)
+        if packet.retransmitted and not gone_on:
             if self._damage is not None:
                 first = self._damage.first_transmission_of(packet)
                 self.discarded_bytes += self._damage.size_bytes
@@ -89,14 +91,14 @@ class Reads:
                 self._drop_known(packet, now_ns)
                 return
             began_ns = first.first_at_ns if first is not None else None
-        else:
+        elif not packet.retransmitted:
             began_ns = min(earliest_ns, packet.first_at_ns)
-        if began_ns is not None and began_ns - self._answered_at_ns > _PROMPT_NS:
+        if gone_on or (began_ns is not None and began_ns - self._answered_at_ns > _PROMPT_NS):
             # Too late for a part of a read: another one.
             self._give_up_parts()
             self._overrun = False
             self._beginning_lost_ns = None
-        if not packet.retransmitted:
+        if gone_on or not packet.retransmitted:
             self._tell_damage()
         if not self.joining and self._is_rest_of_a_lost_read(earliest_ns):
             self._drop_rest(packet, now_ns)
@@ -122,7 +124,7 @@ class Reads:
         if self._damage is not None and at_ns - self._damage.last_at_ns > self._patience_ns:
             self._tell_damage()
         if self.joining and at_ns - self._answered_at_ns > self._patience_ns:
-            self._beginning_lost_ns = at_ns if self._parts else None
+            self._beginning_lost_ns = self._answered_at_ns + self._patience_ns if self._parts else None
             self._give_up_parts()
             self._overrun = False
 

@@ -118,6 +118,11 @@ def test_a_configured_prefix_is_taken_off(play: Play) -> None:
     assert told(play(protocol, [*sim.scan("~1" + PACK), *sim.scan(PACK)])) == [(PACK.encode(), None)] * 2
 
 
+def test_a_read_of_the_prefix_alone_is_told(play: Play) -> None:
+    frame = only(play(protocol_of(finishing=Finishing(prefix=b"SHOP-0001")), EvdevSim().scan("SHOP-0001")))
+    assert (frame.data, frame.dropped) == (b"", DropReason.INCOMPLETE)
+
+
 def test_swapped_case_is_undone_where_the_identifier_shows_it_and_told_once(play: Play) -> None:
     sim, protocol = EvdevSim(Typing(caps=True)), protocol_of()
     notice, frame, again = play(protocol, [*sim.scan(FULL, "]d2"), *sim.scan(PACK, "]d1")])
@@ -134,6 +139,13 @@ def test_swapped_case_without_an_identifier_is_left_alone_unless_configured(play
     assert only(play(protocol_of(), chunks)).data == PACK.swapcase().encode()
     frame = only(play(protocol_of(finishing=Finishing(caps=Caps.SWAP)), chunks))
     assert (frame.data, frame.repairs) == (PACK.encode(), ("D6",))
+
+
+def test_swapped_case_is_seen_behind_a_prefix(play: Play) -> None:
+    protocol = protocol_of(finishing=Finishing(prefix=b"Ab"))
+    frame = play(protocol, EvdevSim(Typing(caps=True)).scan("Ab]d2" + FULL))[-1]
+    assert isinstance(frame, Frame)
+    assert (frame.data, frame.repairs) == (b"]d2" + FULL.encode(), ("D6",))
 
 
 def test_an_identifier_known_in_both_cases_proves_nothing(play: Play) -> None:
@@ -161,6 +173,14 @@ def test_a_lost_release_of_a_letter_costs_nothing(play: Play) -> None:
     ]
 
 
+def test_an_alt_that_was_given_up_adds_nothing_to_the_next_read_when_it_is_let_go_of(play: Play) -> None:
+    sim, protocol = EvdevSim(), protocol_of()
+    (frame,) = play(protocol, [*sim.scan(PACK, end="none"), *sim.press((ALT, 1), (80, 1), (80, 0), (73, 1), (73, 0))])
+    assert isinstance(frame, Frame)
+    assert frame.dropped is DropReason.DAMAGED
+    assert told(play(protocol, [*sim.press((ALT, 0)), *sim.scan(PACK)], start_s=9)) == [(PACK.encode(), None)]
+
+
 def test_releases_of_keys_that_were_never_down_mean_nothing(play: Play) -> None:
     sim = EvdevSim()
     chunks = [*sim.press((42, 0), (29, 0), (30, 0), (56, 0)), *sim.scan(PACK)]
@@ -177,6 +197,19 @@ def test_events_the_system_lost_damage_the_read(play: Play) -> None:
     frame = only(play(protocol, sim.scan(FULL, dropped_at=20, dropped_count=5)))
     assert frame.dropped is DropReason.DAMAGED
     assert "lost key events" in frame.text
+    assert told(play(protocol, sim.scan(FULL), start_s=9)) == [(FULL.encode(), None)]
+
+
+def test_what_follows_lost_events_is_damaged_even_when_it_was_typed_much_later(play: Play) -> None:
+    """The program was held up: the rest of one code, its Enter and the beginning of the next were lost."""
+    sim, protocol = EvdevSim(), protocol_of()
+    read_before = b"".join(chunk.data for chunk in sim.scan(FULL, unplug_at=40))
+    sim.wait(0.5)
+    read_after = b"".join(chunk.data for chunk in sim.scan(FULL, dropped_at=0, dropped_count=30))
+    protocol.receive(read_before, 1_000 * MS, earliest_ns=999 * MS)
+    protocol.receive(read_after, 1_700 * MS, earliest_ns=1_000 * MS)
+    protocol.tick(3_000 * MS)
+    assert [dropped for _, dropped in told(drained(protocol))] == [DropReason.DAMAGED]
     assert told(play(protocol, sim.scan(FULL), start_s=9)) == [(FULL.encode(), None)]
 
 
@@ -269,6 +302,22 @@ def test_a_clock_set_back_in_the_middle_of_a_code_does_not_matter(play: Play) ->
     late, early = EvdevSim(start_s=5000.0), EvdevSim(start_s=1000.0)
     chunks = [*late.scan(FULL[:40], end="none"), *early.scan(FULL[40:])]
     assert told(play(protocol_of(), chunks)) == [(FULL.encode(), None)]
+
+
+def test_a_clock_set_back_makes_no_scan_of_slow_typing(play: Play) -> None:
+    late, early = EvdevSim(start_s=5000.0), EvdevSim(start_s=1000.0)
+    chunks = [*late.scan("123456", key_s=0.04, end="none"), *early.scan("7890123", key_s=0.04)]
+    assert told(play(protocol_of(), chunks)) == [(b"", DropReason.INCOMPLETE)]
+
+
+def test_lost_events_and_half_a_record_of_before_an_unplugging_mean_nothing_after_it(play: Play) -> None:
+    protocol = protocol_of()
+    protocol.receive(struct.pack("<qqHHi", 1, 0, 0, 3, 0) + b"\0" * 13, 900 * MS)
+    protocol.close(950 * MS)
+    assert [dropped for _, dropped in told(drained(protocol))] == [DropReason.DAMAGED]
+    protocol.opened(960 * MS)
+    assert protocol.discarded_bytes == 13
+    assert told(play(protocol, EvdevSim().scan(PACK))) == [(PACK.encode(), None)]
 
 
 def test_unplugging_inside_a_code_leaves_evidence_that_is_never_sold(play: Play) -> None:

@@ -148,6 +148,60 @@ def test_a_doubled_last_report_is_told_and_is_no_second_scan(play: Play) -> None
     assert told(events) == [(FULL.encode(), None), (FULL[56:].encode(), DropReason.DUPLICATE)]
 
 
+def test_a_last_report_that_comes_three_times_is_no_second_scan_either() -> None:
+    first, last = HidPosSim().reports(FULL)
+    events = fed(HidPosProtocol(), (first, 1), (last, 2), (last, 3), (last, 150), (last, 300))
+    assert told(events) == [(FULL.encode(), None), *[(FULL[56:].encode(), DropReason.DUPLICATE)] * 3]
+
+
+def test_a_code_that_reads_like_the_end_of_an_earlier_one_is_a_scan() -> None:
+    first, last = HidPosSim().reports(FULL)
+    reads = [(FULL.encode(), None), (FULL[56:].encode(), None)]
+    assert told(fed(HidPosProtocol(), (first, 1), (last, 2), (last, 203))) == reads
+    protocol = HidPosProtocol()
+    events = fed(protocol, (first, 1), (last, 2))
+    protocol.close(3 * MS)
+    protocol.opened(4 * MS)
+    assert told(events + fed(protocol, (last, 5))) == reads
+
+
+@pytest.mark.parametrize("data", [b"1", b"12", b"123"])
+def test_the_layout_of_short_reads_is_told(data: bytes) -> None:
+    for vendor in ("honeywell", "newland"):
+        (report,) = HidPosSim(vendor).reports(data, "]E0")
+        (frame,) = fed(HidPosProtocol(), (report, 1))
+        assert isinstance(frame, Frame)
+        assert (frame.data, frame.symbology) == (data, "]E0" if vendor == "honeywell" else None)
+
+
+def test_a_report_without_an_identifier_is_a_read_without_one() -> None:
+    (report,) = HidPosSim().reports(EAN, "")
+    (frame,) = fed(HidPosProtocol(HONEYWELL), (report, 1))
+    assert isinstance(frame, Frame)
+    assert (frame.data, frame.symbology, frame.dropped) == (EAN.encode(), None, None)
+
+
+def test_beeps_that_nobody_took_do_not_pile_up() -> None:
+    protocol = HidPosProtocol(beeps=frozenset({Signal.REFUSED}))
+    for _ in range(100):
+        protocol.signal(Signal.REFUSED)
+    assert len(protocol.outgoing()) == 8 * 64
+
+
+def test_what_silence_ends_is_told_in_its_order_however_late_the_clock_is_looked_at() -> None:
+    """A read without its rest, then half a report; and a command answer without its rest, then such a read."""
+    first, _ = HidPosSim().reports(FULL)
+    (answer, *_) = HidPosSim().reports("x" * 60, "]X0")
+    for pieces in ([(first, 1), (first[:9], 100)], [(answer, 1), (first, 100)]):
+        seldom, often = HidPosProtocol(), HidPosProtocol()
+        assert fed(seldom, *pieces) == fed(often, *pieces) == []
+        seldom.tick(900 * MS)
+        for at_ms in range(101, 900, 50):
+            often.tick(at_ms * MS)
+        assert len(events := fed(seldom)) == 2
+        assert events == fed(often)
+
+
 def test_another_aim_identifier_inside_a_read_discards_it_whole(play: Play) -> None:
     code = FULL + FULL[:44]
     sim, protocol = HidPosSim(), HidPosProtocol()

@@ -102,6 +102,11 @@ def test_a_bad_sum_is_junk_and_the_frames_glued_behind_it_are_kept(golden: dict[
     assert [event.opcode for event in events[1:] if isinstance(event, Packet)] == [0xD0, 0xF3]
 
 
+def test_out_of_step_nothing_is_believed_that_no_decoder_sends() -> None:
+    for frame in (ACK, encode(Opcode.BEEP, b"\x01", source=Source.DECODER)):
+        assert fed(b"\xff" + frame) == [Junk(b"\xff" + frame, len(frame) + 1, 0, 0)]
+
+
 def test_silence_inside_a_frame_gives_the_step_back(golden: dict[str, bytes]) -> None:
     decoder = Decoder()
     decoder.receive(golden["EAN-13"][:12], 0)

@@ -121,6 +121,19 @@ def test_a_read_that_never_comes_undamaged_is_told_and_the_next_one_is_read(benc
     assert evidence[20:60] == LONG[15:55]
 
 
+def test_a_read_given_up_is_told_though_the_next_one_is_heard_only_at_its_second_try(bench: Any) -> None:
+    table = bench()
+    table.device.troubles.flip_bits.extend([80, 90, 100])
+    table.device.scan(LONG)
+    table.run(1.0)
+    assert table.device.failed == [LONG]
+    table.device.troubles.swallow = 1
+    table.device.scan(codes(1)[0])
+    table.settle()
+    assert table.scans == codes(1)
+    assert [reason for reason, _ in table.drops] == [DropReason.DAMAGED]
+
+
 def test_a_scanner_that_never_repeats_loses_nothing_silently(bench: Any) -> None:
     table = bench()
     table.device.troubles.never_again = True

@@ -11,6 +11,7 @@ from scanners.line_protocol import Frame, Notice
 from scanners.scan import DropReason, Terminator
 from scanners.ssi import reads
 from scanners.ssi.codec import ACK, NAK_RESEND, Opcode, Source, encode
+from scanners.ssi.commands import SCAN_ENABLE
 from scanners.ssi.damage import NEVER_REPEATED
 from scanners.ssi.protocol import ECHO, PLAIN_TEXT, SsiSettings
 
@@ -224,6 +225,33 @@ def test_a_stream_without_end_is_told_once_while_it_lasts(talk: Any, frames_of: 
     assert frames_of(host_side.feed(decode(PACK), 11_000))[0].data == PACK
 
 
+def test_the_end_of_a_stream_without_end_is_no_plain_text_and_no_answer(talk: Any, golden: dict[str, bytes]) -> None:
+    """Its last bytes are not kept as evidence: nothing may be concluded from them."""
+    host_side = talk(SsiSettings(start=(SCAN_ENABLE,)))
+    host_side.said()
+    frames = golden["EAN-13"] * 409  # 8180 bytes: what is looked at when silence comes, beside the five before them.
+    events = host_side.feed(b"\x00" * 517 + frames, 0) + host_side.silence(300)
+    assert [event for event in events if isinstance(event, Notice)] == []
+    assert len([event for event in events if isinstance(event, Frame) and event.dropped is None]) == 409
+
+
+def test_text_without_end_is_told_with_the_remedy(talk: Any) -> None:
+    host_side = talk()
+    events = host_side.feed(PACK * 1000, 0) + host_side.silence(300)
+    assert [event.text for event in events if isinstance(event, Notice)] == [PLAIN_TEXT]
+
+
+def test_damage_after_a_stream_that_ended_in_good_frames_is_told(
+    talk: Any, short: Any, golden: dict[str, bytes]
+) -> None:
+    host_side = talk()
+    host_side.feed(b"\x00" * 512 + golden["EAN-13"] * 409 + golden["ack"] * 2, 0)
+    host_side.silence(300)
+    damaged = flipped(golden[PACK_FRAME])
+    events = host_side.feed(damaged, 1000) + host_side.silence(1000 + PATIENCE_MS + 1)
+    assert short(events) == [(DAMAGED, damaged)]
+
+
 # Reads in several parts.
 
 
@@ -287,6 +315,17 @@ def test_the_rest_of_a_read_whose_beginning_was_given_up_is_no_scan(talk: Any, f
     assert host_side.said() == ACK * 2
 
 
+def test_how_often_the_clock_is_looked_at_does_not_decide_whose_rest_a_part_is(talk: Any, short: Any) -> None:
+    late_ms = 3 * PATIENCE_MS
+    for looks in (range(50, late_ms, 50), range(0)):
+        host_side = talk()
+        events = host_side.feed(decode(b"abc", 2), 0)
+        for at_ms in looks:
+            events += host_side.silence(at_ms)
+        events += host_side.feed(decode(b"def", 1), late_ms)
+        assert short(events) == [(INCOMPLETE, b"abc"), ("scan", b"def")]
+
+
 def test_another_read_is_never_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
     host_side = talk()
     host_side.feed(decode(b"abc", 2), 0)
@@ -303,6 +342,17 @@ def test_another_read_that_came_damaged_first_is_not_glued_to_parts_the_scanner_
     host_side.feed(flipped(decode(b"next"), 50), 2000)
     host_side.silence(2300)
     assert short(host_side.feed(decode(b"next", 1), 2310)) == [(INCOMPLETE, b"abc"), ("scan", b"next")]
+
+
+def test_another_read_heard_at_its_second_try_is_not_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    first, again = flipped(decode(b"defghi", 0, None), 40), flipped(decode(b"defghi", 1, None), 50)
+    for damaged, at_ms in ((first, 30), (again, 300), (again, 600)):
+        host_side.feed(damaged, at_ms)
+        host_side.silence(at_ms + 201)
+    events = host_side.feed(decode(b"next", 1), 3000)
+    assert short(events) == [(INCOMPLETE, b"abc"), (DAMAGED, first), ("scan", b"next")]
 
 
 def test_a_read_lives_on_while_its_part_is_repeated(talk: Any, short: Any) -> None:
@@ -398,6 +448,14 @@ def test_parts_and_half_a_part_are_torn_together_and_their_rest_is_no_scan(talk:
     # A scanner with its own battery goes on where it was.
     assert short(host_side.feed(decode(b"defgh", 1, None), 1100)) == [(INCOMPLETE, b"defgh")]
     assert short(host_side.feed(decode(b"abc", 0), 1200)) == [("scan", b"abc")]
+
+
+def test_a_part_of_before_the_unplugging_that_comes_again_is_told(talk: Any, short: Any) -> None:
+    host_side = talk()
+    host_side.feed(decode(b"abc", 2), 0)
+    assert short(host_side.unplug(5)) == [("torn", b"abc")]
+    host_side.replug(1000)
+    assert short(host_side.feed(decode(b"abc", 3), 2000)) == [(INCOMPLETE, b"\x1babc")]
 
 
 def test_a_read_accepted_before_the_unplugging_is_not_taken_again_after_it(
