@@ -58,7 +58,9 @@ def occupancy(root: Path, devices: Iterable[str]) -> Occupancy:
         modem_manager = modem_manager or name == MODEM_MANAGER
         opened = _opened(process)
         complete = complete and opened is not None
-        for device in wanted.intersection(opened or ()):
+        for device, link in (opened or {}).items():
+            if device not in wanted or not _is_same(link, Path(device)):
+                continue
             found.setdefault(device, {})[int(process.name)] = Holder(int(process.name), name)
     for node, pid in _locks(root / "proc/locks"):
         if node in nodes:
@@ -118,18 +120,26 @@ def _processes(folder: Path) -> list[Path]:
         return []
 
 
-def _opened(process: Path) -> set[str] | None:
-    """Files the process has open; None: this user may not look."""
+def _is_same(link: Path, device: Path) -> bool:
+    """A process in a container may have another device of that name open; where it cannot be told the name counts."""
+    try:
+        return os.path.samestat(link.stat(), device.stat())
+    except OSError:
+        return True
+
+
+def _opened(process: Path) -> dict[str, Path] | None:
+    """Files the process has open and the links to them; None: this user may not look."""
     try:
         links = list((process / "fd").iterdir())
     except PermissionError:
         return None
     except OSError:  # It ended meanwhile.
-        return set()
-    opened = set()
+        return {}
+    opened = {}
     for link in links:
         try:
-            opened.add(str(link.readlink()))
+            opened[str(link.readlink())] = link
         except OSError:
             continue
     return opened
