@@ -9,43 +9,14 @@ import contextlib
 import threading
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import Final
 
 from scanners import aim
 from scanners.bursts import BurstWatch
 from scanners.duplicates import EVIDENCE, DuplicateFilter
 from scanners.line_protocol import Frame, LineProtocol, Notice
+from scanners.polling import Reopening, run_polls
 from scanners.ports import LINE_ERRORS, READ_BYTES_MAX, LineClosed, Port, PortUnavailable
 from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, ScannerEvent, Signal
-
-REOPEN_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)  # Then every 5 s.
-_CLOSED_WAIT_S: Final = 0.2  # How long the thread sleeps between looks at a closed port.
-
-
-class Reopening:
-    """When the next attempt to open is due: ever more slowly until one succeeds."""
-
-    def __init__(self, monotonic: Callable[[], float]) -> None:
-        self._monotonic = monotonic
-        self._failures = 0
-        self._due_s = float("-inf")
-
-    @property
-    def is_due(self) -> bool:
-        return self._monotonic() >= self._due_s
-
-    @property
-    def wait_s(self) -> float:
-        """How long a thread may sleep now: not so long that its end would be waited for."""
-        return min(max(self._due_s - self._monotonic(), 0.0), _CLOSED_WAIT_S)
-
-    def failed(self) -> None:
-        wait_s = REOPEN_AFTER_S[min(self._failures, len(REOPEN_AFTER_S) - 1)]
-        self._failures += 1
-        self._due_s = self._monotonic() + wait_s
-
-    def succeeded(self) -> None:
-        self._failures = 0
 
 
 class LineScanner:
@@ -114,25 +85,15 @@ class LineScanner:
 
     def run(self, stop: threading.Event, sink: Callable[[ScannerEvent], None]) -> None:
         """Poll until `stop` is set, then close. What `sink` raises ends the loop with the port closed."""
-        try:
-            while not stop.is_set():
-                for event in self.poll():
-                    sink(event)
-                if self._port is None:
-                    stop.wait(self._reopening.wait_s)
-        finally:
-            rest = self.close()
-        for event in rest:
-            sink(event)
+        run_polls(self, stop, sink, lambda: self._reopening.wait_s if self._port is None else 0.0)
 
     def close(self) -> list[ScannerEvent]:
         """Let go of the port; return what stood unfinished."""
         if self._port is None:
             return []
         port, self._port = self._port, None
-        with contextlib.suppress(
-            *LINE_ERRORS
-        ):  # A device that is gone may say so once more, and is closed all the same.
+        # A device that is gone may say so once more, and is closed all the same.
+        with contextlib.suppress(*LINE_ERRORS):
             port.close()
         at_ns = self._monotonic_ns()
         self._protocol.close(at_ns)

@@ -26,6 +26,7 @@ from urllib.parse import SplitResult
 
 from scanners.address import ScannerAddressInvalid
 from scanners.ports import WRITE_TIMEOUT_S, LineClosed, Port, PortUnavailable
+from scanners.replug import name_now
 from scanners.scan import Health
 from scanners.sysfs import Node
 
@@ -201,18 +202,11 @@ class NodeOpener:
         if isinstance(self._address, NodeIdentity):
             return self._only(self._address, nodes)
         here = _at(self._address, nodes)
-        if self._identity is None or (here is not None and self._identity.matches(here)):
-            return self._address
-        # The name is gone, or another device has it now.
-        moved = [node.device for node in nodes if self._identity.matches(node)]
-        if moved:
-            return moved[0]
-        if here is None or here.vid is None:
-            return self._address
-        # Without a serial number only the place told it apart, and a scanner may be put into another socket.
-        if self._identity.serial_number is None and (here.vid, here.pid) == (self._identity.vid, self._identity.pid):
-            return self._address
-        raise PortUnavailable(Health.OFFLINE, f"{self._address} is another device now; {self._identity} is not there")
+        name = name_now(self._address, self._identity, here, nodes)
+        if name is None:
+            text = f"{self._address} is another device now; {self._identity} is not there"
+            raise PortUnavailable(Health.OFFLINE, text)
+        return name
 
     def _only(self, identity: NodeIdentity, nodes: list[Node]) -> str:
         fitting = [node for node in nodes if identity.matches(node)]

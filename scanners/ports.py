@@ -29,6 +29,7 @@ from typing import Any, Final, Protocol
 import serial
 from serial.tools import list_ports
 
+from scanners.replug import name_now
 from scanners.scan import Health
 
 READ_BYTES_MAX: Final = 4096
@@ -251,18 +252,11 @@ class SerialOpener:
         if isinstance(self.address, UsbIdentity):
             return _only(self.address, ports)
         here = next((port for port in ports if port.device == self.address), None)
-        if self._identity is None or (here is not None and self._identity.matches(here)):
-            return self.address
-        # The name is gone, or another device has it now.
-        moved = [port.device for port in ports if self._identity.matches(port)]
-        if moved:
-            return moved[0]
-        if here is None or here.vid is None:
-            return self.address
-        # Without a serial number only the place told it apart, and a scanner may be put into another socket.
-        if self._identity.serial_number is None and (here.vid, here.pid) == (self._identity.vid, self._identity.pid):
-            return self.address
-        raise PortUnavailable(Health.OFFLINE, f"{self.address} is another device now; {self._identity} is not there")
+        name = name_now(self.address, self._identity, here, ports)
+        if name is None:
+            text = f"{self.address} is another device now; {self._identity} is not there"
+            raise PortUnavailable(Health.OFFLINE, text)
+        return name
 
 
 def _only(identity: UsbIdentity, ports: list[PortInfo]) -> str:

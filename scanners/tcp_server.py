@@ -14,7 +14,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from scanners.line import LineScanner, Reopening
+from scanners.line import LineScanner
+from scanners.polling import Reopening, run_polls
 from scanners.ports import Port, PortUnavailable
 from scanners.scan import Health, HealthChange, ScannerEvent, Signal
 from scanners.tcp_connection import KEEPALIVE_S, TcpPort, keep_alive
@@ -97,16 +98,7 @@ class TcpServerScanner:
 
     def run(self, stop: threading.Event, sink: Callable[[ScannerEvent], None]) -> None:
         """Poll until `stop` is set, then close. What `sink` raises ends the loop with every connection closed."""
-        try:
-            while not stop.is_set():
-                for event in self.poll():
-                    sink(event)
-                if self._listener is None:
-                    stop.wait(self._reopening.wait_s)
-        finally:
-            rest = self.close()
-        for event in rest:
-            sink(event)
+        run_polls(self, stop, sink, lambda: self._reopening.wait_s if self._listener is None else 0.0)
 
     def close(self) -> list[ScannerEvent]:
         """Hang up everywhere; return what stood unfinished."""

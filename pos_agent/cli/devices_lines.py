@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from pos_agent.clock import iso_utc
 from scanners import aim
+from scanners.duplicates import EVIDENCE
 from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, Terminator
 
 Line = tuple[str, str]  # Text and style (of rich).
@@ -62,7 +63,6 @@ REPAIRS: Final[Mapping[str, str]] = {  # What had happened, and what to set righ
     "D14": "the code came in two pieces: a suffix, or a longer gap_ms",
     "D16": "bytes in another encoding: 8 bits, no parity; or mask_parity=1",
 }
-BROKEN: Final = frozenset({Terminator.OVERFLOW, Terminator.UNPLUG})  # Evidence only, never sold.
 SHOWN_BYTES_MAX: Final = 160  # The longest code in use has 129.
 REMEDIES: Final[Mapping[Health, str]] = {
     Health.BUSY: (
@@ -119,7 +119,7 @@ def read_lines(seen: Seen, width: int, zone: tzinfo | None = None) -> Iterator[L
 def _verdict(seen: Seen, fault: object) -> tuple[str, str]:
     if seen.dropped:
         return "dropped", "yellow"
-    if seen.scan.terminator in BROKEN:
+    if seen.scan.terminator in EVIDENCE:
         return "broken", "red"
     return ("error", "red") if fault else ("scan", "green")
 

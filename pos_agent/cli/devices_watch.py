@@ -14,7 +14,6 @@ from typing import Final
 from marking import report
 from marking.code import ReadContext
 from pos_agent.cli.devices_lines import (
-    BROKEN,
     Line,
     Seen,
     folded,
@@ -26,6 +25,7 @@ from pos_agent.cli.devices_lines import (
 from pos_agent.clock import Clock
 from pos_agent.device_names import configured_name
 from scanners.address import Scanner
+from scanners.duplicates import EVIDENCE
 from scanners.scan import DroppedRead, DropReason, Health, HealthChange, Scan, ScannerEvent
 
 SEVERAL: Final = 2  # One lost GS may be the print of one pack; two are the scanner.
@@ -144,11 +144,11 @@ class Watch:
         tally = self._tally(scan.source)
         since_ms = None if tally.last_ns is None else max(0, scan.at_ns - tally.last_ns) // _NS_PER_MS
         tally.last_ns = scan.at_ns
-        holds_code = scan.terminator not in BROKEN and (dropped is None or dropped.reason is DropReason.DUPLICATE)
+        holds_code = scan.terminator not in EVIDENCE and (dropped is None or dropped.reason is DropReason.DUPLICATE)
         seen = Seen(scan, since_ms, report(scan.identified, self._context) if holds_code else {}, dropped)
         if dropped is not None:
             tally.drops[dropped.reason] += 1
-        elif scan.terminator in BROKEN:
+        elif scan.terminator in EVIDENCE:
             tally.broken += 1
         else:
             _count(tally, seen)

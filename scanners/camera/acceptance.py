@@ -53,10 +53,17 @@ class Acceptance:
         return judged
 
     def _of(self, symbol: Symbol, times: int) -> Judgement:
-        known = aim.KNOWN.get(symbol.symbology)
-        length = _CHECKED.get(symbol.data[:2]) if known is not None and known.kind is aim.AimKind.GS1 else None
-        if length is None:
+        holds = number_holds(symbol.data, symbol.symbology)
+        if holds is None:
             return Judgement.ACCEPTED if times >= self._sightings else Judgement.UNCONFIRMED
-        number = symbol.data[2 : 2 + length]
-        holds = len(number) == length and check_digit_holds(number.decode("latin-1"))
         return Judgement.ACCEPTED if holds else Judgement.CHECK_DIGIT
+
+
+def number_holds(data: bytes, symbology: str) -> bool | None:
+    """Whether the check digit of the number that GS1 data begin with is right; None where they begin with none."""
+    known = aim.KNOWN.get(symbology)
+    length = _CHECKED.get(data[:2]) if known is not None and known.kind is aim.AimKind.GS1 else None
+    if length is None:
+        return None
+    number = data[2 : 2 + length]
+    return len(number) == length and check_digit_holds(number.decode("latin-1"))

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scanners.camera.device import CameraUnavailable, Device, Opener
+from scanners.polling import Reopening
 from scanners.scan import Health, HealthChange
 
-REOPEN_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)  # Then every 5 s.
 FAILURES_MAX: Final = 10  # Grabs in a row; Windows cameras give nothing for the first moments.
 SILENT_S: Final = 3.0  # A grab may hang in the driver; so long without a frame is as good as unplugged.
 STILL_S: Final = 5.0  # A live sensor has noise: the same pixels for so long are a frozen picture.
@@ -50,8 +50,7 @@ class Capture:
         self._now = now
         self._monotonic = monotonic
         self._device: Device | None = None
-        self._due_s = float("-inf")
-        self._opens_failed = 0
+        self._reopening = Reopening(monotonic)
         self._grabs_failed = 0
         self._health: Health | None = None
         self._refused: tuple[str, ...] = ()  # Settings, told with the first picture.
@@ -88,7 +87,7 @@ class Capture:
     def step(self) -> bool:
         """Open if closed and due; else take one frame. Say whether something was done. Never raises for the camera."""
         if self._device is None:
-            if self._monotonic() < self._due_s:
+            if not self._reopening.is_due:
                 return False
             self._open()
             return True
@@ -111,7 +110,8 @@ class Capture:
         if not good or image is None or not np.size(image):
             self._failed("gives empty pictures")
             return False
-        self._grabs_failed = self._opens_failed = 0
+        self._grabs_failed = 0
+        self._reopening.succeeded()
         frame = Frame(image, self._grabbed, at_ns)
         notice = self._watch.look(image, self._alive_s)
         with self._condition:
@@ -174,15 +174,14 @@ class Capture:
     def _run(self) -> None:
         while not self._stop.is_set():
             if not self.step():
-                left_s = self._due_s - self._monotonic() if self._device is None else _PAUSE_S
-                self._stop.wait(min(max(left_s, 0.0), _CLOSED_WAIT_S))
+                self._stop.wait(self._reopening.wait_s if self._device is None else _PAUSE_S)
         self._release()
 
     def _open(self) -> None:
         try:
             opened = self._opener()
         except CameraUnavailable as unavailable:
-            self._postpone()
+            self._reopening.failed()
             with self._condition:
                 self._tell(unavailable.health, unavailable.text)
             return
@@ -198,7 +197,7 @@ class Capture:
         if self._grabs_failed < FAILURES_MAX:
             return
         self._release()
-        self._postpone()
+        self._reopening.failed()
         with self._condition:
             self._newest = None
             self._tell(Health.OFFLINE, f"unplugged: {text}")
@@ -207,10 +206,6 @@ class Capture:
         if self._device is not None:
             self._device.release()
             self._device = None
-
-    def _postpone(self) -> None:
-        self._due_s = self._monotonic() + REOPEN_AFTER_S[min(self._opens_failed, len(REOPEN_AFTER_S) - 1)]
-        self._opens_failed += 1
 
     def _tell(self, health: Health, text: str, *, again: bool = False) -> None:
         """Report a change once, and a notice every time. The caller holds the condition."""

@@ -23,7 +23,7 @@ from typing import Final, Protocol
 import cv2
 import numpy as np
 
-from marking.gs1 import check_digit_holds
+from scanners.camera.acceptance import number_holds
 from scanners.camera.grid.fit import Fit, fit, locate, printed
 from scanners.camera.grid.geometry import Floats, Image, is_sound
 from scanners.camera.grid.lattice import GLASSES, SCORE_SURE, Glasses, Placed, placed
@@ -47,7 +47,6 @@ _ALIKE: Final = 0.6  # Strength of a region, against the strongest, from which i
 _DMTX_MS_MIN: Final = 20
 _DMTX_MS_MAX: Final = 300
 SCORE_MAYBE: Final = 8.2  # Below, one in seventy can be read.
-_GS1_MATRIX: Final = frozenset({"]d2", "]d8"})
 _SAME: Final = 0.05  # Corners closer than this part of the side are one place.
 
 
@@ -215,7 +214,7 @@ class Cascade:
             return False
         work.steps.append("libdmtx")
         for data, symbology, quad in self._dmtx.read(crop.picture, min(left_ms, _DMTX_MS_MAX)):
-            if is_trade_item(data, symbology):  # This reader alone was seen to invent codes.
+            if number_holds(data, symbology):  # This reader alone was seen to invent codes.
                 work.take(data, symbology, crop.outward(quad), "libdmtx")
         return bool(work.symbols)
 
@@ -271,14 +270,6 @@ def _inside(point: Floats, quad: Floats) -> bool:
 def fit_placed(even: Image, one: Placed) -> Fit:
     """A lattice is straight: let the corners follow the tilt of the label."""
     return fit(printed(even, one.inverted), one.quad, one.size, first=0.3, last=0.1, inverted=one.inverted)
-
-
-def is_trade_item(data: bytes, symbology: str) -> bool:
-    """GS1 data that begin with AI 01 and a trade item number whose check digit is right."""
-    number = data[2:16]
-    if symbology not in _GS1_MATRIX or not data.startswith(b"01") or len(number) != 14 or not number.isdigit():
-        return False
-    return check_digit_holds(number.decode("ascii"))
 
 
 def _apart(a: Floats, b: Floats) -> bool:

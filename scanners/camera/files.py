@@ -15,6 +15,7 @@ from scanners.camera.acceptance import Acceptance, Judgement
 from scanners.camera.picture import Picture, PictureInvalid, load, read
 from scanners.camera.reading import Reader
 from scanners.duplicates import DuplicateFilter
+from scanners.polling import run_polls
 from scanners.scan import Health, HealthChange, Scan, ScannerEvent, Signal, Terminator
 
 SUFFIXES: Final = frozenset(
@@ -94,14 +95,7 @@ class ImageScanner:
         return events
 
     def run(self, stop: threading.Event, sink: Callable[[ScannerEvent], None]) -> None:
-        try:
-            while not stop.is_set():
-                for event in self.poll():
-                    sink(event)
-                if not self._waiting:
-                    stop.wait(LOOK_AGAIN_S)
-        finally:
-            self.close()
+        run_polls(self, stop, sink, lambda: 0.0 if self._waiting else LOOK_AGAIN_S)
 
     def close(self) -> list[ScannerEvent]:
         self._source = None

@@ -28,9 +28,9 @@ from scanners.camera.dmtx.frames import (
     send,
     unpack_answers,
 )
+from scanners.polling import Reopening
 
 COMMAND: Final = (sys.executable, "-P", "-m", "scanners.camera.dmtx.worker")
-RESTART_AFTER_S: Final = (0.5, 1.0, 2.0, 5.0)  # Then every 5 s.
 SLACK_MS: Final = 150  # libdmtx looks at the clock between two places only.
 PIXELS_MAX: Final = 4_000_000  # Larger pictures are thinned out.
 SIDE_PX_MIN: Final = 8  # The smallest symbol has 8 modules; below 3 pixels libdmtx aborts.
@@ -114,8 +114,7 @@ class DmtxProcess:
         self._lock = threading.Lock()
         self._child: _Child | None = None
         self._ready = False
-        self._failures = 0
-        self._due_s = float("-inf")
+        self._restarting = Reopening(monotonic)
         self._available = True
         self._closed = False
         self._text = "not started"
@@ -201,7 +200,7 @@ class DmtxProcess:
         if self._closed or not self._available:
             return None
         if self._child is None:
-            if self._monotonic() < self._due_s:
+            if not self._restarting.is_due:
                 return None
             try:
                 self._child = _Child(self._command, self._monotonic)
@@ -239,7 +238,7 @@ class DmtxProcess:
         if body is None:
             self._lose("a picture ended the worker")
             return b""
-        self._failures = 0
+        self._restarting.succeeded()
         return body
 
     def _lose(self, text: str) -> None:
@@ -247,5 +246,4 @@ class DmtxProcess:
             self._child.stop(kill=True)
             self._child = None
         self._text = text
-        self._due_s = self._monotonic() + RESTART_AFTER_S[min(self._failures, len(RESTART_AFTER_S) - 1)]
-        self._failures += 1
+        self._restarting.failed()

@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 import zxingcpp
 
-from scanners.camera.grid.ecc200 import Grid, Size, painted, pattern, places
+from scanners.camera.grid.ecc200 import Grid, Size, codewords, painted, pattern, places
 from scanners.camera.grid.fit import Fit
 from scanners.camera.grid.geometry import Floats, Image, mapped, sampled
 from scanners.camera.grid.mesh import bent, shifted
@@ -163,7 +163,7 @@ def _read(image: Image, even: Image, found: Fit, bend: Floats | None, tries: int
 def decoded(darkness: Floats, size: Size, erase: tuple[float, ...] = (0.0,)) -> Read | None:
     """Correct and read one likelihood; `erase` are the parts of the check words spent on the least certain words."""
     bits = darkness.ravel()[places(size)]
-    words = np.packbits(bits > 0, axis=1)[:, 0]
+    words = codewords(darkness > 0, size)
     certain = np.abs(bits).min(axis=1)
     for part in erase:
         fixed = _corrected(words, certain, size, part)

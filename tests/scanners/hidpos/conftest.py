@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import played
 import pytest
 
-from scanners.line_protocol import LineEvent, LineProtocol
+from scanners.line_protocol import LineEvent
 
 VECTORS = Path(__file__).parents[2] / "vectors" / "hidpos.toml"
 
@@ -19,21 +20,4 @@ def vectors() -> dict[str, Any]:
 
 @pytest.fixture
 def play() -> Callable[..., list[LineEvent]]:
-    """Give a protocol timed chunks in virtual time, then so much silence; return what came of it."""
-
-    def play(
-        protocol: LineProtocol, chunks: Iterable[Any], silence_s: float = 3.0, start_s: float = 1.0
-    ) -> list[LineEvent]:
-        at_s = start_s
-        for chunk in chunks:
-            at_s += chunk.delay_s
-            protocol.receive(chunk.data, round(at_s * 1e9))
-            if chunk.unplug:
-                protocol.close(round(at_s * 1e9))
-        protocol.tick(round((at_s + silence_s) * 1e9))
-        found = []
-        while (event := protocol.next_event()) is not None:
-            found.append(event)
-        return found
-
-    return play
+    return played.play

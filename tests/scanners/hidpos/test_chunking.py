@@ -6,13 +6,11 @@ import random
 from typing import Any
 
 import pytest
+from played import Burst, in_pieces
 
 from scanners.hidpos.layouts import LAYOUTS
 from scanners.hidpos.protocol import HidPosProtocol
 from scanners.line_protocol import LineEvent
-
-MS = 1_000_000
-Burst = tuple[bytes, int]  # Bytes and the millisecond they came at.
 
 
 @pytest.fixture
@@ -30,34 +28,13 @@ def bursts(vectors: dict[str, Any]) -> list[Burst]:
 
 @pytest.mark.parametrize("profile", ["auto", *LAYOUTS])
 def test_any_pieces_of_the_golden_stream_give_the_same_events(profile: str, bursts: list[Burst]) -> None:
-    def told(size_max: int, rng: random.Random, looks: bool) -> tuple[list[LineEvent], int]:
+    def told(size_max: int, seed: int, look_ms: int | None) -> tuple[list[LineEvent], int]:
         protocol = HidPosProtocol(LAYOUTS.get(profile), suffixes=(b"\r",))
-        protocol.opened(0)
-        events: list[LineEvent] = []
+        return in_pieces(protocol, bursts, random.Random(seed), size_max, look_ms)
 
-        def drain() -> None:
-            while (event := protocol.next_event()) is not None:
-                events.append(event)
-
-        before_ms = 0
-        for data, at_ms in bursts:
-            for look_ms in range(before_ms + 7, at_ms, 7) if looks else ():
-                protocol.tick(look_ms * MS)
-                drain()
-            taken = 0
-            while taken < len(data):
-                size = rng.randint(1, size_max)
-                protocol.receive(data[taken : taken + size], at_ms * MS)
-                drain()
-                taken += size
-            before_ms = at_ms
-        protocol.close((before_ms + 1) * MS)
-        drain()
-        return events, protocol.discarded_bytes
-
-    whole = told(1 << 20, random.Random(0), looks=False)
+    whole = told(1 << 20, 0, None)
     assert len(whole[0]) > 20
     for seed in range(20):
         for size_max in (1, 10, 64, 200):
-            for looks in (False, True):
-                assert told(size_max, random.Random(seed), looks) == whole
+            for look_ms in (None, 7):
+                assert told(size_max, seed, look_ms) == whole
