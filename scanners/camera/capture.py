@@ -29,7 +29,6 @@ BLACK_S: Final = 3.0
 _BLACK: Final = 12  # Grey value that nothing exceeds in a covered camera's picture.
 _THIN: Final = 8  # Every eighth row and column is enough to tell frozen and black.
 _PAUSE_S: Final = 0.02  # Between failed grabs.
-_CLOSED_WAIT_S: Final = 0.2
 _JOIN_S: Final = 2.0
 _EVENTS_MAX: Final = 256
 

@@ -1,11 +1,12 @@
+"""Reads whole: acknowledged, sent again, damaged, and data that is no code."""
+
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from ssi_frames import DAMAGED, MS, PACK, PACK_FRAME, PATIENCE_MS, RETRANSMITTED, decode, flipped
 
 from scanners.line_protocol import Frame, Notice
 from scanners.scan import DropReason, Terminator
@@ -14,23 +15,6 @@ from scanners.ssi.codec import ACK, NAK_RESEND, Opcode, Source, encode
 from scanners.ssi.commands import SCAN_ENABLE
 from scanners.ssi.damage import NEVER_REPEATED
 from scanners.ssi.protocol import ECHO, PLAIN_TEXT, SsiSettings
-
-MS = 1_000_000
-PACK = b"04870249811936t1Xrb-xQWhpeGhG"
-PACK_FRAME = "pack code, Data Matrix"
-PATIENCE_MS = 2 * 2000 + 500
-RETRANSMITTED, DAMAGED, INCOMPLETE = "retransmitted", "damaged", "incomplete"
-
-
-def decode(data: bytes, status: int = 0, kind: int | None = 0x1B) -> bytes:
-    head = b"" if kind is None else bytes([kind])
-    return encode(Opcode.DECODE_DATA, head + data, status, Source.DECODER)
-
-
-def flipped(frame: bytes, bit: int = 60) -> bytes:
-    damaged = bytearray(frame)
-    damaged[bit // 8] ^= 1 << bit % 8
-    return bytes(damaged)
 
 
 def test_every_golden_read_is_a_scan_and_acknowledged(
@@ -252,127 +236,6 @@ def test_damage_after_a_stream_that_ended_in_good_frames_is_told(
     assert short(events) == [(DAMAGED, damaged)]
 
 
-# Reads in several parts.
-
-
-@pytest.mark.parametrize("second", ["second part", "second part without type"])
-def test_a_read_in_two_packets_is_one_scan(second: str, talk: Any, golden: dict[str, bytes]) -> None:
-    host_side = talk()
-    assert host_side.feed(golden["first part"], 0) == []
-    assert host_side.said() == ACK
-    (frame,) = host_side.feed(golden[second], 30)
-    assert frame == Frame(PACK, Terminator.LENGTH, 0, 30 * MS, "]d1")
-    assert host_side.said() == ACK
-
-
-def test_a_printable_type_byte_is_taken_off_the_first_packet_only(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"01046032", 2, kind=0x30), 0)
-    assert short(host_side.feed(decode(b"0765", kind=None), 1)) == [("scan", b"010460320765")]
-
-
-def test_parts_sent_again_are_acknowledged_and_joined_once(talk: Any, short: Any) -> None:
-    host_side = talk()
-    parts = [decode(b"abc", 2), decode(b"def", 2, None), decode(b"ghi", 0, None)]
-    again = [decode(b"abc", 3), decode(b"def", 3, None), decode(b"ghi", 1, None)]
-    events = []
-    for number, at_ms in enumerate((0, 2100, 4200)):
-        events += host_side.feed(parts[number], at_ms)
-        events += host_side.feed(again[number], at_ms + 2000)
-    assert short(events) == [("scan", b"abcdefghi"), (RETRANSMITTED, b"abcdefghi")]
-    assert host_side.said() == ACK * 6
-
-
-def test_a_damaged_part_is_repeated_into_its_place(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    host_side.feed(flipped(decode(b"def", 0, None), 40), 30)
-    host_side.silence(300)
-    assert short(host_side.feed(decode(b"def", 1, None), 310)) == [("scan", b"abcdef")]
-
-
-def test_a_part_lost_whole_is_taken_from_its_repeat(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    assert short(host_side.feed(decode(b"def", 1, None), 2030)) == [("scan", b"abcdef")]
-
-
-def test_when_the_rest_never_comes_what_came_is_told(talk: Any, frames_of: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 7)
-    assert host_side.silence(7 + PATIENCE_MS) == []
-    (frame,) = frames_of(host_side.silence(8 + PATIENCE_MS))
-    assert (frame.data, frame.dropped, frame.text) == (b"abc", DropReason.INCOMPLETE, reads.NO_REST)
-    assert short(host_side.feed(decode(b"next"), 9000)) == [("scan", b"next")]
-
-
-def test_the_rest_of_a_read_whose_beginning_was_given_up_is_no_scan(talk: Any, frames_of: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    host_side.silence(PATIENCE_MS + 1)
-    (frame,) = frames_of(host_side.feed(decode(b"def", 1, None), PATIENCE_MS + 500))
-    assert (frame.dropped, frame.text) == (DropReason.INCOMPLETE, reads.NO_BEGINNING)
-    assert host_side.said() == ACK * 2
-
-
-def test_how_often_the_clock_is_looked_at_does_not_decide_whose_rest_a_part_is(talk: Any, short: Any) -> None:
-    late_ms = 3 * PATIENCE_MS
-    for looks in (range(50, late_ms, 50), range(0)):
-        host_side = talk()
-        events = host_side.feed(decode(b"abc", 2), 0)
-        for at_ms in looks:
-            events += host_side.silence(at_ms)
-        events += host_side.feed(decode(b"def", 1), late_ms)
-        assert short(events) == [(INCOMPLETE, b"abc"), ("scan", b"def")]
-
-
-def test_another_read_is_never_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    damaged = flipped(decode(b"def", 1, None), 40)
-    host_side.feed(damaged, 30)
-    host_side.silence(300)
-    events = host_side.feed(decode(b"next"), 900)
-    assert short(events) == [(INCOMPLETE, b"abc"), (DAMAGED, damaged), ("scan", b"next")]
-
-
-def test_another_read_that_came_damaged_first_is_not_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    host_side.feed(flipped(decode(b"next"), 50), 2000)
-    host_side.silence(2300)
-    assert short(host_side.feed(decode(b"next", 1), 2310)) == [(INCOMPLETE, b"abc"), ("scan", b"next")]
-
-
-def test_another_read_heard_at_its_second_try_is_not_glued_to_parts_the_scanner_gave_up(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    first, again = flipped(decode(b"defghi", 0, None), 40), flipped(decode(b"defghi", 1, None), 50)
-    for damaged, at_ms in ((first, 30), (again, 300), (again, 600)):
-        host_side.feed(damaged, at_ms)
-        host_side.silence(at_ms + 201)
-    events = host_side.feed(decode(b"next", 1), 3000)
-    assert short(events) == [(INCOMPLETE, b"abc"), (DAMAGED, first), ("scan", b"next")]
-
-
-def test_a_read_lives_on_while_its_part_is_repeated(talk: Any, short: Any) -> None:
-    host_side = talk()
-    events = host_side.feed(decode(b"abc", 2), 0)
-    for at_ms in (2000, 4000):
-        events += host_side.feed(decode(b"abc", 3), at_ms)
-    events += host_side.feed(decode(b"def", 1, None), 4000 + PATIENCE_MS)
-    assert short(events) == [("scan", b"abcdef")]
-
-
-def test_parts_without_end_are_given_up_and_the_next_read_is_whole(talk: Any, short: Any) -> None:
-    host_side = talk()
-    events = [event for at in range(40) for event in host_side.feed(decode(b"x" * 250, 2, None), at)]
-    assert [kind for kind, _ in short(events)] == [INCOMPLETE]
-    assert host_side.feed(decode(b"end", 0, None), 50) == []
-    assert short(host_side.feed(decode(b"next"), 60)) == [("scan", b"next")]
-    assert host_side.protocol.discarded_bytes > 1000
-
-
 # Other kinds of data.
 
 
@@ -422,139 +285,3 @@ def test_an_event_of_the_scanner_is_acknowledged_and_an_answer_is_not(talk: Any,
     assert host_side.said() == ACK
     assert host_side.feed(golden["ack"] + golden["nak_denied"] + golden["revision"], 10) == []
     assert host_side.said() == b""
-
-
-# The cable.
-
-
-def test_what_stood_unfinished_is_kept_as_evidence_when_the_line_dies(
-    talk: Any, golden: dict[str, bytes], short: Any
-) -> None:
-    host_side = talk()
-    host_side.feed(golden[PACK_FRAME][:20], 0)
-    (torn,) = host_side.unplug(5)
-    assert (torn.data, torn.terminator, torn.dropped) == (PACK[:15], Terminator.UNPLUG, None)
-    host_side.replug(1000)
-    assert short(host_side.feed(golden[PACK_FRAME], 1100)) == [("scan", PACK)]
-    assert host_side.unplug(1200) == []
-
-
-def test_parts_and_half_a_part_are_torn_together_and_their_rest_is_no_scan(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    host_side.feed(decode(b"defgh", 0, None)[:6], 1)
-    assert short(host_side.unplug(5)) == [("torn", b"abcde")]
-    host_side.replug(1000)
-    # A scanner with its own battery goes on where it was.
-    assert short(host_side.feed(decode(b"defgh", 1, None), 1100)) == [(INCOMPLETE, b"defgh")]
-    assert short(host_side.feed(decode(b"abc", 0), 1200)) == [("scan", b"abc")]
-
-
-def test_a_part_of_before_the_unplugging_that_comes_again_is_told(talk: Any, short: Any) -> None:
-    host_side = talk()
-    host_side.feed(decode(b"abc", 2), 0)
-    assert short(host_side.unplug(5)) == [("torn", b"abc")]
-    host_side.replug(1000)
-    assert short(host_side.feed(decode(b"abc", 3), 2000)) == [(INCOMPLETE, b"\x1babc")]
-
-
-def test_a_read_accepted_before_the_unplugging_is_not_taken_again_after_it(
-    talk: Any, short: Any, golden: dict[str, bytes]
-) -> None:
-    host_side = talk()
-    host_side.feed(golden[PACK_FRAME], 0)
-    host_side.unplug(10)
-    host_side.replug(1000)
-    assert host_side.said() == b""  # The acknowledgement of before is of no use now.
-    assert short(host_side.feed(golden["retransmitted"], 2000)) == [(RETRANSMITTED, PACK)]
-    assert host_side.said() == ACK
-
-
-def test_a_damaged_read_is_told_when_the_line_dies_before_it_comes_again(
-    talk: Any, short: Any, golden: dict[str, bytes]
-) -> None:
-    host_side = talk()
-    damaged = flipped(golden[PACK_FRAME])
-    host_side.feed(damaged, 0)
-    host_side.silence(300)
-    assert short(host_side.unplug(400)) == [(DAMAGED, damaged)]
-
-
-# Any bytes.
-
-
-def test_one_flipped_bit_in_any_golden_frame_never_yields_another_scan(
-    talk: Any, frames_of: Any, golden: dict[str, bytes]
-) -> None:
-    for name, whole in golden.items():
-        sound = [frame.data for frame in frames_of(talk().feed(whole, 0))]
-        for bit in range(8 * len(whole)):
-            host_side = talk()
-            events = host_side.feed(flipped(whole, bit), 0) + host_side.silence(201)
-            events += host_side.feed(whole[:3] + bytes([whole[3] | 1]) + whole[4:-1] + bytes([whole[-1] - 1]), 250)
-            events += host_side.silence(10_000) + host_side.unplug(20_000)
-            scans = [frame.data for frame in frames_of(events) if frame.dropped is None]
-            assert scans in (sound, []), (name, bit)
-
-
-stream = st.lists(
-    st.tuples(
-        st.lists(
-            st.one_of(
-                st.binary(max_size=12),
-                st.builds(
-                    decode,
-                    st.sampled_from([b"", b"abc", b"\x1babc", b"]d2A"]),
-                    st.integers(0, 3),
-                    st.sampled_from([None, 0x1B, 0x30, 0x33, 0x99]),
-                ),
-                st.sampled_from(
-                    [b"\x04\xd0\x00\x00\xff\x2c", b"\x05\xd1\x00\x00\x01\xff\x29", b"\x22\xf3\x00\x01\x1b"]
-                ),
-                st.just(b"\x00" * 700),
-            ),
-            max_size=3,
-        ),
-        st.integers(0, 3000),
-    ),
-    max_size=10,
-)
-
-
-@settings(max_examples=200)
-@given(stream, st.data())
-def test_any_bytes_in_any_chunks_give_the_same_events(
-    talk: Any, bursts: list[tuple[list[bytes], int]], data: st.DataObject
-) -> None:
-    whole, by_byte, chunked = talk(), talk(), talk()
-    said: list[list[object]] = [[], [], []]
-    at_ms = 0
-    for parts, pause_ms in bursts:
-        at_ms += pause_ms
-        burst = b"".join(parts)
-        cut = data.draw(st.integers(0, len(burst)))
-        said[0] += whole.feed(burst, at_ms)
-        said[1] += by_byte.silence(at_ms)
-        for value in burst:
-            said[1] += by_byte.feed(bytes([value]), at_ms) + by_byte.silence(at_ms)
-        said[2] += chunked.feed(burst[:cut], at_ms) + chunked.feed(burst[cut:], at_ms)
-    for number, host_side in enumerate((whole, by_byte, chunked)):
-        said[number] += host_side.unplug(at_ms + 100)
-    assert said[1] == said[0]
-    assert said[2] == said[0]
-    assert whole.protocol.discarded_bytes == by_byte.protocol.discarded_bytes == chunked.protocol.discarded_bytes
-    assert whole.said() == by_byte.said() == chunked.said()
-
-
-@given(st.lists(st.binary(min_size=1, max_size=250), max_size=6), st.lists(st.integers(0, 2), max_size=6))
-def test_every_code_comes_out_once_however_often_its_packet_does(
-    talk: Any, codes: list[bytes], repeats: list[int]
-) -> None:
-    host_side = talk()
-    scans, at_ms = [], 0
-    for code, times in zip(codes, repeats, strict=False):
-        for number in range(times + 1):
-            events = host_side.feed(decode(code, 1 if number else 0, 0x1C), at_ms)
-            scans += [event.data for event in events if event.dropped is None]
-            at_ms += 2000
-    assert scans == codes[: len(repeats)]
