@@ -44,6 +44,12 @@ def kinds() -> Mapping[str, ProblemKind]:
 OF_FAILURE: dict[FailureKind, str] = {
     FailureKind.INVALID: "R-208",
     FailureKind.REFUSED: "R-201",
+    FailureKind.MARK_REFUSED: "R-209",
+    FailureKind.PAPER: "R-210",
+    FailureKind.CLOCK: "R-211",
+    FailureKind.TOTALS: "R-212",
+    FailureKind.OPEN_DOCUMENT: "R-213",
+    FailureKind.DEVICE: "R-214",
     FailureKind.CONFIGURATION: "R-205",
     FailureKind.UNAVAILABLE: "R-202",
     FailureKind.SHIFT_EXPIRED: "R-206",

@@ -17,14 +17,27 @@ from fiscal.register import (
     Prepared,
     Receipt,
     ReturnBasis,
+    SeenDocument,
     ShiftClose,
+    ShiftOpen,
+    ShiftOpened,
     ShiftReport,
 )
 
-_ORDERS: dict[type, str] = {Receipt: "receipt", CashMove: "cash", ShiftClose: "shift_close"}
-_DOCUMENTS: dict[type, str] = {FiscalDocument: "receipt", CashDocument: "cash", ShiftReport: "shift"}
+_ORDERS: dict[type, str] = {
+    Receipt: "receipt",
+    CashMove: "cash",
+    ShiftOpen: "shift_open",
+    ShiftClose: "shift_close",
+}
+_DOCUMENTS: dict[type, str] = {
+    FiscalDocument: "receipt",
+    CashDocument: "cash",
+    ShiftOpened: "shift_opened",
+    ShiftReport: "shift",
+}
 _ADAPTERS: dict[type, TypeAdapter[Any]] = {
-    kind: TypeAdapter(kind) for kind in (*_ORDERS, *_DOCUMENTS, Prepared, Baseline, Failure, ReturnBasis)
+    kind: TypeAdapter(kind) for kind in (*_ORDERS, *_DOCUMENTS, Prepared, Baseline, Failure, ReturnBasis, SeenDocument)
 }
 
 

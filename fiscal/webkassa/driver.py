@@ -18,16 +18,22 @@ from collections.abc import Callable
 import httpx
 
 from fiscal.register import (
+    Ability,
     Baseline,
     Capabilities,
     Failure,
     FailureKind,
+    FiscalDocument,
+    NotCapable,
     NotSent,
     Order,
     Outcome,
+    Paper,
     Prepared,
+    Recovery,
     RegisterStatus,
     RegisterUnavailable,
+    SeenDocument,
     Settlement,
     ShiftReport,
     Unknown,
@@ -35,12 +41,19 @@ from fiscal.register import (
 from fiscal.webkassa import request
 from fiscal.webkassa.attempt import Attempt
 from fiscal.webkassa.channel import Channel
+from fiscal.webkassa.looking import Looking
 from fiscal.webkassa.search import Search
 from fiscal.webkassa.session import Session, cashbox_lock
 from fiscal.webkassa.settings import FAMILY, Settings
 from fiscal.webkassa.settle import Settling
 from fiscal.webkassa.shifts import Shifts
 
+ABILITIES = frozenset(
+    {
+        Ability.MARKS, Ability.RETURNS, Ability.CASH_MOVES, Ability.X_REPORT, Ability.FIND_BY_KEY,
+        Ability.LAST_DOCUMENT, Ability.TELLS_SHIFT_AGE,
+    }
+)  # fmt: skip
 _NOT_REACHED = (FailureKind.UNAVAILABLE, FailureKind.NO_ANSWER)
 
 
@@ -62,12 +75,13 @@ class WebkassaRegister:
         self._session = Session(settings, self._channel, password, monotonic, sleep)
         self._shifts = Shifts(self._session)
         self._search = Search(self._session, self._shifts)
+        self._looking = Looking(self._shifts, self._search)
         self._lock = cashbox_lock(settings.cashbox)
 
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            family=FAMILY, marks=True, mark_list=self._settings.mark_list, returns_need_basis=True, lookup_by_key=True
+            FAMILY, ABILITIES | ({Ability.MARK_LIST} if self._settings.mark_list else frozenset()), (Recovery.KEY,)
         )
 
     def close(self) -> None:
@@ -124,3 +138,20 @@ class WebkassaRegister:
         except RegisterUnavailable as trouble:
             return RegisterStatus(reachable=trouble.failure.kind not in _NOT_REACHED, failure=trouble.failure)
         return RegisterStatus(True, state.shift, state.shift_open, state.shift_opened_at, state.offline)
+
+    def last_document(self) -> SeenDocument | None:
+        with self._lock:
+            return self._looking.last_document()
+
+    def find(self, key: str, shift: int | None = None) -> SeenDocument | None:
+        with self._lock:
+            return self._looking.find(key, shift)
+
+    def finish_printing(self) -> Paper:
+        raise NotCapable(FAMILY, Ability.PRINTS)
+
+    def reprint(self, document: FiscalDocument) -> Paper:
+        raise NotCapable(FAMILY, Ability.REPRINT_ANY)
+
+    def open_drawer(self) -> None:
+        raise NotCapable(FAMILY, Ability.DRAWER)

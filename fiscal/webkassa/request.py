@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from fiscal import checks as common
 from fiscal.money import line_amount_tiyn, tax_inside_tiyn, to_percent, to_tenge, to_units
 from fiscal.register import (
     CashDirection,
@@ -17,10 +18,12 @@ from fiscal.register import (
     Mark,
     Operation,
     Order,
+    OrderInvalid,
     PaymentKind,
     Prepared,
     Receipt,
     ReturnBasis,
+    ShiftClose,
 )
 from fiscal.units import okei
 from fiscal.webkassa import checks, moments
@@ -41,11 +44,11 @@ GS = "\x1d"
 def prepare(order: Order, settings: Settings) -> Prepared:
     """The exact request for an order. OrderInvalid names the field that cannot be."""
     if isinstance(order, Receipt):
-        total, change = checks.receipt(order, settings)
-        body = _check_body(order, change, settings)
-        return _prepared(order.key, order.operation.value, total, CHECK, body, settings)
+        sums = checks.receipt(order, settings)
+        body = _check_body(order, sums.change_tiyn, settings)
+        return _prepared(order.key, order.operation.value, sums.total_tiyn, CHECK, body, settings)
     if isinstance(order, CashMove):
-        checks.cash_move(order)
+        common.cash_move(order, checks.limits(settings))
         body = {
             "CashboxUniqueNumber": settings.cashbox,
             "OperationType": CASH_TYPES[order.direction],
@@ -53,7 +56,9 @@ def prepare(order: Order, settings: Settings) -> Prepared:
             "ExternalCheckNumber": order.key,
         }
         return _prepared(order.key, f"cash_{order.direction.value}", order.sum_tiyn, MONEY, body, settings)
-    checks.shift_close(order)
+    common.shift(order)
+    if not isinstance(order, ShiftClose):
+        raise OrderInvalid("order", "a Webkassa shift opens with its first document")
     body = {"CashboxUniqueNumber": settings.cashbox}
     return _prepared(order.key, "shift_close", 0, Z_REPORT, body, settings, shift=order.shift)
 

@@ -8,12 +8,12 @@ live tests in github shtefanov/webkassa-iikofront-adapter.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fiscal.register import Failure, FailureKind, Prepared, RegisterUnavailable
 from fiscal.webkassa.codes import Reaction
-from fiscal.webkassa.documents import FoundCash, FoundReceipt, seen, taped_cash
+from fiscal.webkassa.documents import FoundCash, FoundReceipt, Seen, seen, taped_cash
 from fiscal.webkassa.session import Session, failure_of, reaction_of
 from fiscal.webkassa.shifts import PAGE, Shifts, total_of, unreadable
 from fiscal.webkassa.wire import AnswerMalformed, Envelope, Fields, plain
@@ -124,25 +124,40 @@ class Search:
         return self._in_history(key, shift)
 
     def _in_history(self, key: str, shift: int) -> FoundReceipt | None:
+        for row in self._history(shift):
+            try:
+                if row.text("ExternalCheckNumber") == key:
+                    return FoundReceipt(seen(row, self._session.settings), {"history": plain(row.origin)})
+            except AnswerMalformed as malformed:
+                raise unreadable(malformed, HISTORY) from None
+        return None
+
+    def all_in(self, shift: int) -> list[Seen]:
+        """Every receipt of a shift, in the vendor's order. RegisterUnavailable."""
+        try:
+            return [seen(row, self._session.settings) for row in self._history(shift)]
+        except AnswerMalformed as malformed:
+            raise unreadable(malformed, HISTORY) from None
+
+    def _history(self, shift: int) -> Iterator[Fields]:
+        """The rows of a shift's history, page by page as they are wanted. RegisterUnavailable."""
         skip, before = 0, ""
         for _ in range(PAGES_MAX):
             envelope = self._session.read(HISTORY, {"Skip": skip, "Take": PAGE, "ShiftNumber": shift})
             if reaction_of(envelope) is Reaction.ABSENT:
-                return None
+                return
             if envelope.errors:
                 raise RegisterUnavailable(failure_of(envelope, HISTORY))
             try:
-                rows = envelope.rows("Items", "Rows")
-                for row in rows:
-                    if row.text("ExternalCheckNumber") == key:
-                        return FoundReceipt(seen(row, self._session.settings), {"history": plain(row.origin)})
+                rows, length = envelope.rows("Items", "Rows"), total_of(envelope)
                 begins = rows[0].text("Number") if rows else ""
             except AnswerMalformed as malformed:
                 raise unreadable(malformed, HISTORY) from None
+            yield from rows
             skip += len(rows)
             # A short page is no end: the server may hand out fewer rows than were asked for.
-            if not rows or skip >= (total_of(envelope) or skip + 1):
-                return None
+            if not rows or skip >= (length or skip + 1):
+                return
             if begins == before:
                 break  # It does not turn the page: what is on the others stays unknown.
             before = begins

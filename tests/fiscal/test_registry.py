@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 
 from fiscal.options import RegisterUrlError
+from fiscal.register import Ability
 from fiscal.registry import OpenRegister, open_register
 
 SECRETS = {
@@ -24,13 +25,13 @@ def opened(url: str) -> OpenRegister:
 def test_a_good_url_opens_the_driver_of_its_family() -> None:
     register = opened(GOOD + "&gs=keep&mark_on_return=no&round=0&read_s=5&write_s=20.5&connect_s=1&utc_offset=+05:00")
     assert register.capabilities.family == "webkassa"
-    assert register.capabilities.mark_list
+    assert Ability.MARK_LIST in register.capabilities.can
     register.close()
 
 
 def test_what_a_cashbox_lacks_is_told_when_it_is_configured() -> None:
     register = opened(GOOD + "&mark_list=no&password_secret=till2&tls_seclevel=1")
-    assert not register.capabilities.mark_list
+    assert register.capabilities.lacking([Ability.MARKS, Ability.MARK_LIST]) == (Ability.MARK_LIST,)
     register.close()
 
 

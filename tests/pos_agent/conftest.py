@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from fiscal.register import (
+    Ability,
     Absent,
     Baseline,
     Capabilities,
@@ -32,6 +33,7 @@ from fiscal.register import (
     PaymentKind,
     Prepared,
     Receipt,
+    Recovery,
     Refused,
     RegisterStatus,
     RegisterUnavailable,
@@ -87,11 +89,12 @@ class Scripted:
         self.shift_open = True
         self.unavailable: Failure | None = None
         self.invalid: OrderInvalid | None = None
+        self.abilities = frozenset({Ability.MARKS, Ability.MARK_LIST, Ability.RETURNS, Ability.CASH_MOVES})
         self.during: Callable[[], None] = lambda: None  # Runs inside `execute`, after the register worked.
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities("scripted", True, True, True, True)
+        return Capabilities("scripted", self.abilities, (Recovery.KEY,))
 
     def prepare(self, order: Order) -> Prepared:
         if self.invalid is not None:
