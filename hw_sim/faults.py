@@ -86,8 +86,10 @@ def aimed(kinds: Mapping[str, Kind], match: str) -> dict[str, Kind]:
 class FaultQueue:
     """The faults waiting at one server, in the order they were given."""
 
-    def __init__(self, kinds: Mapping[str, Kind], rng: random.Random) -> None:
-        self.kinds = {**TRANSPORT_KINDS, **kinds}
+    def __init__(
+        self, kinds: Mapping[str, Kind], rng: random.Random, transport: Mapping[str, Kind] = TRANSPORT_KINDS
+    ) -> None:
+        self.kinds = {**transport, **kinds}
         self._rng = rng
         self._waiting: list[Fault] = []
 

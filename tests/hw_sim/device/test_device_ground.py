@@ -1,0 +1,252 @@
+"""The ground of the simulated registers, on a register that knows one command: "+", which adds one tenge sale."""
+
+from __future__ import annotations
+
+import random
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from hw_sim.device.console import Console
+from hw_sim.device.faults import MOMENTS, Moment
+from hw_sim.device.hosts import PtyHost, TcpHost
+from hw_sim.device.lines import InProcessLine
+from hw_sim.device.machine import POWER_PAUSE_S, Machine
+from hw_sim.device.memory import FiscalMemory
+from hw_sim.device.simulated import Simulated
+from hw_sim.exchange import NS
+from hw_sim.ledger import Operation
+from hw_sim.line_pty import PtyPort
+
+
+class Adder(Machine):
+    """Answers each "+" with "=" and the number of sales."""
+
+    def __init__(self, now: Callable[[], int]) -> None:
+        super().__init__(now, random.Random(1))
+        self.memory = FiscalMemory()
+
+    def take_bytes(self, data: bytes) -> None:
+        for byte in data:
+            if self.heard("add", bytes((byte,))):
+                self.memory.register(Operation.SALE, 100, self.now())
+                if self.executed("add"):
+                    self.say("add", b"=%d" % len(self.memory.documents))
+
+    def lose_power(self) -> None:
+        """Nothing but the memory."""
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.at_ns = 1_000 * NS
+
+    def now(self) -> int:
+        return self.at_ns
+
+    def sleep(self, seconds: float) -> None:
+        self.at_ns += round(seconds * NS)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def adder(clock: Clock) -> Adder:
+    return Adder(clock.now)
+
+
+@pytest.fixture
+def line(adder: Adder, clock: Clock) -> InProcessLine:
+    opened = InProcessLine(adder, clock.sleep)
+    opened.open()
+    return opened
+
+
+def asked(line: InProcessLine, timeout_s: float = 1.0) -> bytes:
+    line.write(b"+")
+    return line.read(timeout_s)
+
+
+def test_a_healthy_line_carries_every_answer(line: InProcessLine, adder: Adder) -> None:
+    assert [asked(line) for _ in range(3)] == [b"=1", b"=2", b"=3"]
+    assert adder.memory.cash_tiyn == 300
+
+
+@pytest.mark.parametrize(
+    ("fault", "made", "heard"),
+    [("request_lost", 0, b""), ("answer_lost", 1, b""), ("answer_cut", 1, b"="), ("answer_twice", 1, b"=1")],
+)
+def test_what_a_fault_leaves_in_the_memory_and_on_the_line(
+    line: InProcessLine, adder: Adder, fault: str, made: int, heard: bytes
+) -> None:
+    adder.faults.add(fault)
+    assert asked(line) == heard
+    assert len(adder.memory.documents) == made
+
+
+def test_a_late_answer_comes_late_and_does_not_hold_up_the_next_one(line: InProcessLine, adder: Adder) -> None:
+    adder.faults.add("answer_late", seconds=30)
+    assert asked(line) == b""
+    assert asked(line) == b"=2"
+    assert line.read(40) == b"=1"
+
+
+def test_a_damaged_answer_has_exactly_one_wrong_bit(line: InProcessLine, adder: Adder) -> None:
+    adder.faults.add("answer_damaged")
+    wrong = int.from_bytes(asked(line), "big") ^ int.from_bytes(b"=1", "big")
+    assert wrong.bit_count() == 1
+
+
+@pytest.mark.parametrize(("fault", "made"), [("hang_up_before", 0), ("hang_up_after", 1)])
+def test_a_cut_line_breaks_until_it_is_opened_again(line: InProcessLine, adder: Adder, fault: str, made: int) -> None:
+    adder.faults.add(fault)
+    line.write(b"+")
+    with pytest.raises(ConnectionResetError):
+        line.read(1)
+    line.open()
+    assert asked(line) == b"=%d" % (made + 1)
+
+
+@pytest.mark.parametrize(("fault", "made"), [("power_off_before", 0), ("power_off_after", 1)])
+def test_power_that_goes_keeps_the_fiscal_memory(
+    line: InProcessLine, adder: Adder, clock: Clock, fault: str, made: int
+) -> None:
+    adder.faults.add(fault)
+    line.write(b"+")
+    with pytest.raises(ConnectionResetError):
+        line.read(1)
+    with pytest.raises(ConnectionRefusedError):
+        line.open()
+    adder.power_on()
+    line.open()
+    assert asked(line) == b""  # Still starting.
+    clock.sleep(POWER_PAUSE_S)
+    assert asked(line) == b"=%d" % (made + 1)
+
+
+def test_power_comes_back_by_itself_when_told_so(adder: Adder, clock: Clock) -> None:
+    line = InProcessLine(adder, clock.sleep, drops=False)
+    line.open()
+    adder.faults.add("power_off_before", seconds=5)
+    assert asked(line, 10) == b""
+    clock.sleep(POWER_PAUSE_S)
+    assert asked(line) == b"=1"
+
+
+def test_a_serial_cable_only_falls_silent(adder: Adder, clock: Clock) -> None:
+    line = InProcessLine(adder, clock.sleep, drops=False)
+    line.open()
+    adder.power_off()
+    assert asked(line) == b""
+    before = clock.at_ns
+    assert line.read(2.5) == b""
+    assert clock.at_ns - before == 2.5 * NS
+
+
+def test_pieces_are_never_longer_than_told_and_nothing_is_lost(adder: Adder, clock: Clock) -> None:
+    line = InProcessLine(adder, clock.sleep, chunk_max=1)
+    line.open()
+    line.write(b"++")
+    assert [line.read(1) for _ in range(5)] == [b"=", b"1", b"=", b"2", b""]
+
+
+def test_every_kind_of_fault_acts_at_one_moment_and_says_what_it_does(adder: Adder) -> None:
+    assert set(MOMENTS.values()) == set(Moment)
+    assert all(adder.faults.kinds[name].about.startswith(moment) for name, moment in MOMENTS.items())
+    with pytest.raises(ValueError, match="did you mean 'answer_lost'"):
+        adder.faults.add("answer_lst")
+    with pytest.raises(ValueError, match="no fault"):
+        adder.faults.add("http_500")
+
+
+def test_a_test_may_stop_the_host_before_any_of_its_writes(line: InProcessLine, adder: Adder) -> None:
+    def stop(number: int, data: bytes) -> None:
+        if number == 1:
+            raise KeyboardInterrupt
+
+    line.before_write = stop
+    assert asked(line) == b"=1"
+    with pytest.raises(KeyboardInterrupt):
+        line.write(b"+")
+    assert len(adder.memory.documents) == 1
+
+
+def test_the_journal_of_frames_can_be_read(line: InProcessLine, adder: Adder) -> None:
+    adder.faults.add("answer_lost")
+    asked(line)
+    lines = [note.text() for note in adder.frames]
+    assert lines == ["00:16:40.000 > add      2B", "00:16:40.000 ! answer_lost"]
+
+
+def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:
+    memory = FiscalMemory()
+    memory.register(Operation.CASH_IN, 10_000, 1)
+    sale = memory.register(Operation.SALE, 90_000, 2, payments_tiyn={0: 50_000, 1: 40_000}, cash_tiyn=50_000)
+    memory.register(Operation.SALE_RETURN, 20_000, 3)
+    assert (sale.order_number, sale.document_number, sale.shift) == (2, 2, 1)
+    assert memory.cash_tiyn == 40_000
+    closed = memory.close_shift(4)
+    assert closed.sums_tiyn[Operation.SALE] == 90_000 and closed.counts[Operation.SALE_RETURN] == 1
+    with pytest.raises(ValueError, match="no shift"):
+        memory.close_shift(5)
+    assert memory.register(Operation.SALE, 100, 6).shift == 2
+    assert memory.totals()["documents"] == 4
+
+
+def test_the_console_does_what_a_hand_can_do_and_names_what_it_does_not_know(adder: Adder) -> None:
+    console = Console(adder, adder.memory, {"other": lambda rest: f"other {rest}"})
+    assert console.run("paper out") == "done" and not adder.mechanics.can_print
+    assert console.run("paper load") == "done" and adder.mechanics.can_print
+    assert console.run("cover open") == "done" and not adder.mechanics.can_print
+    assert console.run("fault answer_lost add count=2 skip=1") == "answer_lost waits"
+    assert '"count": 2' in console.run("faults")
+    assert console.run("clear") == "cleared" and console.run("faults") == "none"
+    assert console.run("power off") == "done" and not adder.powered
+    assert console.run("power on") == "done" and adder.powered
+    assert console.run("other 1") == "other ['1']"
+    assert console.run("paper") == "paper: one of out, load, low"
+    assert console.run("fault nonsense").startswith("fault: no fault 'nonsense'")
+    assert console.run("nonsense").startswith("nonsense: no such command; known: help")
+    assert "of this family: other" in console.run("help")
+    assert console.run("documents") == "none"
+    adder.take_bytes(b"+")
+    assert '"total_tiyn": 100' in console.run("documents 1")
+    assert "> add" in console.run("frames 2")
+    assert '"cash_tiyn": 100' in console.run("totals")
+    assert Simulated("adder", adder, adder.memory).console().run("totals").startswith("{")
+
+
+def test_a_register_on_a_tcp_port_answers_and_hangs_up(adder: Adder) -> None:
+    with TcpHost(adder) as host:
+        with socket.create_connection((host.host, host.port), timeout=5) as client:
+            client.sendall(b"+")
+            assert client.recv(10) == b"=1"
+            with host.machine() as machine:
+                machine.faults.add("hang_up_after")
+            client.sendall(b"+")
+            assert client.recv(10) == b""
+        with socket.create_connection((host.host, host.port), timeout=5) as client:
+            client.sendall(b"+")
+            assert client.recv(10) == b"=3"
+
+
+def test_a_register_on_a_pseudo_terminal_answers(adder: Adder, tmp_path: Path) -> None:
+    import serial
+
+    with PtyHost(adder, tmp_path / "ttyREG") as host, serial.Serial(str(host.path), timeout=5) as port:
+        port.write(b"+")
+        assert port.read(2) == b"=1"
+        with host.machine() as machine:
+            machine.hang_up()
+        while True:
+            with host.machine() as machine:
+                if not machine.hung_up:
+                    break
+        port.write(b"+")
+        assert port.read(2) == b"=2"
+    assert not PtyPort().plugged
