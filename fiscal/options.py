@@ -6,12 +6,20 @@ into an error text unless they are one of a few words: someone may have written 
 
 from __future__ import annotations
 
+import datetime as dt
 import difflib
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 URL_LENGTH_MAX = 2000
+KAZAKHSTAN = dt.timedelta(hours=5)  # One zone for the whole country since 01.03.2024.
+
+# What someone would write who puts a secret into the URL by mistake.
+SECRET_NAMES = frozenset(
+    {"password", "pass", "pwd", "token", "api_key", "apikey", "api-key", "x-api-key", "key", "secret", "pin"}
+)
 
 
 class RegisterUrlError(ValueError):
@@ -44,6 +52,14 @@ def split(url: str) -> SplitResult:
     if parts.fragment:
         raise RegisterUrlError("url", "has a # part")
     return parts
+
+
+def refuse_secrets(query: str, instead: str) -> None:
+    """RegisterUrlError for an option that looks like a secret's value; `instead` says how it is given."""
+    for pair in query.split("&"):
+        name = pair.partition("=")[0].lower()
+        if name in SECRET_NAMES:
+            raise RegisterUrlError(f"option {name}", f"a secret never stands in a URL; {instead}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +122,14 @@ class Options:
         if not (text.isascii() and text.isdigit() and len(text) < 10 and least <= int(text) <= most):
             raise RegisterUrlError(f"option {name}", f"must be a whole number from {least} to {most}")
         return int(text)
+
+    def utc_offset(self, name: str, default: dt.timedelta) -> dt.timedelta:
+        """`+05:00`. In a query "+" is a blank, so `05:00` is what arrives of it."""
+        text = self.values.get(name)
+        if text is None:
+            return default
+        found = re.fullmatch(r"([+-]?)(0\d|1[0-4]):([0-5]\d)", text)
+        if not found:
+            raise RegisterUrlError(f"option {name}", "must look like +05:00")
+        value = dt.timedelta(hours=int(found[2]), minutes=int(found[3]))
+        return -value if found[1] == "-" else value

@@ -16,6 +16,7 @@ from urllib.parse import SplitResult
 import httpx
 
 from fiscal import options
+from fiscal.device.links import Opener, open_link
 from fiscal.options import RegisterUrlError
 from fiscal.register import Register
 from fiscal.webkassa import open_webkassa
@@ -31,6 +32,7 @@ class World:
     monotonic: Callable[[], float]  # Seconds.
     sleep: Callable[[float], None]  # Seconds.
     rng: random.Random | None = None
+    link: Opener = open_link  # Lines of byte protocols.
 
 
 class OpenRegister(Register, Protocol):
@@ -63,10 +65,11 @@ def open_register(
     monotonic: Callable[[], float],
     sleep: Callable[[float], None],
     rng: random.Random | None = None,
+    link: Opener = open_link,
 ) -> OpenRegister:
     """The driver a URL names. RegisterUrlError names what is wrong and the nearest thing that exists."""
     parts = options.split(url)
     factory = SCHEMES.get(parts.scheme)
     if factory is None:
         raise RegisterUrlError("scheme", f'"{parts.scheme}" is not known' + options.nearest(parts.scheme, SCHEMES))
-    return factory(parts, World(secret, transport, now, monotonic, sleep, rng))
+    return factory(parts, World(secret, transport, now, monotonic, sleep, rng, link))

@@ -15,17 +15,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult
 
-from fiscal.options import Options, RegisterUrlError
+from fiscal.options import KAZAKHSTAN, Options, RegisterUrlError, refuse_secrets
 
 FAMILY = "webkassa"
 SCHEMES = ("webkassa+https", "webkassa+http")
 CASHBOX = re.compile(r"[A-Za-z0-9]{4,32}")
 
 PAPER_KINDS = {"80": 0, "58": 3, "a4": 12, "a4-landscape": 13}
-# What someone would write who puts a secret into the URL by mistake.
-SECRET_NAMES = frozenset(
-    {"password", "pass", "pwd", "token", "api_key", "apikey", "api-key", "x-api-key", "key", "secret"}
-)
 
 
 class MarkForm(StrEnum):
@@ -56,7 +52,7 @@ class Settings:
     paper_kind: int | None = None
     position_type: int | None = None  # Demanded by the "2.0.4" collection only.
     basis_time: BasisTime = BasisTime.LOCAL
-    utc_offset: dt.timedelta = dt.timedelta(hours=5)  # Of the cashbox's clock, where an answer names none.
+    utc_offset: dt.timedelta = KAZAKHSTAN  # Of the cashbox's clock, where an answer names none.
     auto_z: bool = True  # Close a shift older than 24 h on the way to a sale instead of refusing the sale.
     alternates: bool = True  # Follow AlternativeDomainNames.
     connect_s: float = 3.0
@@ -76,7 +72,7 @@ OPTIONS = (
 
 def parse(parts: SplitResult) -> Settings:
     """Settings from the parts of a URL. RegisterUrlError names the part that is wrong."""
-    _refuse_secrets(parts.query)
+    refuse_secrets(parts.query, "name it with password_secret or api_key_secret")
     o = Options.parse(parts.query, OPTIONS)
     cashbox = o.text("cashbox")
     if not CASHBOX.fullmatch(cashbox):
@@ -99,7 +95,7 @@ def parse(parts: SplitResult) -> Settings:
         paper_kind=PAPER_KINDS[o.choice("paper", PAPER_KINDS, "80")] if o.optional("paper") else None,
         position_type=o.integer("position_type", 0, 99),
         basis_time=BasisTime(o.choice("basis_time", BasisTime, defaults.basis_time)),
-        utc_offset=_offset(o.optional("utc_offset"), defaults.utc_offset),
+        utc_offset=o.utc_offset("utc_offset", defaults.utc_offset),
         auto_z=o.yes("auto_z", defaults.auto_z),
         alternates=o.yes("alternates", defaults.alternates),
         connect_s=o.seconds("connect_s", defaults.connect_s, 60),
@@ -109,15 +105,6 @@ def parse(parts: SplitResult) -> Settings:
         tls_seclevel=o.integer("tls_seclevel", 0, 5),
         env_proxy=o.yes("env_proxy", defaults.env_proxy),
     )
-
-
-def _refuse_secrets(query: str) -> None:
-    for pair in query.split("&"):
-        name = pair.partition("=")[0].lower()
-        if name in SECRET_NAMES:
-            raise RegisterUrlError(
-                f"option {name}", "a secret never stands in a URL; name it with password_secret or api_key_secret"
-            )
 
 
 def _origin(parts: SplitResult) -> str:
@@ -137,14 +124,3 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _offset(text: str | None, default: dt.timedelta) -> dt.timedelta:
-    if text is None:
-        return default
-    # "+" in a query is a blank, so "05:00" is what arrives of "+05:00".
-    found = re.fullmatch(r"([+-]?)(0\d|1[0-4]):([0-5]\d)", text)
-    if not found:
-        raise RegisterUrlError("option utc_offset", "must look like +05:00")
-    value = dt.timedelta(hours=int(found[2]), minutes=int(found[3]))
-    return -value if found[1] == "-" else value
