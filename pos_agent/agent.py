@@ -19,10 +19,11 @@ from pos_agent.desk import RegisterDesk
 from pos_agent.intake import Intake
 from pos_agent.journal.journal import Journal
 from pos_agent.judging import Judge
-from pos_agent.printing import Printing
+from pos_agent.printing import Printing, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.register_watch import RegisterWatch
 from pos_agent.shifts import Shifts
-from pos_agent.till import Till
+from pos_agent.till import Till, Undecided
 from scanners.registry import Scanner
 from sync.delivery import DeliveryWorker
 from sync.ismpt.recheck import RecheckWorker
@@ -43,10 +44,11 @@ class Agent:
     judge: Judge
     checkout: Checkout
     register: Register
+    register_watch: RegisterWatch
     desk: RegisterDesk
     closing: Closing
     shifts: Shifts
-    printing: Printing
+    printing: Printing | RegisterPaper
     once: Once
     intake: Intake
     queue: JournalQueue
@@ -80,6 +82,8 @@ class Agent:
             },
             "journal": {"rows": head, "writable": not self.journal.is_broken},
             "undecided": [pending.key for pending in self.till.undecided()],
+            "doubts": self.doubts(),
+            "register": self.register_watch.facts(),
             "open_sales": list(self.till.open_sales()),
             "queue": {
                 "unsent": unsent,
@@ -95,6 +99,23 @@ class Agent:
                 if change.text
             },
             "printer": None if self.printing.last is None else str(self.printing.last.state),
+        }
+
+    def doubts(self) -> list[dict[str, Any]]:
+        return [self._doubt(pending) for pending in self.till.undecided()]
+
+    def _doubt(self, pending: Undecided) -> dict[str, Any]:
+        """One undecided document: whether the register is still asked, and if not, what a person may compare."""
+        since_ns = self.journal.row(pending.intent_row).at_ns
+        handed_over = self.till.handed_over(pending.key, pending.intent_row)
+        return {
+            "document": pending.key,
+            "kind": pending.kind,
+            "sale": pending.sale,
+            "since": iso_utc(since_ns),
+            "age_s": (self.clock.now_ns() - since_ns) // NS_PER_S,
+            "decides": "register" if handed_over is None else "person",
+            **({} if handed_over is None else {"compare": handed_over.comparison()}),
         }
 
     def close(self) -> None:

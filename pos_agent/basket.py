@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fiscal import money
-from fiscal.register import Line, Mark, Operation, Payment, Receipt, ReturnBasis
+from fiscal.register import Failure, Line, Mark, Operation, Payment, Receipt, ReturnBasis
 
 PIECE_MILLI = 1_000
 
@@ -77,6 +77,22 @@ def receipt(
         basis=basis,
         customer_xin=customer_xin,
     )
+
+
+def offending(order: Receipt, failure: Failure, lines: Sequence[BasketLine]) -> BasketLine | None:
+    """The line of the sale that a register's failure is about; None when it names none.
+
+    Positions are in the order of the lines, but several marked units may have become one position.
+    """
+    if failure.line is None or failure.line >= len(order.lines):
+        return None
+    position = order.lines[failure.line]
+    if position.marks:
+        mark = position.marks[failure.mark or 0] if (failure.mark or 0) < len(position.marks) else position.marks[0]
+        return next((line for line in lines if line.ki == mark.ki), None)
+    place = sum(1 for before in order.lines[: failure.line] if not before.marks)
+    unmarked = [line for line in lines if not (line.full and line.ki)]
+    return unmarked[place] if place < len(unmarked) else None
 
 
 def _position(line: BasketLine, send_marks: bool) -> Line:

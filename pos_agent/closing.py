@@ -6,9 +6,11 @@ import itertools
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from fiscal.register import (
     Done,
+    Failure,
     FiscalDocument,
     Operation,
     OrderInvalid,
@@ -19,14 +21,14 @@ from fiscal.register import (
     ReturnBasis,
     Unknown,
 )
-from pos_agent.basket import BasketLine, lines_from, receipt, total_tiyn
+from pos_agent.basket import BasketLine, lines_from, offending, receipt, total_tiyn
 from pos_agent.checkout import Checkout
 from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError, SaleChangedError, UnitTakenError, content_hash
 from pos_agent.judging import judged_body
 from pos_agent.one_shot import Item, judged_lines
-from pos_agent.problems import Problem, of_failure
+from pos_agent.problems import Problem, doubt_code, of_doubt, of_failure
 from pos_agent.returns import basis_of
 from pos_agent.sale import SaleState, TransitionError
 from pos_agent.stored import dump_order, load_basis, load_document
@@ -115,7 +117,16 @@ class Closing:
         if view.state is SaleState.FISCALISED and not self.paid(sale).printed:
             self.print_again(sale)
         if view.state in (SaleState.FISCALISING, SaleState.IN_DOUBT):
-            raise Problem("R-203", f"{sale} is {view.state}", sale=sale)
+            raise self._still_undecided(view)
+
+    def _still_undecided(self, view: SaleView) -> Problem:
+        assert view.intent_row is not None  # noqa: S101 - a sale in doubt was intended
+        key = str(self._till.intent(view.intent_row)["key"])
+        handed_over = self._till.handed_over(key, view.intent_row)
+        if handed_over is None:
+            return Problem("R-203", f"{view.sale} is {view.state}", sale=view.sale, document=key)
+        text = f"{handed_over.failure['code']}: {handed_over.failure['text']}"
+        return Problem("R-215", text, sale=view.sale, document=key)
 
     def _paid_before(self, sale: str, reply: ReplyPaid) -> Paid:
         paid = self.paid(sale)
@@ -253,14 +264,20 @@ class Closing:
         except OrderInvalid as error:
             raise Problem("R-208", str(error), place=error.place) from error
         except RegisterBlocked as error:
-            raise Problem("R-204", str(error), document=error.pending.key, sale=error.pending.sale) from error
+            raise blocked(error) from error
         if isinstance(outcome, Done) and isinstance(outcome.document, FiscalDocument):
             return self._printed(Paid(sale, order.key, outcome.document, outcome.recovered))
         if isinstance(outcome, Done):
             raise TypeError(f"the register answered a receipt with {type(outcome.document).__name__}")
         if isinstance(outcome, Unknown):
-            raise Problem("R-203", outcome.failure.text, sale=sale, document=order.key)
-        raise of_failure(outcome.failure, sale=sale)
+            handed_over = self._desk.handed_over(order.key) is not None
+            raise of_doubt(outcome.failure, handed_over=handed_over, sale=sale, document=order.key)
+        raise of_failure(outcome.failure, sale=sale, **self._offender(sale, order, outcome.failure))
+
+    def _offender(self, sale: str, order: Receipt, failure: Failure) -> dict[str, Any]:
+        """Which line the register objects to: the others stay, and the cashier takes this one out."""
+        line = offending(order, failure, lines_from(self._till.sale(sale).lines))
+        return {} if line is None else {"line": line.number, "name": line.name, "ki": line.ki}
 
     def paid(self, sale: str) -> Paid:
         """The document of a fiscal sale. Raises T-102 for a sale that has none."""
@@ -282,6 +299,15 @@ class Closing:
         order = self._till.order(view.intent_row)
         assert isinstance(order, Receipt)  # noqa: S101
         return replace(paid, printed=self._print(paid.key, order, paid.document))
+
+
+def blocked(error: RegisterBlocked) -> Problem:
+    """What a cashier sees whose document has to wait for another one: why, and what a person may compare."""
+    handed_over = error.handed_over
+    because = doubt_code(error.failure.kind, handed_over=handed_over is not None)
+    compare = {} if handed_over is None else {"compare": handed_over.comparison()}
+    facts = {"document": error.pending.key, "sale": error.pending.sale, "because": because, **compare}
+    return Problem("R-204", str(error), **facts)
 
 
 def check_payments(operation: Operation, total: int, payments: Sequence[Payment]) -> None:

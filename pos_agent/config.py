@@ -15,11 +15,12 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from fiscal.register import Ability
 from pos_agent.secrets import check_reference
 
 ENVIRONMENT = "POS_AGENT__"
@@ -79,6 +80,13 @@ class RegisterSection(Section):
     url: Url = ""  # webkassa+https://host?cashbox=SWK00000000&login=till@shop
     secrets: dict[str, SecretRef] = Field(default_factory=dict)  # Names the driver asks for: password, api_key.
     settle_every_s: float = Field(default=5.0, gt=0)  # How often an undecided document is asked about.
+    doubt_wait_s: float = Field(default=60.0, ge=0)  # How long the register is asked before a person is.
+    look_every_s: float = Field(default=60.0, ge=0)  # How often its state is looked at; 0: only when somebody asks.
+    auto_z: bool = True  # Close a shift over 24 h on the way to a sale.
+    clock_skew_max_s: float = Field(default=43_200.0, gt=0)  # A register whose clock is off by more sells nothing.
+    marks: Literal["field", "text", "none"] = "field"  # How marking codes must reach the register at least.
+    needs: tuple[Ability, ...] = ()  # Further abilities this shop relies on: a lack is told at the start.
+    test_only: bool = False  # Allow a register that is for tests and certified integrators.
 
 
 class ScannerSection(Section):

@@ -9,10 +9,9 @@ Only one order is undecided at any time: the next one first settles it or is tur
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
-from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from typing import Any
 
 from fiscal.register import (
     Absent,
@@ -21,73 +20,55 @@ from fiscal.register import (
     Failure,
     FailureKind,
     NotSent,
-    Order,
     Outcome,
     Prepared,
     Refused,
     Register,
     RegisterUnavailable,
     Settlement,
-    ShiftReport,
+    ShiftClose,
     Unknown,
 )
-from pos_agent.journal.journal import Event, Journal
-from pos_agent.journal.projection import content_hash
-from pos_agent.sale import DocumentState, SaleEvent
-from pos_agent.stored import dump, dump_document, dump_order, load_baseline, load_prepared
-from pos_agent.till import Till, Undecided
+from pos_agent.clock import NS_PER_S
+from pos_agent.document_rows import Answer, Case, OutcomeRows, Ticket, intent, no_answer
+from pos_agent.doubts import Doubts, Verdict
+from pos_agent.journal.journal import Journal
+from pos_agent.till import HandedOver, Till, Undecided
+
+__all__ = ["Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket", "no_answer", "shift_close"]
 
 EXECUTIONS_MAX = 2  # The first, and one more with the same key after the register proved it has nothing.
 
-Answer = Callable[[Outcome], Sequence[Event]]  # Events that must be committed together with the outcome.
 
+@dataclass(frozen=True, slots=True)
+class DeskRules:
+    """Configured: [register] of the configuration."""
 
-def no_answer(_outcome: Outcome) -> Sequence[Event]:
-    return ()
+    doubt_wait_s: float = 60.0  # How long the register is asked before a person is.
+    auto_z: bool = True  # Close a shift over 24 h on the way to a sale, as a document of its own.
+    clock_skew_max_s: float = 43_200.0  # A register's clock that is off by more makes no documents.
 
 
 class RegisterBlocked(Exception):
     """An earlier document is still undecided; no other may be made before."""
 
-    def __init__(self, pending: Undecided, failure: Failure) -> None:
+    def __init__(self, pending: Undecided, failure: Failure, handed_over: HandedOver | None) -> None:
         super().__init__(f"document {pending.key} is undecided: {failure.text}")
         self.pending = pending
         self.failure = failure
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """An order on its way, with what the journal must say beside it."""
-
-    order: Order
-    sale: str | None = None
-    lines: Sequence[Mapping[str, Any]] | None = None  # One-shot receipts carry their lines in the intent.
-    scans: Sequence[Mapping[str, Any]] | None = None  # Judgements of those lines, kept as proof.
-    seen: Sequence[tuple[int, int]] | None = None  # SaleView.seen behind the order: other lines by now, and it is off.
-    request: Mapping[str, str] | None = None  # API call that asked, so that its repeat finds this document.
-    answer: Answer = no_answer
-
-
-@dataclass(frozen=True, slots=True)
-class Ticket:
-    """Which document a journal row speaks of."""
-
-    key: str
-    kind: str
-    sale: str | None
-
-    def row(self, event: SaleEvent, **facts: Any) -> Event:
-        body = {"key": self.key, "kind": self.kind, **facts}
-        return Event(event, body if self.sale is None else {**body, "sale": self.sale})
+        self.handed_over = handed_over
 
 
 class RegisterDesk:
     """Owns the register. Every call that writes to it goes through here, one at a time."""
 
-    def __init__(self, journal: Journal, till: Till, register: Register) -> None:
+    def __init__(self, journal: Journal, till: Till, register: Register, rules: DeskRules | None = None) -> None:
         self._journal = journal
         self._till = till
         self.register = register
+        self._rules = rules or DeskRules()
+        self._rows = OutcomeRows(journal, till)
+        self._doubts = Doubts(journal, till, register, self._rows, self._rules.doubt_wait_s)
         self._lock = threading.Lock()
 
     def submit(self, case: Case) -> Outcome:
@@ -100,124 +81,95 @@ class RegisterDesk:
         with self._lock:
             self._clear_the_way()
             prepared = self.register.prepare(case.order)
-            try:
-                baseline = self.register.baseline()
-            except RegisterUnavailable as error:
-                return NotSent(error.failure)
-            return self._make(case, prepared, baseline)
+            outcome, begun = self._make(case, prepared, first=True)
+            if not self._is_expired(case, outcome) or not self._close_expired():
+                return outcome
+            return self._make(case, prepared, first=not begun)[0]
 
     def settle_all(self) -> tuple[tuple[Undecided, Settlement], ...]:
         """Ask the register about every undecided document: at start, on a timer, and on demand."""
         with self._lock:
-            return tuple((pending, self._settle(pending)) for pending in self._till.undecided())
+            return tuple((pending, self._doubts.settle(pending)) for pending in self._till.undecided())
+
+    def decide(self, key: str, verdict: Verdict) -> Settlement | None:
+        """A person's word on a document that was handed over; None when it is not undecided (any more).
+
+        Raises Problem T-119, T-120.
+        """
+        with self._lock:
+            pending = next((one for one in self._till.undecided() if one.key == key), None)
+            return None if pending is None else self._doubts.decide(pending, verdict)
+
+    def handed_over(self, key: str) -> HandedOver | None:
+        """What a person was given about an undecided document; None when nothing is undecided under this key."""
+        pending = next((one for one in self._till.undecided() if one.key == key), None)
+        return None if pending is None else self._till.handed_over(key, pending.intent_row)
 
     def _clear_the_way(self) -> None:
         for pending in self._till.undecided():
-            settlement = self._settle(pending)
+            settlement = self._doubts.settle(pending)
             if isinstance(settlement, Unknown):
-                raise RegisterBlocked(pending, settlement.failure)
+                handed_over = self._till.handed_over(pending.key, pending.intent_row)
+                raise RegisterBlocked(pending, settlement.failure, handed_over)
 
-    def _make(self, case: Case, prepared: Prepared, baseline: Baseline) -> Outcome:
+    def _make(self, case: Case, prepared: Prepared, *, first: bool) -> tuple[Outcome, bool]:
+        """The outcome, and whether an intent was written: the row that opens a one-shot receipt's sale."""
         ticket = Ticket(prepared.key, prepared.kind, case.sale)
         evidence = ""
-        for attempt in range(EXECUTIONS_MAX):
-            self._journal.append(_intent(ticket, case, prepared, baseline, first=attempt == 0))
+        begun = False
+        for _ in range(EXECUTIONS_MAX):
+            baseline = self._baseline(prepared)
+            if isinstance(baseline, Failure):
+                return NotSent(baseline), begun
+            row = self._journal.append(intent(ticket, case, prepared, baseline, first=first and not begun))[0]
+            begun = True
             outcome = self.register.execute(prepared, baseline)
             if not isinstance(outcome, Unknown):
-                self._decide(ticket, outcome, case.answer)
-                return outcome
-            self._doubt(ticket, outcome)
-            settlement = self._ask(ticket, prepared, baseline, case.answer)
+                self._rows.decide(ticket, outcome, case.answer, by_itself=case.by_itself)
+                return outcome, begun
+            self._rows.doubt(ticket, outcome)
+            settlement = self._doubts.ask(ticket, prepared, baseline, case.answer, since_row=row.number)
             if not isinstance(settlement, Absent):
-                return settlement
+                return settlement, begun
             evidence = settlement.evidence
-            try:
-                baseline = self.register.baseline()  # The old one is void: a shift may have ended on the way.
-            except RegisterUnavailable as error:
-                return NotSent(error.failure)
         text = f"the register gave no answer and does not have the document ({evidence}); it may be tried again"
-        return Refused(Failure(FailureKind.NO_ANSWER, "absent", text))
+        return Refused(Failure(FailureKind.NO_ANSWER, "absent", text)), begun
 
-    def _settle(self, pending: Undecided) -> Settlement:
-        intent = self._till.intent(pending.intent_row)
-        ticket = Ticket(pending.key, pending.kind, pending.sale)
-        if pending.state is DocumentState.INTENDED:
-            stopped = Failure(FailureKind.NO_ANSWER, "agent-stopped", "the agent stopped before the outcome was kept")
-            self._doubt(ticket, Unknown(stopped))
-        prepared, baseline = load_prepared(intent["prepared"]), load_baseline(intent["baseline"])
-        return self._ask(ticket, prepared, baseline, no_answer)
+    def _baseline(self, prepared: Prepared) -> Baseline | Failure:
+        """The register's counters just before an order: older ones are void, a shift may have ended on the way."""
+        try:
+            baseline = self.register.baseline()
+        except RegisterUnavailable as error:
+            return error.failure
+        if prepared.kind != "shift_close" and baseline.clock_at is not None:
+            skew_s = _seconds_at(baseline.clock_at) - self._journal.now() / NS_PER_S
+            if abs(skew_s) > self._rules.clock_skew_max_s:
+                text = f"the register shows {baseline.clock_at}, {skew_s / 3600:+.1f} hours from the till's clock"
+                return Failure(FailureKind.CLOCK, "clock", text)
+        return baseline
 
-    def _ask(self, ticket: Ticket, prepared: Prepared, baseline: Baseline, answer: Answer) -> Settlement:
-        """Ask what became of a document, and keep what the register says; silence alone is no news worth a row."""
-        settlement = self.register.settle(prepared, baseline)
-        if isinstance(settlement, Done):
-            self._decide(ticket, settlement, answer)
-        elif isinstance(settlement, Absent):
-            self._journal.append(ticket.row(SaleEvent.ABSENT, evidence=settlement.evidence), last_space=True)
-        elif settlement.side:
-            self._doubt(ticket, settlement)
-        return settlement
+    def _is_expired(self, case: Case, outcome: Outcome) -> bool:
+        if isinstance(case.order, ShiftClose) or not self._rules.auto_z or not isinstance(outcome, NotSent | Refused):
+            return False
+        return outcome.failure.kind is FailureKind.SHIFT_EXPIRED
 
-    def _doubt(self, ticket: Ticket, outcome: Unknown) -> None:
-        doubt = ticket.row(SaleEvent.DOUBTED, failure=dump(outcome.failure))
-        self._journal.append(*_closings(outcome), doubt, last_space=True)
-
-    def _decide(self, ticket: Ticket, outcome: Done | Refused | NotSent, answer: Answer) -> None:
-        if isinstance(outcome, Done):
-            events = self._made(ticket, outcome)
-        else:
-            sent = isinstance(outcome, Refused)
-            events = [*_closings(outcome), ticket.row(SaleEvent.REFUSED, failure=dump(outcome.failure), sent=sent)]
-        self._journal.append(*events, *answer(outcome), last_space=True)
-
-    def _made(self, ticket: Ticket, done: Done) -> list[Event]:
-        events = _closings(done)
-        made = ticket.row(SaleEvent.MADE, recovered=done.recovered, document=dump_document(done.document))
-        if isinstance(done.document, ShiftReport):
-            return [*events, made, _shift_closed(done.document, automatic=False)]
-        closed_now = {event.body["shift"] for event in events}
-        return [*events, *self._shift_of(done, closed_now), made]
-
-    def _shift_of(self, done: Done, closed_now: Set[int]) -> list[Event]:
-        """What the document tells of the shift: that it is open, and that the one we believed open is not."""
-        number = done.document.shift
-        known = self._till.open_shift()
-        if known is not None and known.number in closed_now:
-            known = None
-        if known is not None and known.number == number:
-            return []
-        if done.recovered and (self._till.knows_shift(number) or (known is not None and number < known.number)):
-            return []  # Found late: its shift may long be over.
-        opened = Event("shift_opened", {"shift": number, "by": "document"})
-        if known is None:
-            return [opened]
-        # Closed elsewhere (the vendor's cabinet, a new register): the journal learns it now.
-        return [Event("shift_closed", {"shift": known.number, "automatic": True, "report": None}), opened]
+    def _close_expired(self) -> bool:
+        """The Z-report that is due, as a document of its own. False: it was not made, and says so itself."""
+        shift = self.register.status().shift
+        if shift is None:
+            return False
+        case = Case(order=shift_close(self._journal, self._till, shift), by_itself=True)
+        outcome, _ = self._make(case, self.register.prepare(case.order), first=True)
+        return isinstance(outcome, Done)
 
 
-def _intent(ticket: Ticket, case: Case, prepared: Prepared, baseline: Baseline, *, first: bool) -> Event:
-    order = dump_order(case.order)
-    facts: dict[str, Any] = {
-        "order": order,
-        "content": content_hash(order).hex(),
-        "prepared": dump(prepared),
-        "baseline": dump(baseline),
-    }
-    if case.lines is not None and first:
-        facts["lines"] = list(case.lines)
-    if case.scans is not None and first:
-        facts["scans"] = list(case.scans)
-    if case.seen is not None:
-        facts["seen"] = [list(line) for line in case.seen]
-    if case.request is not None:
-        facts["request"] = dict(case.request)
-    return ticket.row(SaleEvent.INTENDED, **facts)
+def shift_close(journal: Journal, till: Till, shift: int) -> ShiftClose:
+    """The order that closes a shift. A register that was exchanged counts its shifts anew: the moment of opening keeps
+    the keys apart."""
+    known = till.open_shift()
+    opened_s = known.opened_ns // NS_PER_S if known is not None and known.number == shift else 0
+    return ShiftClose(key=f"{journal.till}-z{shift}-{opened_s}-{journal.epoch}", shift=shift)
 
 
-def _closings(outcome: Outcome) -> list[Event]:
-    """Shifts the register had to close on the way: they happened, whatever became of the order."""
-    return [_shift_closed(side, automatic=True) for side in outcome.side if isinstance(side, ShiftReport)]
-
-
-def _shift_closed(report: ShiftReport, *, automatic: bool) -> Event:
-    return Event("shift_closed", {"shift": report.shift, "automatic": automatic, "report": dump_document(report)})
+def _seconds_at(iso: str) -> float:
+    return dt.datetime.fromisoformat(iso).timestamp()

@@ -5,17 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import threading
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
 from fiscal.escpos.labels import Language
 from fiscal.escpos.layout import layout_receipt
 from fiscal.escpos.layout_reports import layout_cash, layout_shift_report
-from fiscal.escpos.lines import Paper, PrintLine
+from fiscal.escpos.lines import Paper as PaperFormat
+from fiscal.escpos.lines import PrintLine
 from fiscal.escpos.outcome import Handover, PrintOutcome
 from fiscal.escpos.status import PrintState
-from fiscal.register import CashDocument, CashMove, Document, FiscalDocument, PaymentKind, Receipt, ShiftReport
+from fiscal.register import (
+    CashDocument,
+    CashMove,
+    Document,
+    FiscalDocument,
+    NotCapable,
+    Paper,
+    PaymentKind,
+    Receipt,
+    Register,
+    RegisterUnavailable,
+    ShiftReport,
+)
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.till import Till
@@ -34,7 +47,7 @@ class PrintsLines(Protocol):
 class Stationery:
     """How this shop's paper looks."""
 
-    paper: Paper
+    paper: PaperFormat
     language: Language
     zone: dt.tzinfo
 
@@ -84,9 +97,48 @@ class Printing:
             outcome.state is PrintState.UNKNOWN and outcome.handover is Handover.ALL
         )
         word = OK if printed else outcome.cause
-        try:
-            self._journal.append(Event("printed", {"key": key, "outcome": word, "detail": outcome.detail}))
-        except JournalUnusable as error:
-            # The document stands in the register and in the journal; a full disk must not make that look undone.
-            log.error("what became of the paper of %s was not kept: %s", key, error)  # noqa: TRY400 - the text says it
+        _keep(self._journal, key, word, outcome.detail)
         return word
+
+
+class RegisterPaper:
+    """The same for a register that prints itself: the first paper came with the document, a copy is asked for."""
+
+    def __init__(self, journal: Journal, till: Till, register: Register) -> None:
+        self._journal = journal
+        self._till = till
+        self._register = register
+        self._lock = threading.Lock()
+        self.last: PrintOutcome | None = None  # The register's own state says more: /v1/register.
+
+    def receipt(self, key: str, _receipt: Receipt, document: FiscalDocument) -> str:
+        """ "ok", "paper_out", or why the paper is not known to be out."""
+        with self._lock:
+            if self._till.printed(key) == OK:
+                return self._brought_out(key, lambda: self._register.reprint(document))
+            return self._brought_out(key, self._register.finish_printing)
+
+    def report(self, key: str, _document: Document) -> str:
+        """Z-reports and cash slips: they have no copy at the register."""
+        with self._lock:
+            return self._brought_out(key, self._register.finish_printing)
+
+    def _brought_out(self, key: str, work: Callable[[], Paper]) -> str:
+        detail = ""
+        try:
+            word = _WORDS[work()]
+        except (RegisterUnavailable, NotCapable) as trouble:
+            word, detail = "unknown", str(trouble)
+        _keep(self._journal, key, word, detail)
+        return word
+
+
+_WORDS = {Paper.OK: OK, Paper.LOW: OK, Paper.OUT: "paper_out", Paper.UNKNOWN: "unknown"}
+
+
+def _keep(journal: Journal, key: str, word: str, detail: str) -> None:
+    try:
+        journal.append(Event("printed", {"key": key, "outcome": word, "detail": detail}))
+    except JournalUnusable as error:
+        # The document stands in the register and in the journal; a full disk must not make that look undone.
+        log.error("what became of the paper of %s was not kept: %s", key, error)  # noqa: TRY400 - the text says it

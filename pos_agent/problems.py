@@ -54,13 +54,33 @@ OF_FAILURE: dict[FailureKind, str] = {
     FailureKind.UNAVAILABLE: "R-202",
     FailureKind.SHIFT_EXPIRED: "R-206",
     FailureKind.OFFLINE_LIMIT: "R-207",
-    FailureKind.KEY_COLLISION: "R-203",
-    FailureKind.NO_ANSWER: "R-203",
-    FailureKind.HUMAN: "R-203",
+    FailureKind.KEY_COLLISION: "R-215",
+    FailureKind.NO_ANSWER: "R-202",
+    FailureKind.HUMAN: "R-205",
+}
+
+# Of a document that is undecided, by what keeps it so; anything else is still being asked: R-203.
+OF_DOUBT: dict[FailureKind, str] = {
+    FailureKind.PAPER: "R-216",
+    FailureKind.KEY_COLLISION: "R-215",
+    FailureKind.HUMAN: "R-215",
 }
 
 
 def of_failure(failure: Failure, **facts: Any) -> Problem:
-    """The problem a cashier sees for what the register said."""
-    detail = f"{failure.code}: {failure.text}" + (f" ({failure.place})" if failure.place else "")
-    return Problem(OF_FAILURE[failure.kind], detail, **facts)
+    """The problem a cashier sees for what the register said of an order it did not carry out."""
+    return Problem(OF_FAILURE[failure.kind], _detail(failure), **facts)
+
+
+def doubt_code(kind: FailureKind, *, handed_over: bool) -> str:
+    """The problem of an undecided document."""
+    return "R-215" if handed_over else OF_DOUBT.get(kind, "R-203")
+
+
+def of_doubt(failure: Failure, *, handed_over: bool, **facts: Any) -> Problem:
+    """The problem a cashier sees while it is not known whether a document was made."""
+    return Problem(doubt_code(failure.kind, handed_over=handed_over), _detail(failure), **facts)
+
+
+def _detail(failure: Failure) -> str:
+    return f"{failure.code}: {failure.text}" + (f" ({failure.place})" if failure.place else "")

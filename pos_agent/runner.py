@@ -78,6 +78,8 @@ class Runner:
             self._spawn(f"scanner-{scanner.name}", partial(self._scan, scanner))
         self._spawn("intake", lambda: self._every(TICK_S, self._tick))
         self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.closing.settle))
+        if agent.register_watch.every_s > 0:
+            self._spawn("register", lambda: self._every(agent.register_watch.every_s, agent.register_watch.look))
         if agent.delivery is not None:
             self._spawn("delivery", partial(self._work, agent.delivery.step))
         if agent.recheck is not None:

@@ -34,6 +34,7 @@ class SaleEvent(StrEnum):
     MADE = "document_made"
     REFUSED = "document_refused"
     DOUBTED = "document_in_doubt"
+    HANDED_OVER = "document_handed_over"
     ABSENT = "document_absent"
 
 
@@ -52,6 +53,7 @@ TRANSITIONS: dict[tuple[SaleState | None, SaleEvent], SaleState] = {
     (SaleState.IN_DOUBT, SaleEvent.MADE): SaleState.FISCALISED,
     (SaleState.IN_DOUBT, SaleEvent.ABSENT): SaleState.HELD,
     (SaleState.IN_DOUBT, SaleEvent.DOUBTED): SaleState.IN_DOUBT,  # Asked again, still silent: kept as evidence.
+    (SaleState.IN_DOUBT, SaleEvent.HANDED_OVER): SaleState.IN_DOUBT,  # A person has what to compare; asking goes on.
 }
 
 
@@ -73,6 +75,7 @@ DOCUMENT_TRANSITIONS: dict[tuple[DocumentState | None, SaleEvent], DocumentState
     (DocumentState.IN_DOUBT, SaleEvent.MADE): DocumentState.MADE,
     (DocumentState.IN_DOUBT, SaleEvent.ABSENT): DocumentState.ABSENT,
     (DocumentState.IN_DOUBT, SaleEvent.DOUBTED): DocumentState.IN_DOUBT,
+    (DocumentState.IN_DOUBT, SaleEvent.HANDED_OVER): DocumentState.IN_DOUBT,
     # The same key again, for the same content: it was proven that the register has nothing under it.
     (DocumentState.REFUSED, SaleEvent.INTENDED): DocumentState.INTENDED,
     (DocumentState.ABSENT, SaleEvent.INTENDED): DocumentState.INTENDED,

@@ -5,30 +5,34 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fiscal.register import (
+    Ability,
     CashDirection,
-    CashDocument,
     CashMove,
     Document,
     Done,
+    NotCapable,
     Order,
     OrderInvalid,
     Outcome,
     RegisterUnavailable,
-    ShiftClose,
+    ShiftOpen,
     ShiftReport,
     Unknown,
 )
-from pos_agent.clock import NS_PER_S
-from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
+from pos_agent.closing import blocked
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, shift_close
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError
-from pos_agent.problems import Problem, of_failure
+from pos_agent.problems import Problem, of_doubt, of_failure
 from pos_agent.sale import TransitionError
 from pos_agent.till import OpenShift, Till
 
 SUM_TIYN_MAX = 10**13
+
+T = TypeVar("T")
 
 ReplyMade = Callable[["Made"], Sequence[Event]]
 PrintReport = Callable[[str, Document], str]
@@ -47,6 +51,16 @@ def no_reply(_made: Made) -> Sequence[Event]:
     return ()
 
 
+def asked(question: Callable[[], T]) -> T:
+    """What a question to the register answers. Raises R-202 and its like, T-121 when it cannot be asked that."""
+    try:
+        return question()
+    except RegisterUnavailable as error:
+        raise of_failure(error.failure) from error
+    except NotCapable as error:
+        raise Problem("T-121", str(error)) from error
+
+
 class Shifts:
     """Everything at the drawer that is not a sale."""
 
@@ -57,10 +71,16 @@ class Shifts:
         self._print = print_
         self._moves = itertools.count(1)
 
-    def open(self, cashier: str, reply: Callable[[OpenShift], Sequence[Event]] = lambda _shift: ()) -> OpenShift:
-        """Note who opens the shift. A register that opens it with its first document is asked for the number.
+    def open(
+        self,
+        cashier: str,
+        *,
+        request: Mapping[str, str] | None = None,
+        reply: Callable[[OpenShift], Sequence[Event]] = lambda _shift: (),
+    ) -> OpenShift:
+        """Open the shift: by a command where the register has one, else by noting who opens it.
 
-        Raises T-112 when one is open, R-202 when the register cannot be asked.
+        Raises T-112 when one is open, R-202 when the register cannot be asked, and what the command runs into.
         """
         status = self._desk.register.status()
         if not status.reachable:
@@ -68,6 +88,8 @@ class Shifts:
         known = self._till.open_shift()
         if known is not None and status.shift_open and status.shift == known.number:
             raise Problem("T-112", f"shift {known.number}", shift=known.number)
+        if Ability.SHIFT_OPEN in self._desk.register.capabilities.can and not status.shift_open:
+            return self._open_by_command((status.shift or 0) + 1, cashier, request, reply)
         number = status.shift if status.shift_open and status.shift is not None else (status.shift or 0) + 1
         opened = OpenShift(number, self._journal.now())
         rows = [Event("shift_opened", {"shift": number, "by": cashier})]
@@ -76,12 +98,28 @@ class Shifts:
         self._journal.append(*rows, *reply(opened))
         return opened
 
+    def _open_by_command(
+        self,
+        number: int,
+        cashier: str,
+        request: Mapping[str, str] | None,
+        reply: Callable[[OpenShift], Sequence[Event]],
+    ) -> OpenShift:
+        def answer(outcome: Outcome) -> Sequence[Event]:
+            return reply(self.opened(outcome.document.shift)) if isinstance(outcome, Done) else ()
+
+        key = f"{self._journal.till}-o{number}-{self._journal.head()[0] + 1}-{self._journal.epoch}"
+        order = ShiftOpen(key, number, cashier)
+        return self.opened(self._submitted(Case(order=order, request=request, answer=answer)).document.shift)
+
+    def opened(self, number: int) -> OpenShift:
+        """A shift the journal knows to be open, or one whose row is being written."""
+        known = self._till.open_shift()
+        return known if known is not None and known.number == number else OpenShift(number, self._journal.now())
+
     def x_report(self) -> ShiftReport:
-        """Counters of the open shift; changes nothing. Raises R-202."""
-        try:
-            return self._desk.register.x_report()
-        except RegisterUnavailable as error:
-            raise of_failure(error.failure) from error
+        """Counters of the open shift; changes nothing. Raises R-202, T-121."""
+        return asked(self._desk.register.x_report)
 
     def close(self, *, request: Mapping[str, str] | None = None, reply: ReplyMade = no_reply) -> Made:
         """Z-report. Raises T-113 when no shift is open, T-114 while a sale is."""
@@ -91,9 +129,7 @@ class Shifts:
         waiting = self._till.open_sales()
         if waiting:
             raise Problem("T-114", ", ".join(waiting), sales=list(waiting))
-        # A register that was exchanged counts its shifts anew: the moment of opening keeps the keys apart.
-        key = f"{self._journal.till}-z{known.number}-{known.opened_ns // NS_PER_S}-{self._journal.epoch}"
-        return self._make(ShiftClose(key=key, shift=known.number), request, reply)
+        return self._make(shift_close(self._journal, self._till, known.number), request, reply)
 
     def cash(
         self,
@@ -118,17 +154,23 @@ class Shifts:
         def answer(outcome: Outcome) -> Sequence[Event]:
             return reply(Made(order.key, outcome.document, "")) if isinstance(outcome, Done) else ()
 
+        done = self._submitted(Case(order=order, request=request, answer=answer))
+        return Made(order.key, done.document, self._print(order.key, done.document))
+
+    def _submitted(self, case: Case) -> Done:
+        """Raises Problem for everything but a document."""
+        key = case.order.key
         try:
-            outcome = self._desk.submit(Case(order=order, request=request, answer=answer))
+            outcome = self._desk.submit(case)
         except OrderInvalid as error:
             raise Problem("R-208", str(error), place=error.place) from error
         except (KeyReusedError, TransitionError) as error:
-            raise Problem("P-409", str(error), document=order.key) from error
+            raise Problem("P-409", str(error), document=key) from error
         except RegisterBlocked as error:
-            raise Problem("R-204", str(error), document=error.pending.key, sale=error.pending.sale) from error
+            raise blocked(error) from error
         if isinstance(outcome, Unknown):
-            raise Problem("R-203", outcome.failure.text, document=order.key)
+            handed_over = self._desk.handed_over(key) is not None
+            raise of_doubt(outcome.failure, handed_over=handed_over, document=key)
         if not isinstance(outcome, Done):
             raise of_failure(outcome.failure)
-        assert isinstance(outcome.document, CashDocument | ShiftReport)  # noqa: S101 - a driver's promise
-        return Made(order.key, outcome.document, self._print(order.key, outcome.document))
+        return outcome

@@ -51,6 +51,11 @@ UNDECIDED = sql(
     .where(schema.UNDECIDED)
     .order_by(document.c.intent_row)
 )
+# Few rows follow the intent of an undecided document: the register takes nothing else before it is decided.
+HANDED_OVER = """
+SELECT number, at_ns, body FROM journal
+WHERE number > :after AND kind = 'document_handed_over' AND body ->> '$.key' = :key ORDER BY number DESC LIMIT 1
+"""
 OPEN_SHIFT = sql(
     select(shift.c.number, shift.c.opened_ns).where(shift.c.closed_row.is_(None)).order_by(shift.c.number.desc())
 )
@@ -91,6 +96,23 @@ class Undecided:
     state: DocumentState  # INTENDED after a crash, IN_DOUBT after silence.
     sale: str | None
     intent_row: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedOver:
+    """What a person was given to decide a doubt: ours beside the register's."""
+
+    row: int
+    at_ns: int
+    failure: Mapping[str, Any]
+    ours: Mapping[str, Any]
+    register: Mapping[str, Any] | None
+    register_silent: str  # Why there is no document of the register to compare with.
+
+    def comparison(self) -> dict[str, Any]:
+        """JSON-ready, for a screen."""
+        told = {"failure": dict(self.failure), "register_silent": self.register_silent}
+        return {"ours": dict(self.ours), "register": None if self.register is None else dict(self.register), **told}
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +222,15 @@ class Till:
             return None
         _, kind, state, sale_name, _content, intent_row, outcome_row, printed = found[0]
         return DocumentView(key, kind, DocumentState(state), sale_name, intent_row, outcome_row, printed)
+
+    def handed_over(self, key: str, intent_row: int) -> HandedOver | None:
+        """The last hand-over of a document since its intent; None: it is still asked about."""
+        found = self._journal.query(HANDED_OVER, {"after": intent_row, "key": key})
+        if not found:
+            return None
+        row, at_ns, text = found[0]
+        body = json.loads(text)
+        return HandedOver(row, at_ns, body["failure"], body["ours"], body["register"], body["register_silent"])
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

@@ -9,11 +9,12 @@ from dataclasses import dataclass, field
 
 import httpx
 
+from fiscal.device.links import Opener, open_link
 from fiscal.escpos.labels import Language
 from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
 from fiscal.escpos.printer import open_printer
 from fiscal.escpos.raster import FontMissing
-from fiscal.register import Operation
+from fiscal.register import Ability, Operation, Register
 from fiscal.registry import OpenRegister, open_register
 from fiscal.vat import kazakhstan
 from marking.code import ReadContext
@@ -27,14 +28,16 @@ from pos_agent.checkout import Checkout
 from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
 from pos_agent.config import Config, ConfigError
-from pos_agent.desk import RegisterDesk
+from pos_agent.desk import DeskRules, RegisterDesk
 from pos_agent.device_names import configured_name
 from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
-from pos_agent.printing import Printing, PrintsLines, Stationery
+from pos_agent.printing import Printing, PrintsLines, RegisterPaper, Stationery
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.register_watch import RegisterWatch
+from pos_agent.requirements import unmet
 from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
 from pos_agent.till import Till
@@ -58,6 +61,7 @@ class World:
     rng: random.Random = field(default_factory=system_secrets.SystemRandom)
     secret: Callable[[str], str] = read_secret  # Reference -> value.
     register_transport: httpx.BaseTransport | None = None  # None: the real network.
+    register_link: Opener = open_link  # Lines to registers that speak bytes.
     ismpt_transport: httpx.BaseTransport | None = None
     hq_transport: httpx.BaseTransport | None = None
     scanners: Callable[[Config, Surroundings], Iterable[Scanner]] | None = None
@@ -93,6 +97,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     opened.append(cache.close)
     register = _register(config, world)
     opened.append(register.close)
+    if lacking := unmet(config, register.capabilities):
+        raise ConfigError("\n".join(lacking))
     ismpt = _ismpt(config, world)
     if ismpt is not None:
         opened.append(ismpt.close)
@@ -101,8 +107,11 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     online = _online(ismpt, config.ismpt.deadline_s)
     judge = Judge(cache, till.unit_states, policy, online, clock.now_ns, config.scan.suffixes)
     checkout = Checkout(journal, till, judge, kazakhstan(), clock.now_ns, config.till.zone)
-    desk = RegisterDesk(journal, till, register)
-    printing = Printing(journal, till, _printer(config, world), _stationery(config))
+    section = config.register_
+    desk = RegisterDesk(
+        journal, till, register, DeskRules(section.doubt_wait_s, section.auto_z, section.clock_skew_max_s)
+    )
+    printing = _printing(config, world, journal, till, register)
     rules = ReceiptRules(config.receipt.group_marks, config.receipt.return_sends_marks)
     queue = JournalQueue(journal)
     watch = WithdrawalWatch(journal, config.ismpt.recheck_after_s, config.ismpt.recheck_days_max)
@@ -122,6 +131,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         judge=judge,
         checkout=checkout,
         register=register,
+        register_watch=RegisterWatch(register, clock.now_ns, section.look_every_s),
         desk=desk,
         closing=Closing(journal, till, checkout, desk, rules, printing.receipt),
         shifts=Shifts(journal, till, desk, printing.report),
@@ -172,6 +182,7 @@ def _register(config: Config, world: World) -> OpenRegister:
             now=world.clock.now_ns,
             monotonic=world.clock.monotonic,
             sleep=world.clock.sleep,
+            link=world.register_link,
         )
     except ValueError as error:
         raise ConfigError(f"register.url: {error}") from error
@@ -189,6 +200,15 @@ def _policy(config: Config) -> Policy:
         return policy_from(config.policy, standard())
     except PolicyError as error:
         raise ConfigError(f"policy: {error}") from error
+
+
+def _printing(
+    config: Config, world: World, journal: Journal, till: Till, register: Register
+) -> Printing | RegisterPaper:
+    """Paper of documents: by the register where it prints itself, else by our printer."""
+    if Ability.PRINTS in register.capabilities.can:
+        return RegisterPaper(journal, till, register)
+    return Printing(journal, till, _printer(config, world), _stationery(config))
 
 
 def _printer(config: Config, world: World) -> PrintsLines | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import datetime as dt
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -11,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 from fiscal.register import CashDirection, Operation, Payment, PaymentKind, ReturnBasis
 from marking.code import Source
 from marking.verdict import Purpose
+from pos_agent.doubts import Verdict
 from pos_agent.one_shot import Item
 
 CODE_CHARS_MAX = 4_096
@@ -194,3 +196,31 @@ class CashBody(Body):
 
 class CancelBody(Body):
     why: Annotated[str, Field(max_length=200)] = ""
+
+
+class DecisionBody(Body):
+    """A person's word on a document that was handed over. `made` true needs what stands on the register's paper."""
+
+    made: bool
+    by: Annotated[str, Field(min_length=1, max_length=120)] = Field(examples=["Старшая смены"])
+    why: Annotated[str, Field(min_length=1, max_length=500)] = Field(examples=["чек № 124 на ленте, сумма та же"])
+    fiscal_sign: Annotated[str, Field(max_length=64)] = ""
+    number: Annotated[int, Field(ge=0, le=10**9)] = 0
+    at: Annotated[str, Field(max_length=40)] = Field(default="", examples=["2026-11-30T10:15:00+05:00"])
+    shift: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    registration_number: Annotated[str, Field(pattern=r"^\d{0,20}$")] = ""
+    offline: bool = False
+
+    @field_validator("at")
+    @classmethod
+    def _is_a_moment(cls, text: str) -> str:
+        if text and dt.datetime.fromisoformat(text).tzinfo is None:
+            raise ValueError("ISO 8601 with an offset, such as 2026-11-30T10:15:00+05:00")
+        return text
+
+    @property
+    def verdict(self) -> Verdict:
+        return Verdict(
+            self.by, self.why, self.made, self.fiscal_sign, self.number, self.at, self.shift, self.registration_number,
+            self.offline,
+        )  # fmt: skip

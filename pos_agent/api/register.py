@@ -7,14 +7,16 @@ from typing import Any
 from fastapi import APIRouter
 from starlette.responses import Response
 
-from fiscal.register import Document
+from fiscal.register import Document, SeenDocument
 from pos_agent.agent import Agent
 from pos_agent.api import models
 from pos_agent.api.calls import AgentOf, CallOf
+from pos_agent.api.idempotency import Reply
 from pos_agent.clock import iso_utc
 from pos_agent.problems import Problem
-from pos_agent.shifts import Made
-from pos_agent.stored import dump_document, load_document
+from pos_agent.register_watch import facts_of
+from pos_agent.shifts import Made, asked
+from pos_agent.stored import dump, dump_document, load_document
 from pos_agent.till import OpenShift
 
 router = APIRouter(prefix="/v1")
@@ -29,7 +31,11 @@ def see_shift(agent: AgentOf) -> dict[str, Any]:
 @router.post("/shift/open", status_code=201, summary="Open the shift")
 def open_shift(body: models.ShiftBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
-        call, lambda reply: agent.shifts.open(body.cashier or agent.cashier, reply), _shift_json, status=201
+        call,
+        lambda reply: agent.shifts.open(body.cashier or agent.cashier, request=call.request, reply=reply),
+        _shift_json,
+        status=201,
+        resume=lambda document: _resumed_shift(agent, document),
     )
 
 
@@ -65,6 +71,63 @@ def settle(agent: AgentOf) -> dict[str, Any]:
     return {"undecided": [pending.key for pending in agent.till.undecided()]}
 
 
+@router.get("/register", summary="Ask the register how it is: shift, paper, clock, what it waits for, what it can do")
+def see_register(agent: AgentOf) -> dict[str, Any]:
+    capabilities = agent.register.capabilities
+    return {
+        **facts_of(agent.register_watch.look()),
+        "family": capabilities.family,
+        "can": sorted(capabilities.can),
+        "recovery": [str(way) for way in capabilities.recovery],
+    }
+
+
+@router.get("/register/last", summary="The newest document the register holds")
+def last_document(agent: AgentOf) -> dict[str, Any]:
+    return {"document": _seen_json(asked(agent.register.last_document))}
+
+
+@router.get("/register/documents/{key}", summary="A document at the register by our key")
+def find_document(key: str, agent: AgentOf) -> dict[str, Any]:
+    known = agent.till.document(key)
+    shift = None if known is None else agent.till.intent(known.intent_row)["baseline"]["shift"]
+    return {"document": _seen_json(asked(lambda: agent.register.find(key, shift)))}
+
+
+@router.post("/register/drawer", summary="Open the drawer")
+def open_drawer(agent: AgentOf) -> dict[str, Any]:
+    asked(agent.register.open_drawer)
+    return {"opened": True}
+
+
+@router.get("/doubts", summary="Undecided documents, and what a person may compare")
+def see_doubts(agent: AgentOf) -> dict[str, Any]:
+    return {"doubts": agent.doubts()}
+
+
+@router.post("/doubts/{key}/decision", summary="A person's word on a document the register cannot speak of")
+def decide(key: str, body: models.DecisionBody, agent: AgentOf, call: CallOf) -> Response:
+    def decided(reply: Reply) -> dict[str, Any]:
+        settlement = agent.desk.decide(key, body.verdict)
+        if settlement is None and agent.till.document(key) is None:
+            raise Problem("P-408", key)
+        known = agent.till.document(key)
+        result = {"document": key, "state": "" if known is None else str(known.state), "sale": known and known.sale}
+        agent.journal.append(*reply(result))
+        return result
+
+    return agent.once.run(call, decided, lambda result: result)
+
+
+def _seen_json(seen: SeenDocument | None) -> dict[str, Any] | None:
+    return None if seen is None else dump(seen)
+
+
+def _resumed_shift(agent: Agent, key: str) -> OpenShift | None:
+    made = _document_of(agent, key)
+    return None if made is None else agent.shifts.opened(made.shift)
+
+
 def _shift_json(shift: OpenShift) -> dict[str, Any]:
     return {"shift": shift.number, "opened_at": iso_utc(shift.opened_ns)}
 
@@ -78,6 +141,12 @@ def _made_json(made: Made) -> dict[str, Any]:
 
 
 def _resumed(agent: Agent, key: str) -> Made | None:
+    document = _document_of(agent, key)
+    return None if document is None else agent.shifts.made_again(key, document)
+
+
+def _document_of(agent: Agent, key: str) -> Document | None:
+    """What an interrupted call's document has become; None when the register proved that it has nothing."""
     known = agent.till.document(key)
     if known is not None and known.state in ("INTENDED", "IN_DOUBT"):
         agent.desk.settle_all()
@@ -86,5 +155,4 @@ def _resumed(agent: Agent, key: str) -> Made | None:
         return None
     if known.state == "IN_DOUBT":
         raise Problem("R-203", f"document {key}", document=key)
-    document = load_document(agent.till.outcome(known.outcome_row)["document"])
-    return agent.shifts.made_again(key, document)
+    return load_document(agent.till.outcome(known.outcome_row)["document"])

@@ -278,6 +278,7 @@ PROJECTORS: dict[str, Projector] = {
     "document_refused": _decided(SaleEvent.REFUSED),
     "document_in_doubt": _decided(SaleEvent.DOUBTED),
     "document_absent": _decided(SaleEvent.ABSENT),
+    "document_handed_over": _decided(SaleEvent.HANDED_OVER),
     "shift_opened": _shift_opened,
     "shift_closed": _shift_closed,
     "printed": lambda db, _row, _at, body: db.execute(PRINTED, {"p_key": body["key"], "printed": body["outcome"]}),

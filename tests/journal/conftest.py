@@ -97,6 +97,7 @@ class Rows:
             [self.decided("refused", "O1-k", "O1", failure={}, sent=True)],
             [self.intended("O1-k", "O1")],
             [self.decided("in_doubt", "O1-k", "O1", failure={})],
+            [self.decided("handed_over", "O1-k", "O1", failure={}, ours={}, register=None, register_silent="silent")],
             [self.decided("absent", "O1-k", "O1", evidence="asked")],
             [self.opened("H1"), self.line("H1", 1, "KI-held"), self.line("H1", 2)],
             [self.removed("H1", 2)],

@@ -9,7 +9,7 @@ import pytest
 
 import pos_agent
 from fiscal.register import Failure, FailureKind
-from pos_agent.problems import LANGUAGES, OF_FAILURE, Problem, kinds, of_failure
+from pos_agent.problems import LANGUAGES, OF_FAILURE, Problem, kinds, of_doubt, of_failure
 
 
 @pytest.mark.parametrize("code", sorted(kinds()))
@@ -29,7 +29,16 @@ def test_every_failure_of_a_register_has_its_problem() -> None:
         assert problem.kind.code == OF_FAILURE[kind]
         assert problem.detail == "webkassa:9: the vendor's words (/check)"
         assert problem.facts == {"sale": "S1"}
-    assert str(of_failure(Failure(FailureKind.HUMAN, "x", "y"))) == "R-203: x: y"
+    assert str(of_failure(Failure(FailureKind.HUMAN, "x", "y"))) == "R-205: x: y"
+
+
+def test_a_doubt_says_who_has_to_act() -> None:
+    def code(kind: FailureKind, *, handed_over: bool = False) -> str:
+        return of_doubt(Failure(kind, "x", "y"), handed_over=handed_over).kind.code
+
+    assert code(FailureKind.NO_ANSWER) == "R-203"  # Nobody: the register is being asked.
+    assert code(FailureKind.PAPER) == "R-216"  # Whoever has paper.
+    assert code(FailureKind.HUMAN) == code(FailureKind.NO_ANSWER, handed_over=True) == "R-215"  # A senior.
 
 
 def test_what_is_undecided_may_be_repeated_and_what_was_refused_may_not() -> None:
