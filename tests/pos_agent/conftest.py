@@ -24,11 +24,13 @@ from fiscal.register import (
     FiscalDocument,
     Line,
     Mark,
+    NotCapable,
     NotSent,
     Operation,
     Order,
     OrderInvalid,
     Outcome,
+    Paper,
     Payment,
     PaymentKind,
     Prepared,
@@ -37,13 +39,16 @@ from fiscal.register import (
     Refused,
     RegisterStatus,
     RegisterUnavailable,
+    SeenDocument,
     Settlement,
     ShiftClose,
+    ShiftOpen,
+    ShiftOpened,
     ShiftReport,
     Unknown,
 )
 from pos_agent.basket import BasketLine
-from pos_agent.desk import Case, RegisterDesk
+from pos_agent.desk import Case, DeskRules, RegisterDesk
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.verify import Verdict, verify
 from pos_agent.till import Till
@@ -89,6 +94,10 @@ class Scripted:
         self.shift_open = True
         self.unavailable: Failure | None = None
         self.invalid: OrderInvalid | None = None
+        self.clock_at: str | None = None
+        self.shown: SeenDocument | None = None
+        self.silent_about_last: Failure | None = None
+        self.paper = Paper.OK
         self.abilities = frozenset({Ability.MARKS, Ability.MARK_LIST, Ability.RETURNS, Ability.CASH_MOVES})
         self.during: Callable[[], None] = lambda: None  # Runs inside `execute`, after the register worked.
 
@@ -99,7 +108,8 @@ class Scripted:
     def prepare(self, order: Order) -> Prepared:
         if self.invalid is not None:
             raise self.invalid
-        kind = {Receipt: "sale", CashMove: "cash_in", ShiftClose: "shift_close"}[type(order)]
+        kinds = {Receipt: "sale", CashMove: "cash_in", ShiftOpen: "shift_open", ShiftClose: "shift_close"}
+        kind = kinds[type(order)]
         if isinstance(order, Receipt):
             kind = str(order.operation)
         return Prepared(order.key, "scripted", kind, 50_000, {"request": order.key, "more": [1, {"a": None}]})
@@ -108,7 +118,10 @@ class Scripted:
         if self.unavailable is not None:
             raise RegisterUnavailable(self.unavailable)
         self.calls.append(("baseline", ""))
-        return Baseline("SWK00000001", self.shift, self.shift_open, len(self.ledger), extra={"calls": len(self.calls)})
+        return Baseline(
+            "SWK00000001", self.shift, self.shift_open, len(self.ledger), extra={"calls": len(self.calls)},
+            clock_at=self.clock_at,
+        )  # fmt: skip
 
     def execute(self, prepared: Prepared, baseline: Baseline) -> Outcome:
         self.calls.append(("execute", prepared.key))
@@ -129,6 +142,8 @@ class Scripted:
     def _document(self, kind: str) -> Any:
         if kind == "shift_close":
             return z_report(self.shift)
+        if kind == "shift_open":
+            return ShiftOpened(AT, self.shift)
         if kind.startswith("cash"):
             return CashDocument(AT, self.shift, 100_000, False)
         return fiscal(len(self.ledger) + 1, self.shift)
@@ -143,6 +158,30 @@ class Scripted:
             return RegisterStatus(False, failure=self.unavailable)
         return RegisterStatus(True, self.shift, self.shift_open)
 
+    def last_document(self) -> SeenDocument | None:
+        if self.silent_about_last is not None:
+            raise RegisterUnavailable(self.silent_about_last)
+        return self.shown
+
+    def find(self, key: str, shift: int | None = None) -> SeenDocument | None:
+        self.calls.append(("find", key))
+        if Ability.FIND_BY_KEY not in self.abilities:
+            raise NotCapable("scripted", Ability.FIND_BY_KEY)
+        return self.shown
+
+    def finish_printing(self) -> Paper:
+        self.calls.append(("finish_printing", ""))
+        if self.unavailable is not None:
+            raise RegisterUnavailable(self.unavailable)
+        return self.paper
+
+    def reprint(self, document: FiscalDocument) -> Paper:
+        self.calls.append(("reprint", document.fiscal_sign))
+        return self.paper
+
+    def open_drawer(self) -> None:
+        self.calls.append(("open_drawer", ""))
+
 
 class Bench:
     """A till that can be switched off and on; the register beside it never forgets."""
@@ -151,13 +190,14 @@ class Bench:
         self.folder = folder
         self.register = register
         self.at_ns = NINE_OCLOCK_NS
+        self.rules = DeskRules(doubt_wait_s=60)
         self.journal, self.till, self.desk = self._start()
 
     def _start(self) -> tuple[Journal, Till, RegisterDesk]:
         path = self.folder / "journal.sqlite"
         journal = Journal(path, till_name="till-1", now=lambda: self.at_ns, new_epoch=lambda: "k3x9aw")
         till = Till(journal)
-        return journal, till, RegisterDesk(journal, till, self.register)
+        return journal, till, RegisterDesk(journal, till, self.register, self.rules)
 
     def restart(self) -> None:
         self.journal.close()

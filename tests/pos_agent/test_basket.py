@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fiscal.register import Operation, Payment, PaymentKind
-from pos_agent.basket import BasketLine, lines_from, receipt, total_tiyn
+from fiscal.register import Failure, FailureKind, Operation, Payment, PaymentKind
+from pos_agent.basket import BasketLine, lines_from, offending, receipt, total_tiyn
 
 PAID = (Payment(PaymentKind.CARD, 1),)
 
@@ -83,3 +83,19 @@ def test_joining_changes_neither_the_goods_nor_their_order_of_first_appearance(k
             line.quantity_milli for line in apart.lines if line.price_tiyn == price
         )
     assert joined.lines[0].marks[0] == apart.lines[0].marks[0]
+
+
+def test_a_failure_of_a_register_names_the_line_of_the_sale() -> None:
+    lines = [marked(1, "KI-1"), loose(2, 500), marked(3, "KI-3"), loose(4, 700)]
+    single, grouped = made(lines), made(lines, group_marks=True)
+    assert [len(line.marks) for line in grouped.lines] == [2, 0, 0]
+
+    def number(order: Any, line: int | None, mark: int | None = None) -> int | None:
+        failure = Failure(FailureKind.MARK_REFUSED, "D4", "invalid code", line=line, mark=mark)
+        found = offending(order, failure, lines)
+        return None if found is None else found.number
+
+    assert [number(single, index, 0) for index in range(4)] == [1, 2, 3, 4]
+    assert [number(grouped, 0, mark) for mark in (None, 0, 1, 9)] == [1, 1, 3, 1]
+    assert (number(grouped, 1), number(grouped, 2)) == (2, 4)
+    assert number(single, None) is None and number(single, 9) is None

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from fiscal.register import CashDirection, Done, Failure, FailureKind, OrderInvalid
+from fiscal.register import Ability, CashDirection, Done, Failure, FailureKind, OrderInvalid, ShiftOpened
 from pos_agent.journal.journal import Event
 from pos_agent.problems import Problem
-from pos_agent.shifts import Shifts
+from pos_agent.shifts import Shifts, asked
 
 
 @pytest.fixture
@@ -189,3 +189,29 @@ def test_what_the_register_says_of_a_cash_move_reaches_the_cashier(
 def test_a_document_found_again_only_needs_its_paper(shifts: Shifts, words: Any, printed: list[str]) -> None:
     made = shifts.made_again("Z1", words.z_report(1))
     assert (made.key, made.printed, printed) == ("Z1", "ok", ["Z1"])
+
+
+def test_a_register_with_a_command_opens_its_shift_as_a_document(bench: Any, register: Any, shifts: Shifts) -> None:
+    register.abilities |= {Ability.SHIFT_OPEN}
+    register.shift, register.shift_open = 117, False
+    register.during = lambda: setattr(register, "shift_open", True)
+    register.outcomes.append(Done(ShiftOpened("2026-07-15T09:00:00+05:00", 118)))
+    opened = shifts.open("Айгүл")
+    assert opened.number == 118 and open_number(bench) == 118
+    assert bench.kinds() == ["document_intended", "shift_opened", "document_made"]
+    assert bench.body("document_intended")["order"]["cashier"] == "Айгүл"
+    register.shift = 118
+    assert code_of(lambda: shifts.open("Айгүл")) == "T-112"
+
+
+def test_a_shift_that_is_open_at_the_register_already_needs_no_command(
+    bench: Any, register: Any, shifts: Shifts
+) -> None:
+    register.abilities |= {Ability.SHIFT_OPEN}
+    assert shifts.open("Айгүл").number == 1
+    assert bench.kinds() == ["shift_opened"]
+
+
+def test_a_question_the_register_cannot_be_asked_is_a_problem(register: Any) -> None:
+    register.abilities = frozenset()
+    assert code_of(lambda: asked(lambda: register.find("k"))) == "T-121"
