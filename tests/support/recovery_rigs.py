@@ -1,0 +1,347 @@
+"""Rigs: the simulator of each family, the address of its driver, and the faults of the matrix on its line."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import httpx
+from recovery_shop import Killed, NotApplicable, Rig
+
+from fiscal.device.links import LineAddress, Link
+from fiscal.registry import OpenRegister, open_register
+from hw_sim.device.lines import InProcessLine
+from hw_sim.device.simulated import Simulated
+from hw_sim.exchange import NS, Answers
+from hw_sim.inprocess import SimTransport
+from hw_sim.ledger import FiscalDocument, Operation
+from hw_sim.server import Server
+from pos_agent.clock import VirtualClock
+
+LATE_S = 200.0  # Beyond every time-out.
+ALL = 10_000  # Times a fault that does not end by itself is let happen.
+
+# Fault of the matrix -> fault of hw_sim.device.faults, where the register itself does it.
+DEVICE_FAULTS: Mapping[str, str] = {
+    "L2 request lost": "request_lost",
+    "L2 all requests lost": "request_lost",
+    "L2 dies before": "power_off_before",
+    "L3 answer lost": "answer_lost",
+    "L3 all answers lost": "answer_lost",
+    "L3 cut after": "hang_up_after",
+    "L3 dies after": "power_off_after",
+    "L4 answer late": "answer_late",
+    "L4 answer twice": "answer_twice",
+    "L5 answer damaged": "answer_damaged",
+    "L5 answer cut": "answer_cut",
+    "P1 paper before": "paper_out_before",
+    "P3 paper after": "paper_out_after",
+}
+# The same for services over HTTP, by the names of hw_sim.faults.
+HTTP_FAULTS: Mapping[str, str] = {
+    "L2 request lost": "answer_lost_before",
+    "L2 all requests lost": "answer_lost_before",
+    "L3 answer lost": "answer_lost_after",
+    "L3 all answers lost": "answer_lost_after",
+    "L4 answer late": "slow",
+    "L4 done late": "late_processing",
+    "L5 answer cut": "partial_body",
+    "L5 answer half JSON": "truncated_json",
+    "L5 error page": "html_page",
+}
+NOT_OVER_HTTP: Mapping[str, str] = {
+    "L4 answer twice": "one request has one answer",
+    "L5 answer damaged": "TLS does not let a wrong bit through",
+    "P1 paper before": "the service prints nothing",
+    "P3 paper after": "the service prints nothing",
+}
+NOT_ON_A_LINE: Mapping[str, str] = {
+    "L4 done late": "a line keeps order, and a command that was read is carried out at once",
+    "L5 answer half JSON": "no JSON",
+    "L5 error page": "nothing stands between",
+}
+
+
+class HttpLine(SimTransport):
+    """A line to a service that does what is planted at one request, counted from the planting."""
+
+    def __init__(self, servers: Answers | Mapping[str, Answers], sleep: Callable[[float], None]) -> None:
+        super().__init__(servers, sleep)
+        self._planted: tuple[str, int] | None = None
+        self.number = 0
+        self.met = False
+        self.silent_after = ""  # End of a path: from the answer to such a request on nobody is there.
+        self.decisive_made = True
+
+    def plant(self, fault: str, step: int) -> None:
+        self._planted, self.number, self.met = (fault, step), 0, False
+
+    def forget(self) -> None:
+        self._planted, self.link_down, self.silent_after = None, False, ""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        number, self.number = self.number, self.number + 1
+        if self.silent_after and request.url.path.endswith(self.silent_after):
+            if self.decisive_made:
+                super().handle_request(request)
+            self.link_down = True
+            raise httpx.ReadError("connection reset by peer", request=request)
+        if self._planted is None or number != self._planted[1]:
+            return super().handle_request(request)
+        fault, self.met = self._planted[0], True
+        if fault == "L0 no line":
+            raise httpx.ConnectError("connection refused", request=request)
+        if fault == "L1 part of the request":
+            raise httpx.WriteError("broken pipe", request=request)
+        if fault == "L6 killed before":
+            raise Killed
+        if fault == "L2 dies before":
+            self.link_down = True
+            raise httpx.ReadError("connection reset by peer", request=request)
+        super().handle_request(request)
+        if fault == "L6 killed after":
+            raise Killed
+        if fault == "L3 dies after":
+            self.link_down = True
+        raise httpx.ReadError("connection reset by peer", request=request)
+
+
+class HttpRig(Rig):
+    """A service over HTTP. A subclass supplies the server, the URL, the secrets, and the ledger."""
+
+    url: str
+    secrets: Mapping[str, str]
+    decisive: str  # End of the path that registers a receipt.
+
+    def __init__(self, clock: VirtualClock, server: Server) -> None:
+        super().__init__(clock)
+        self.server = server
+        self.line = HttpLine(server, clock.sleep)
+        self._waiting = ""
+        self._count = 1
+
+    def open(self) -> OpenRegister:
+        clock = self.clock
+        return open_register(
+            self.url,
+            secret=self.secrets.__getitem__,
+            transport=self.line,
+            now=clock.now_ns,
+            monotonic=clock.monotonic,
+            sleep=clock.sleep,
+            rng=random.Random(3),
+        )
+
+    def plant(self, fault: str, step: int) -> None:
+        if fault in NOT_OVER_HTTP:
+            raise NotApplicable(NOT_OVER_HTTP[fault])
+        self._waiting = HTTP_FAULTS.get(fault, "")
+        if self._waiting:
+            self._count = ALL if " all " in fault else 1
+            self.server.faults.add(self._waiting, "*", count=self._count, skip=step, seconds=LATE_S)
+        else:
+            self.line.plant(fault, step)
+
+    def go_silent_at_decisive(self, *, made: bool) -> None:
+        self.line.silent_after, self.line.decisive_made = self.decisive, made
+
+    def was_met(self) -> bool:
+        if not self._waiting:
+            return self.line.met
+        return all(fault["count"] < self._count for fault in self.server.faults.waiting())
+
+    def mend(self) -> None:
+        self.server.faults.clear()
+        self.line.forget()
+
+
+class HostedLine(InProcessLine):
+    """What a driver takes for its line, and what happens to one of its commands, counted from the planting."""
+
+    def __init__(self, rig: DeviceRig) -> None:
+        super().__init__(rig.simulated.machine, rig.clock.sleep, drops=rig.drops)
+        self._rig = rig
+
+    def open(self) -> None:
+        self._rig.pull_the_cable_if_due()
+        if self._rig.cable_out:
+            raise ConnectionRefusedError("the cable is out")
+        super().open()
+
+    def write(self, data: bytes) -> None:
+        self._rig.pull_the_cable_if_due()
+        if self._rig.cable_out:
+            raise ConnectionResetError("the cable is out")
+        fault = self._rig.fault_of_write()
+        if fault == "L6 killed before":
+            raise Killed
+        if fault == "L0 no line":
+            self._rig.cable_out = True
+            raise ConnectionResetError("the cable is out")
+        if fault == "L1 part of the request":
+            super().write(data[: len(data) // 2])
+            self._rig.cable_out = True
+            raise ConnectionResetError("the cable came out")
+        super().write(data)
+
+    def read(self, timeout_s: float) -> bytes:
+        if self._rig.cable_out:
+            raise ConnectionResetError("the cable is out")
+        data = super().read(timeout_s)
+        if data and self._rig.fault_of_read():
+            raise Killed
+        return data
+
+
+class DeviceRig(Rig):
+    """A register on a line of bytes. A subclass supplies the simulator and the URL."""
+
+    url: str
+    secrets: Mapping[str, str] = {}
+    decisive: str  # The simulator's name of the command that registers a receipt.
+    can_be_swapped = has_clock = True
+    drops = True  # A socket or a USB device; False: a plain serial cable.
+    BY_WRITES = frozenset({"L0 no line", "L1 part of the request", "L6 killed before"})
+
+    def __init__(self, clock: VirtualClock, simulated: Simulated) -> None:
+        super().__init__(clock)
+        self.simulated = simulated
+        self.cable_out = False
+        self._cable_after_fault = False
+        self._planted: tuple[str, int] | None = None
+        self._writes = self._reads = 0
+        self._met = False
+        self._count = 1
+
+    def open(self) -> OpenRegister:
+        clock = self.clock
+
+        def line(_address: LineAddress) -> Link:
+            return HostedLine(self)
+
+        return open_register(
+            self.url,
+            secret=self.secrets.__getitem__,
+            transport=None,
+            now=clock.now_ns,
+            monotonic=clock.monotonic,
+            sleep=clock.sleep,
+            rng=random.Random(3),
+            link=line,
+        )
+
+    def registered(self) -> Sequence[FiscalDocument]:
+        return [one for one in self.simulated.memory.documents if one.operation.is_receipt]
+
+    def plant(self, fault: str, step: int) -> None:
+        if fault in NOT_ON_A_LINE:
+            raise NotApplicable(NOT_ON_A_LINE[fault])
+        self._planted, self._writes, self._reads, self._met = (fault, step), 0, 0, False
+        if fault in DEVICE_FAULTS:
+            self._count = ALL if " all " in fault else 1
+            details = self._details(fault)
+            self.simulated.machine.faults.add(DEVICE_FAULTS[fault], "*", count=self._count, skip=step, **details)
+
+    def _details(self, fault: str) -> dict[str, Any]:
+        return {"seconds": LATE_S} if fault == "L4 answer late" else {}
+
+    def go_silent_at_decisive(self, *, made: bool) -> None:
+        self.simulated.machine.faults.add("hang_up_after" if made else "hang_up_before", self.decisive)
+        self._cable_after_fault = True
+
+    def pull_the_cable_if_due(self) -> None:
+        if self._cable_after_fault and not self.simulated.machine.faults.waiting():
+            self.cable_out, self._cable_after_fault = True, False
+
+    def was_met(self) -> bool:
+        assert self._planted is not None
+        if self._planted[0] in DEVICE_FAULTS:
+            return all(fault["count"] < self._count for fault in self.simulated.machine.faults.waiting())
+        return self._met
+
+    def fault_of_write(self) -> str:
+        number, self._writes = self._writes, self._writes + 1
+        return self._now(number) if self._planted and self._planted[0] in self.BY_WRITES else ""
+
+    def fault_of_read(self) -> str:
+        number, self._reads = self._reads, self._reads + 1
+        return self._now(number) if self._planted and self._planted[0] == "L6 killed after" else ""
+
+    def _now(self, number: int) -> str:
+        assert self._planted is not None
+        if self._met or number != self._planted[1]:
+            return ""
+        self._met = True
+        return self._planted[0]
+
+    def mend(self) -> None:
+        machine = self.simulated.machine
+        machine.faults.clear()
+        self.cable_out = self._cable_after_fault = False
+        self._planted = None
+        if not machine.mechanics.paper:
+            machine.load_paper()
+        if not machine.powered:
+            machine.power_on()
+            self.clock.sleep(5.0)
+
+    def ring_up_elsewhere(self) -> None:
+        self.simulated.memory.register(Operation.SALE, 100, self.clock.now_ns(), payments_tiyn={0: 100})
+
+    def close_shift_elsewhere(self) -> None:
+        self.simulated.memory.close_shift(self.clock.now_ns())
+
+    def closed_shifts(self) -> int:
+        return len(self.simulated.memory.closed)
+
+    def cash_moves(self, kind: str) -> int:
+        return self.simulated.memory.counts[Operation(kind)]
+
+
+class WebkassaRig(HttpRig):
+    name = "webkassa"
+    decisive = "/check"
+    url = "webkassa+https://devkkm.webkassa.kz?cashbox=SWK00000001&login=till-1"
+    secrets: Mapping[str, str] = {"webkassa_password": "till-1-password", "webkassa_api_key": "sim-api-key"}
+    asked_by_key = True
+
+    def __init__(self, clock: VirtualClock) -> None:
+        from hw_sim.world import World
+
+        self.world = World(clock.now_ns, random.Random(5), codes=10, mark_delay_s=(1.0, 2.0))
+        super().__init__(clock, self.world.webkassa)
+
+    def registered(self) -> Sequence[FiscalDocument]:
+        return [document for document in self.world.ledger() if document.operation.is_receipt]
+
+    def _elsewhere(self, path: str, body: Mapping[str, Any]) -> None:
+        """A second program with the same login: it ends our session too, as in the field."""
+        from hw_sim.exchange import SimRequest
+
+        headers = {"x-api-key": "sim-api-key"}
+        login = SimRequest("POST", "/api/v4/Authorize", headers, b'{"Login":"till-1","Password":"till-1-password"}')
+        token = self.server.handle(login).json()["Data"]["Token"]
+        import json
+
+        whole = {"Token": token, "CashboxUniqueNumber": "SWK00000001", **body}
+        reply = self.server.handle(SimRequest("POST", path, headers, json.dumps(whole).encode()))
+        assert "Errors" not in reply.json(), reply.json()
+
+    def ring_up_elsewhere(self) -> None:
+        position = {"Count": 1, "Price": 1, "TaxType": 0, "Tax": 0, "PositionName": "Спички", "UnitCode": 796}
+        body = {"OperationType": 2, "Positions": [position], "Payments": [{"Sum": 1, "PaymentType": 0}], "RoundType": 0,
+                "ExternalCheckNumber": f"elsewhere-{self.clock.now_ns() // NS}"}  # fmt: skip
+        self._elsewhere("/api/v4/check", body)
+
+    def close_shift_elsewhere(self) -> None:
+        self._elsewhere("/api/v4/ZReport", {})
+
+    def closed_shifts(self) -> int:
+        return sum(shift.closed_ns is not None for shift in self.world.webkassa.cashboxes["SWK00000001"].shifts)
+
+    def cash_moves(self, kind: str) -> int:
+        return sum(document.operation == kind for document in self.world.ledger())
+
+
+RIGS: Mapping[str, type[Rig]] = {WebkassaRig.name: WebkassaRig}
