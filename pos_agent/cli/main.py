@@ -30,6 +30,10 @@ app.add_typer(
     group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"
 )
 app.add_typer(group("pos_agent.cli.journal", help="The till's journal."), name="journal")
+app.add_typer(
+    group("pos_agent.cli.register", help="The cash register, and documents whose outcome is not known."),
+    name="register",
+)
 
 
 @app.command()
@@ -58,27 +62,14 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="The answer as JSON.")] = False,
 ) -> None:
     """Ask the running agent how it is. Exit 0 well, 1 something waits, 2 not running."""
-    import httpx
-
-    from pos_agent.secrets import SecretMissing, read_secret
+    from pos_agent.cli.asking import AgentApi
 
     settings = configured(config)
-    api = settings.api
-    if not api.clients:
-        _fail("api.clients is empty: no client, no way to ask (docs/integrate.md)")
+    facts = AgentApi(settings, timeout_s=5.0).get("/v1/status")
     try:
-        token = read_secret(api.clients[0].token)
-        host = f"[{api.host}]" if ":" in api.host else api.host
-        # Loopback: a proxy of the environment is for the internet.
-        with httpx.Client(trust_env=False, timeout=5) as client:
-            answer = client.get(f"http://{host}:{api.port}/v1/status", headers={"Authorization": f"Bearer {token}"})
-        answer.raise_for_status()
-        facts = answer.json()
         waits = facts["undecided"] or facts["queue"]["set_aside"] or not facts["journal"]["writable"]
-    except (httpx.HTTPError, SecretMissing) as error:
-        _fail(f"the agent does not answer at {api.host}:{api.port}: {error}")
-    except (ValueError, LookupError, TypeError):
-        _fail(f"what answers at {api.host}:{api.port} is no agent")
+    except (LookupError, TypeError):
+        _fail(f"what answers at port {settings.api.port} is no agent")
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
