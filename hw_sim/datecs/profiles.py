@@ -52,9 +52,7 @@ class Profile:
     # Open questions of the papers.
     keeps_answer: bool = False  # Whether the last answer, kept for a repeat, survives power-off.
     exact_payment: str = "D"  # Code of a payment that is exactly the rest: D with 0, or R with 0.
-    short_storno_opens: bool = (
-        False  # P, 2Eh with a number alone: True opens a receipt, False issues all of it at once.
-    )
+    short_storno_opens: bool = False  # P, 2Eh with a number alone: opens a receipt, or (False) issues all of it.
     slip_is_document: bool = False  # X, SlipNumber: True the global document number, False receipts since the last Z.
     refusals_have_code: bool = True  # X: a negative code in the data; False: empty data and status bits.
     cash_after_z: bool = False  # Whether the drawer's sum outlives a Z-report.

@@ -174,8 +174,9 @@ def test_three_wrong_passwords_lock_a_p_printer_until_its_power_goes(protocol: s
     talk = Talk(protocol)
     wrong = "1,9999,1" if protocol == "p" else "1\t9\t1\t\t"
     for _ in range(2):
-        talk.refused(0x30, wrong)
-    talk.sale()  # A right one begins the count anew.
+        for _ in range(2):
+            talk.refused(0x30, wrong)
+        talk.sale()  # A right one begins the count anew.
     for _ in range(3):
         talk.refused(0x30, wrong)
     if protocol == "x":

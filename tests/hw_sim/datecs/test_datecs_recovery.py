@@ -1,0 +1,304 @@
+"""What a host finds on a simulated Datecs printer after an answer is lost, or the power, at each step of a receipt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from datecs_talk import Talk
+
+PROTOCOLS = pytest.mark.parametrize("protocol", ["p", "x"])
+BASELINE = 1  # One earlier sale of 500.
+FAULTS = ("answer_lost", "power_off_after", "hang_up_after", "request_lost", "power_off_before", "hang_up_before")
+
+
+@dataclass(frozen=True)
+class Found:
+    """2.3, items, amount and tender of 4Ch, last document."""
+
+    open: bool
+    items: int
+    amount: int
+    tender: int
+    document: int
+
+
+def found(talk: Talk) -> Found:
+    document = talk.document()
+    if talk.protocol == "p":
+        got = talk.do(0x4C, "T")
+        _, items, amount, tender = got.fields
+        return Found("2.3" in got.bits, int(items), int(amount), int(tender), document)
+    got = talk.do(0x4C)
+    _, _, items, amount, tender = got.fields
+    tiyn = [int(text.replace(".", "")) for text in (amount, tender)]
+    return Found("2.3" in got.bits, int(items), tiyn[0], tiyn[1], document)
+
+
+def prepared(protocol: str, step: str, **options: bool) -> tuple[Talk, tuple[int, str]]:
+    """A printer that stands before the step, and the step's command."""
+    talk = Talk(protocol, **options)
+    talk.sale("500.00", "500.00")
+    orders = {
+        "open": (0x30, "1,0000,1" if protocol == "p" else "1\t1\t1\t\t"),
+        "item": (0x31, talk.item_data()),
+        "part": (0x35, talk.pay_data("300.00", card=True)),
+        "rest": (0x35, talk.pay_data("1000.00")),
+        "close": (0x38, ""),
+    }
+    for name, (command, data) in orders.items():
+        if name == step:
+            break
+        talk.do(command, data)
+    if step == "cancel":
+        talk = Talk(protocol, **options)
+        talk.sale("500.00", "500.00")
+        talk.do(*orders["open"])
+        talk.do(*orders["item"])
+        return talk, (0x3C, "")
+    return talk, orders[step]
+
+
+def mended(talk: Talk) -> None:
+    """The line is back, and the power."""
+    talk.machine.power_on()
+    talk.clock.sleep(3)
+    talk.line.open()
+
+
+BEFORE = {
+    "open": Found(False, 1, 50_000, 50_000, 1),
+    "item": Found(True, 0, 0, 0, 1),
+    "part": Found(True, 1, 90_000, 0, 1),
+    "rest": Found(True, 1, 90_000, 30_000, 1),
+    "close": Found(True, 1, 90_000, 130_000, 1),
+    "cancel": Found(True, 1, 90_000, 0, 1),
+}
+AFTER = {
+    "open": Found(True, 0, 0, 0, 1),
+    "item": Found(True, 1, 90_000, 0, 1),
+    "part": Found(True, 1, 90_000, 30_000, 1),
+    "rest": Found(True, 1, 90_000, 130_000, 1),
+    "close": Found(False, 1, 90_000, 130_000, 2),
+    "cancel": Found(False, 1, 90_000, 0, 2),
+}
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("step", AFTER)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_the_state_tells_whether_the_step_was_done(protocol: str, step: str, fault: str) -> None:
+    talk, (command, data) = prepared(protocol, step)
+    talk.machine.faults.add(fault, f"{command:02X}")
+    assert talk.ask(command, data).raw == b""
+    mended(talk)
+    done = fault in ("answer_lost", "power_off_after", "hang_up_after")
+    assert found(talk) == (AFTER if done else BEFORE)[step]
+    fiscal = 2 if done and step == "close" else 1
+    assert len(talk.memory.documents) == fiscal
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("step", AFTER)
+@pytest.mark.parametrize("fault", ["answer_lost", "request_lost", "answer_damaged", "answer_cut", "hang_up_after"])
+def test_the_same_seq_settles_a_lost_answer_without_a_second_deed(protocol: str, step: str, fault: str) -> None:
+    talk, (command, data) = prepared(protocol, step)
+    talk.machine.faults.add(fault, f"{command:02X}", **({"bit": 40} if fault == "answer_damaged" else {}))
+    talk.line.write(talk_request(talk, command, data))
+    talk.line.read(0.5)
+    talk.line.open()
+    assert talk.taken(talk.ask(command, data, seq=0x6F))
+    assert found(talk) == AFTER[step]
+
+
+def talk_request(talk: Talk, command: int, data: str) -> bytes:
+    from datecs_talk import request
+
+    return request(talk.protocol, 0x6F, command, data.encode("cp1251"))
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("keeps", [False, True])
+def test_whether_the_answer_outlives_the_power_is_a_switch(protocol: str, keeps: bool) -> None:
+    talk, (command, data) = prepared(protocol, "close", keeps_answer=keeps)
+    talk.machine.faults.add("power_off_after", "38")
+    assert talk.ask(command, data, seq=0x6F).raw == b""
+    mended(talk)
+    again = talk.ask(command, data, seq=0x6F)
+    assert talk.taken(again) is keeps  # Kept: the answer of the close. Not kept: carried out, and nothing is open.
+    assert len(talk.memory.documents) == 2
+
+
+@PROTOCOLS
+def test_a_close_that_was_lost_before_it_came_may_simply_be_sent_again(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.faults.add("power_off_before", "38")
+    talk.ask(command, data)
+    mended(talk)
+    talk.close()
+    assert found(talk) == AFTER["close"]
+
+
+@PROTOCOLS
+def test_cancelled_and_sold_differ_by_type_and_not_by_the_document_number(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "cancel")
+    talk.machine.faults.add("answer_lost", "3C")
+    talk.ask(command, data)
+    if protocol == "p":
+        assert talk.do(0x77, f"Y,{BASELINE + 1}").data == f"u,DT000600,4,{BASELINE + 1},"
+    else:
+        assert talk.do(0x7D, f"0\t{BASELINE + 1}\t0\t").fields[3] == "8"
+        assert talk.do(0xFF, "nLastFiscalDoc\t\t\t").fields == [str(BASELINE)]
+
+
+@PROTOCOLS
+def test_after_a_ram_reset_nothing_is_open_and_nothing_was_closed(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.faults.add("ram_reset", "38")
+    talk.machine.faults.add("answer_lost", "38")
+    talk.ask(command, data)
+    got = found(talk)
+    assert (got.open, got.document, got.items) == (False, BASELINE, 0)
+    bits = talk.ask(0x4A).bits
+    assert ("1.2" in bits) is (protocol == "p") and "0.2" in bits
+    talk.refused(0x30, "1,0000,1" if protocol == "p" else "1\t1\t1\t\t")
+    drawer = talk.do(0x46, "" if protocol == "p" else "0\t0\t").fields
+    assert int(drawer[1 if protocol == "p" else 0].replace(".", "")) == 0  # The day's registers are gone too.
+    talk.do(0x3D, "15-07-26 10:40:00" + ("" if protocol == "p" else "\t"))
+    assert not talk.ask(0x4A).bits & {"1.2", "0.2"}
+    assert len(talk.memory.documents) == 1
+    talk.sale()
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("fault", ["answer_lost", "power_off_after"])
+def test_a_lost_z_shows_in_its_number(protocol: str, fault: str) -> None:
+    talk = Talk(protocol)
+    talk.sale()
+    talk.machine.faults.add(fault, "45")
+    talk.ask(0x45, "0" if protocol == "p" else "Z\t")
+    mended(talk)
+    got = talk.do(0x40, "0" if protocol == "p" else "0\t").fields
+    assert int(got[1 if protocol == "p" else 0]) == 1
+    assert len(talk.memory.closed) == 1
+    if protocol == "x":
+        assert talk.do(0x7B, "3\t").fields[2] == "1"
+
+
+@PROTOCOLS
+def test_a_lost_cash_move_shows_in_its_register(protocol: str) -> None:
+    talk = Talk(protocol, amounts="point")
+    move, read = ("50.00", "") if protocol == "p" else ("0\t50.00\t", "0\t0\t")
+    talk.machine.faults.add("answer_lost", "46")
+    talk.ask(0x46, move)
+    assert talk.do(0x46, read).fields[-2:] == ["50.00", "0.00"]
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("moment", ["counter_jump", "counter_jump_after"])
+def test_another_program_shows_in_the_counter_or_in_the_sum(protocol: str, moment: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.faults.add(moment, "38", total=12_300)
+    talk.machine.faults.add("answer_lost", "38")
+    talk.ask(command, data)
+    assert talk.document() == BASELINE + 2
+    ours = [row["total_tiyn"] for row in talk.memory.rows()]
+    assert ours == ([50_000, 12_300, 90_000] if moment == "counter_jump" else [50_000, 90_000, 12_300])
+    assert [document.employee for document in talk.memory.documents].count("another program") == 1
+
+
+# Paper
+
+NO_PAPER = ("2.0", "0.5")
+
+
+@PROTOCOLS
+def test_without_paper_a_printing_command_changes_nothing(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.faults.add("paper_out_before", "38")
+    got = talk.ask(command, data)
+    assert got.bits >= set(NO_PAPER) and got.data == ("" if protocol == "p" else "-112006\t")
+    assert found(talk) == BEFORE["close"]
+    talk.machine.load_paper()
+    talk.close()
+    assert found(talk) == AFTER["close"]
+
+
+@PROTOCOLS
+def test_paper_that_ends_within_a_close_leaves_a_fiscal_receipt_and_its_answer(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.faults.add("paper_out_after", "38")
+    got = talk.ask(command, data)
+    assert got.bits >= set(NO_PAPER) and got.data in ("0002,0002", "0\t2\t")
+    assert "2.3" not in got.bits and found(talk) == AFTER["close"]
+    assert talk.memory.papers == ["fiscal 1"]
+    if protocol == "p":
+        assert int(talk.do(0x4A, "L").data) > 0
+    talk.machine.load_paper()
+    assert talk.memory.papers == ["fiscal 1", "fiscal 2"]
+    if protocol == "p":
+        assert talk.do(0x4A, "L").data == "0"
+
+
+@PROTOCOLS
+def test_paper_that_ends_within_an_item_stops_the_next_one_until_it_is_loaded(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "item")
+    talk.machine.faults.add("paper_out_after", "31")
+    got = talk.ask(command, data)
+    assert got.bits >= set(NO_PAPER) and "1.1" not in got.bits
+    assert found(talk).items == 1
+    talk.refused(command, data)
+    talk.machine.load_paper()
+    talk.do(command, data)
+    assert found(talk).items == 2
+
+
+@PROTOCOLS
+def test_an_open_cover_stops_printing_and_reading_goes_on(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.mechanics.cover_open = True
+    got = talk.refused(command, data)
+    assert "0.6" in got.bits and "2.0" not in got.bits
+    assert ("1.1" in got.bits) if protocol == "p" else got.error == -112007
+    assert found(talk) == BEFORE["close"]
+    talk.machine.mechanics.cover_open = False
+    talk.close()
+
+
+def test_low_paper_stops_nothing() -> None:
+    talk = Talk("p")
+    talk.simulated.console().run("paper low")
+    assert "2.1" in talk.sale().bits
+
+
+@PROTOCOLS
+def test_power_that_goes_within_a_printout_lets_a_p_printer_say_so_and_finish_by_itself(protocol: str) -> None:
+    talk, (command, data) = prepared(protocol, "close")
+    talk.machine.faults.add("power_off_after", "38")
+    talk.ask(command, data)
+    assert talk.memory.papers == ["fiscal 1"]
+    mended(talk)
+    assert talk.memory.papers == ["fiscal 1", *(["VOLTAGE DROP"] if protocol == "p" else []), "fiscal 2"]
+
+
+def test_power_that_goes_between_commands_interrupts_no_printout() -> None:
+    talk = Talk("p")
+    talk.sale()
+    talk.machine.power_off()
+    mended(talk)
+    assert talk.memory.papers == ["fiscal 1"]
+
+
+def test_a_slow_head_is_interrupted_where_it_stands() -> None:
+    talk = Talk("p", line_s=0.5)
+    talk.sale()
+    left = talk.machine.state.paper.lines
+    assert left > 5
+    talk.clock.sleep(1.0)
+    talk.machine.power_off()
+    talk.clock.sleep(60)
+    mended(talk)
+    assert int(talk.do(0x4A, "L").data) == left - 2 + 1 - 6  # Two before, VOLTAGE DROP, six in three seconds.
+    assert talk.memory.papers == []
+    talk.do(0x4A, "W")
+    assert talk.do(0x4A, "L").data == "0" and talk.memory.papers == ["VOLTAGE DROP", "fiscal 1"]
