@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from datecs_talk import Talk
+from datecs_talk import Talk, request
 
 PROTOCOLS = pytest.mark.parametrize("protocol", ["p", "x"])
 BASELINE = 1  # One earlier sale of 500.
@@ -112,9 +112,22 @@ def test_the_same_seq_settles_a_lost_answer_without_a_second_deed(protocol: str,
 
 
 def talk_request(talk: Talk, command: int, data: str) -> bytes:
-    from datecs_talk import request
-
     return request(talk.protocol, 0x6F, command, data.encode("cp1251"))
+
+
+@PROTOCOLS
+@pytest.mark.parametrize("loss", ["power", "line"])
+def test_half_a_frame_is_forgotten_with_the_line_or_the_power(protocol: str, loss: str) -> None:
+    talk, (command, data) = prepared(protocol, "open")
+    frame = talk_request(talk, command, data)
+    talk.line.write(frame[:8])
+    if loss == "power":
+        talk.machine.power_off()
+    else:
+        talk.machine.hang_up()
+    mended(talk)
+    assert talk.send(frame[8:]) == b""
+    assert found(talk) == BEFORE["open"]
 
 
 @PROTOCOLS

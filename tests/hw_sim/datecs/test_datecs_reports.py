@@ -216,6 +216,15 @@ def test_identity_of_both_protocols() -> None:
     assert x.do(0x7B, "3\t").fields == ["0", "01-01-2000 00:00:00", "0", "01-01-2000 00:00:00"]
 
 
+def test_the_last_receipt_of_x_has_no_number_in_a_new_shift() -> None:
+    talk = Talk("x")
+    talk.sale()
+    assert talk.do(0x7B, "3\t").fields[:2] == ["1", "15-07-2026 10:30:00"]
+    talk.clock.sleep(60)
+    talk.z()
+    assert talk.do(0x7B, "3\t").fields == ["0", "15-07-2026 10:30:00", "1", "15-07-2026 10:31:00"]
+
+
 def test_variables_of_x() -> None:
     talk = Talk("x")
     talk.sale()
