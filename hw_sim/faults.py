@@ -10,7 +10,7 @@ from __future__ import annotations
 import difflib
 import json
 import random
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -28,11 +28,15 @@ class Place(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What a named fault is: where it acts, which operation it meets unless told otherwise, in words."""
+    """What a named fault is: where it acts, which operation it meets unless told otherwise, in words.
+
+    `params`, when given, are all the parameters it takes, each with what reads its value (ValueError: no such value).
+    """
 
     place: Place
     match: str
     about: str
+    params: Mapping[str, Callable[[Any], object]] | None = None
 
 
 TRANSPORT_KINDS: Mapping[str, Kind] = {
@@ -97,7 +101,8 @@ class FaultQueue:
         """Queue a fault.
 
         Raises:
-            ValueError: the name is not in the catalogue of this server, or count is below 1.
+            ValueError: the name is not in the catalogue of this server, count is below 1, or the kind takes no such
+                parameter or value.
         """
         kind = self.kinds.get(name)
         if kind is None:
@@ -105,7 +110,7 @@ class FaultQueue:
             raise ValueError(f"no fault {name!r} here" + (f", did you mean {near[0]!r}?" if near else ""))
         if count < 1 or skip < 0:
             raise ValueError(f"fault {name!r}: count must be at least 1 and skip at least 0")
-        self._waiting.append(Fault(name, match or kind.match, count, skip, params))
+        self._waiting.append(Fault(name, match or kind.match, count, skip, _read(name, kind, params)))
 
     def clear(self) -> None:
         """Forget every waiting fault."""
@@ -168,6 +173,21 @@ class FaultQueue:
                 content = _reshape(json.loads(reply.body), fault.name, self._rng)
                 reply = replace(reply, body=json.dumps(content, ensure_ascii=False).encode())
         return reply
+
+
+def _read(name: str, kind: Kind, params: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The parameters of an order as the kind reads them; a wrong one is told now, not when the fault strikes."""
+    if kind.params is None:
+        return params
+    read: dict[str, object] = {}
+    for key, value in params.items():
+        if key not in kind.params:
+            raise ValueError(f"fault {name!r} takes no {key!r}; it takes: {', '.join(kind.params) or 'nothing'}")
+        try:
+            read[key] = kind.params[key](value)
+        except (TypeError, ValueError) as error:
+            raise ValueError(f"fault {name!r}: {key}={value!r} will not do: {error}") from error
+    return read
 
 
 def _meets(match: str, operation: str, path: str) -> bool:

@@ -26,11 +26,12 @@ Switch = Callable[[list[str]], str]
 
 
 class Console:
-    """Commands on one register. `switches` are the family's own words."""
+    """Commands on one register. `switches` are the family's own words, told by the first lines of their docstrings."""
 
     def __init__(self, machine: Machine, memory: FiscalMemory, switches: Mapping[str, Switch] | None = None) -> None:
         self._machine = machine
         self._memory = memory
+        self._switches = dict(switches or {})
         self._words: dict[str, Switch] = {
             "help": self._help,
             "paper": self._paper,
@@ -42,7 +43,7 @@ class Console:
             "documents": self._documents,
             "totals": lambda _rest: json.dumps(memory.totals(), ensure_ascii=False, indent=2),
             "frames": self._frames,
-            **(switches or {}),
+            **self._switches,
         }
 
     def run(self, line: str) -> str:
@@ -57,8 +58,11 @@ class Console:
             return f"{word}: {error}"
 
     def _help(self, _rest: list[str]) -> str:
-        own = [word for word in self._words if word not in (__doc__ or "")]
-        return (__doc__ or "").strip() + (f"\n    of this family: {', '.join(own)}" if own else "")
+        lines = [(__doc__ or "").strip()]
+        if self._switches:
+            lines.append(f"    of this family: {', '.join(self._switches)}")
+            lines += [told.splitlines()[0] for switch in self._switches.values() if (told := switch.__doc__)]
+        return "\n".join(lines)
 
     def _paper(self, rest: list[str]) -> str:
         verbs: dict[str, Callable[[], object]] = {

@@ -8,7 +8,7 @@ import random
 import pytest
 
 from hw_sim.exchange import SimRequest
-from hw_sim.faults import FaultQueue
+from hw_sim.faults import FaultQueue, Kind, Place
 from hw_sim.ismpt import KINDS as ISMPT_KINDS
 from hw_sim.webkassa import KINDS
 
@@ -20,6 +20,20 @@ def queue():
 
 def names(faults):
     return [fault.name for fault in faults]
+
+
+def test_a_kind_that_names_its_parameters_refuses_others_at_once_and_reads_their_values():
+    kinds = {"flood": Kind(Place.POINT, "*", "water", {"seconds": float}), "still": Kind(Place.POINT, "*", "air", {})}
+    queue = FaultQueue(kinds, random.Random(1), transport={})
+    queue.add("flood", seconds="2.5")
+    assert queue.waiting()[0]["params"] == {"seconds": 2.5}
+    with pytest.raises(ValueError, match="'flood' takes no 'second'; it takes: seconds"):
+        queue.add("flood", second=1)
+    with pytest.raises(ValueError, match="seconds='long' will not do"):
+        queue.add("flood", seconds="long")
+    with pytest.raises(ValueError, match="it takes: nothing"):
+        queue.add("still", seconds=1)
+    assert len(queue.waiting()) == 1
 
 
 def test_a_fault_meets_its_operation_its_path_or_everything(queue):

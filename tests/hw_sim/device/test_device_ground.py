@@ -213,6 +213,13 @@ def test_the_console_does_what_a_hand_can_do_and_names_what_it_does_not_know(add
     assert console.run("fault nonsense").startswith("fault: no fault 'nonsense'")
     assert console.run("nonsense").startswith("nonsense: no such command; known: help")
     assert "of this family: other" in console.run("help")
+
+    def ram(rest: list[str]) -> str:
+        """ram reset: the RAM is gone"""
+        return "gone"
+
+    told = Console(adder, adder.memory, {"ram": ram}).run("help")  # Though "ram" is a part of "frames".
+    assert told.endswith("of this family: ram\nram reset: the RAM is gone")
     assert console.run("documents") == "none"
     adder.take_bytes(b"+")
     assert '"total_tiyn": 100' in console.run("documents 1")
