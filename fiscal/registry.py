@@ -50,9 +50,18 @@ def _webkassa(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _ofd(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.ofd import open_ofd  # Only where it is used: it brings a database with it.
+
+    return open_ofd(
+        parts, secret=world.secret, link=world.link, now=world.now, monotonic=world.monotonic, sleep=world.sleep
+    )
+
+
 SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
+    "ofd+tcp": _ofd,
 }
 
 

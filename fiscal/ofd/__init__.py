@@ -1,1 +1,44 @@
 """The data protocol 2.0.3 between a register and its fiscal data operator (OFD): codec, and a register in software."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from urllib.parse import SplitResult
+
+from fiscal.device.links import Opener
+from fiscal.ofd import settings as url_settings
+from fiscal.ofd.driver import OfdRegister
+from fiscal.ofd.exchange import Exchange
+from fiscal.ofd.kkm import SoftwareKkm
+from fiscal.ofd.store import Store, StoreBroken
+from fiscal.options import RegisterUrlError
+
+TOKEN_MAX = 2**32 - 1
+
+
+def open_ofd(
+    parts: SplitResult,
+    *,
+    secret: Callable[[str], str],
+    link: Opener,
+    now: Callable[[], int],
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> OfdRegister:
+    """A register in software from the parts of its URL. RegisterUrlError for a wrong option, token or store."""
+    settings = url_settings.parse(parts)
+    token = _token(secret(settings.token_secret), settings.token_secret)
+    try:
+        store = Store(settings.store, settings.device, settings.serial, token)
+    except StoreBroken as broken:
+        raise RegisterUrlError("option store", str(broken)) from broken
+    line = link(settings.address)
+    exchange = Exchange(line, answer_s=settings.answer_s, total_s=settings.total_s, monotonic=monotonic, sleep=sleep)
+    return OfdRegister(settings, store, SoftwareKkm(settings, store, exchange, now, token), now)
+
+
+def _token(text: str, name: str) -> int:
+    """Never put into an error text: it is the key of the register."""
+    if not (text.isascii() and text.isdigit() and len(text) <= 10 and int(text) <= TOKEN_MAX):
+        raise RegisterUrlError(f"secret {name}", "must be a whole number from 0 to 4294967295")
+    return int(text)

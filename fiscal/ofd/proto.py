@@ -1,9 +1,9 @@
 """Messages of protocol 2.0.3 to proto2 bytes and back, by the table in messages.toml. Pure.
 
-A message is a dict of the published field names: Money is `{"bills": 900, "coins": 0}`, an enum its number, a repeated
-field a list. Out: fields in ascending order of their numbers, as every published frame has them. In: unknown fields, and
-known ones with another wire type, are passed over, as proto2 wants and a published answer needs; a missing required field
-is an error.
+A message is a dict of the published field names: Money is `{"bills": 900, "coins": 0}`, an enum its number, a
+repeated field a list. Out: fields in ascending order of their numbers, as every published frame has them. In: unknown
+fields, and known ones with another wire type, are passed over, as proto2 wants and a published answer needs; a
+missing required field is an error.
 """
 
 from __future__ import annotations
