@@ -39,10 +39,11 @@ class FrameNote:
     about: str = ""
 
     def text(self) -> str:
-        """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC."""
+        """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC. More lines of meaning follow."""
         seconds, part = divmod(self.at_ns, NS)
         clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{part // 1_000_000:03}"
-        return f"{clock} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {self.about}".rstrip()
+        line, below, rest = self.about.partition("\n")
+        return f"{clock} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}".rstrip() + below + rest
 
 
 @dataclass(slots=True)

@@ -203,6 +203,12 @@ def test_the_journal_of_frames_can_be_read(line: InProcessLine, adder: Adder) ->
     asked(line)
     lines = [note.text() for note in adder.frames]
     assert lines == ["00:16:40.000 > add      2B", "00:16:40.000 ! answer_lost"]
+    adder.note("<", "sum", b"=2", "the sum\n  two")
+    adder.note("<", "sum", b"=2", "\n  two")
+    assert [note.text() for note in adder.frames][2:] == [
+        "00:16:41.000 < sum      3D 32  the sum\n  two",
+        "00:16:41.000 < sum      3D 32\n  two",
+    ]
 
 
 def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:
