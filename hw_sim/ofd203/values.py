@@ -11,10 +11,13 @@ from hw_sim.ofd203.results import wrong
 
 HUNDRED_PERCENT = 100_000  # Percents are thousandths: 12000 is 12 %.
 YEAR_MIN = 1000
+BILLS_MAX = 10**13  # Far beyond any till, and low enough for the sums of reports to stay within the protocol's numbers.
 
 
 def tiyn(money: Mapping[str, Any], place: str) -> int:
-    """Whole tiyn of a Money. Refuses coins beyond 99."""
+    """Whole tiyn of a Money. Refuses coins beyond 99, and sums no till ever took."""
+    if money["bills"] > BILLS_MAX:
+        raise wrong(f"{place}.bills: {money['bills']} is more than anybody pays")
     if money["coins"] > 99:
         raise wrong(f"{place}.coins: {money['coins']} is not below 100")
     return int(money["bills"]) * 100 + int(money["coins"])

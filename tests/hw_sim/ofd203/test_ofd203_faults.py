@@ -276,3 +276,9 @@ def test_noise_before_an_answer_is_not_an_answer(shop: Till) -> None:
     with shop.fault("noise", bytes="FF"):
         came = shop.heard(shop.frame(SYSTEM))
     assert came[0] == 0xFF and read("Response", came[1 + HEADER.size :])["command"] == SYSTEM
+
+
+def test_garbage_may_be_lost_like_anything_else(shop: Till) -> None:
+    with shop.fault("request_lost"):
+        assert shop.heard(b"GET / HTTP/1.1\r\n\r\n") == b""
+    assert not shop.server.hung_up

@@ -108,6 +108,7 @@ WRONG: dict[str, dict[str, Any]] = {
     "no quantity": ticket(goods(quantity=0), total=0),
     "no section": line(section_code=""),
     "a hundred coins": line(sum={"bills": 899, "coins": 100}),
+    "more than anybody pays": line(sum={"bills": 10**13 + 1, "coins": 0}),
     "two marks for one unit": line(list_excise_stamp=[MARK, OTHER_MARK]),
     "one mark for two units": ticket(goods(45_000, 2000, list_excise_stamp=[MARK])),
     "one mark on two lines": ticket(pack(), pack(), total=180_000),

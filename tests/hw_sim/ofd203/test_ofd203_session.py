@@ -253,3 +253,12 @@ def test_buying_and_selling_share_the_counter(shop: Till) -> None:
     assert shop.ask(TICKET, sale(1000, 1, operation=BUY)).code == 0
     assert shop.ask(TICKET, sale(500, 2, operation=SELL)).code == 0
     assert shop.token == FIRST_TOKEN + 3
+
+
+def test_tokens_nobody_can_guess_follow_each_other_by_default() -> None:
+    shop = till(tokens=None)
+    tokens = [shop.token]
+    for minute in range(4):
+        shop.ask(TICKET, sale(100, minute))
+        tokens.append(shop.token)
+    assert len(set(tokens)) == 5 and shop.documents() == ["sale 1"] * 4
