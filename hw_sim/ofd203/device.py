@@ -88,6 +88,6 @@ class Device:
 
     def noted(self, at: datetime, number: int | None) -> None:
         """A document has been taken. `number`: the register's own, or the operator's count when it gives none."""
-        shift = self.counters.number if self.counters else self.memory.next_shift - 1
-        self.last_document = LastDocument(shift, len(self.memory.documents) if number is None else number)
+        own = len(self.memory.documents) if number is None else number
+        self.last_document = LastDocument(self.memory.next_shift - 1, own)
         self.newest = at if self.newest is None else max(at, self.newest)

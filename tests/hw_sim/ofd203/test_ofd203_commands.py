@@ -218,13 +218,13 @@ class Registry:
 
 def test_a_receipt_reaches_the_public_page_and_its_marks_the_traceability_system() -> None:
     registry, clock = Registry(), Clock()
-    public = Ofd(clock, random.Random(3), registry)
+    public = Ofd(clock, random.Random(3), registry, signs=lambda: "1234567890")
     shop = till(public=public, receipt_page="http://127.0.0.1/")
     shop.clock.sleep(1800)
     clock.sleep(1800)
     answer = shop.ask(TICKET, ticket())
     qr = answer.message["ticket"]["qr_code"].decode()
-    assert qr.startswith("http://127.0.0.1/?i=")
+    assert qr == "http://127.0.0.1/?i=1234567890&f=010100000001&s=900.00&t=20260715T093000"
     page = public.handle(SimRequest("GET", "/api/tickets/get-by-url?" + qr.partition("?")[2]))
     assert page.status == 200 and json.loads(page.body)["sign"] == answer.sign
     assert registry.marks == [MARK]

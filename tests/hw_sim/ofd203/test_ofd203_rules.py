@@ -86,6 +86,7 @@ def both_levels() -> dict[str, Any]:
 WRONG: dict[str, dict[str, Any]] = {
     "taxes at both levels": both_levels(),
     "two payments of one type": paid((0, 50_000), (0, 40_000), taken=90_000, change=0),
+    "two payments of one type, each right": paid((1, 90_000), (1, 90_000)),
     "percent 16 instead of 16000": line(taxes=[tax(144, percent=16)]),
     "percent 999": line(taxes=[tax(890, percent=999)]),
     "one percent twice on a line": line(taxes=[tax(12_414), tax(12_414)]),
@@ -123,6 +124,17 @@ WRONG: dict[str, dict[str, Any]] = {
     ),
     "a discount beyond the goods": ticket(goods(), modifier(5, "discount", 90_001), total=0),
     "a storno of a discount nobody gave": ticket(goods(), modifier(6, "storno_discount", 1), total=90_001),
+    "a discount line and another one in the totals": ticket(
+        goods(),
+        modifier(5, "discount", 10_000),
+        amounts={
+            "total": tenge(85_000),
+            "taken": tenge(85_000),
+            "change": tenge(0),
+            "discount": {"name": "d", "sum": tenge(5_000)},
+        },
+        payments=[{"type": 0, "sum": tenge(85_000)}],
+    ),
     "discount and markup of the ticket": ticket(
         goods(),
         amounts={
@@ -156,6 +168,7 @@ RIGHT: dict[str, dict[str, Any]] = {
     "tax on the ticket": ticket(goods(), taxes=[tax(12_414)]),
     "two rates on the ticket": ticket(goods(), taxes=[tax(6_207), tax(2_143, percent=5000)]),
     "tax on top of a line": ticket(goods(sum=tenge(104_400), taxes=[tax(14_400, inside=False)]), total=104_400),
+    "one percent, the least of the scale": line(taxes=[tax(891, percent=1000)]),
     "rate zero": line(taxes=[tax(0, percent=0)]),
     "two rates on two lines": ticket(
         goods(taxes=[tax(12_414)]), goods(10_000, taxes=[tax(476, percent=5000)]), total=100_000

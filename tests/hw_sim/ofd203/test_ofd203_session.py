@@ -33,6 +33,9 @@ from ofd203_till import (
     till,
 )
 
+from hw_sim.device.memory import FiscalMemory, Identity
+from hw_sim.ofd203 import Device
+
 
 def sale(price: int, minute: int, **more: Any) -> dict[str, Any]:
     return ticket(goods(price), total=price, date_time=at(10, minute), **more)
@@ -253,6 +256,17 @@ def test_buying_and_selling_share_the_counter(shop: Till) -> None:
     assert shop.ask(TICKET, sale(1000, 1, operation=BUY)).code == 0
     assert shop.ask(TICKET, sale(500, 2, operation=SELL)).code == 0
     assert shop.token == FIRST_TOKEN + 3
+
+
+def test_two_registers_of_one_operator_do_not_mix_their_numbers(shop: Till) -> None:
+    other = Device(203002, FIRST_TOKEN, FiscalMemory(Identity("00054321", "010100000002")))
+    shop.server.devices[other.id] = other
+    second = Till(shop.clock, shop.simulated, shop.line, other.id, service={})
+    shop.console("rule service_required none")
+    assert shop.ask(TICKET, sale(100, 1)).code == 0
+    assert second.ask(TICKET, sale(200, 1)).code == 0 and second.reqnum == shop.reqnum
+    assert (shop.documents(), [str(row.total) for row in other.memory.documents]) == (["sale 1"], ["2"])
+    assert shop.again() is not None and len(shop.documents()) == 1
 
 
 def test_tokens_nobody_can_guess_follow_each_other_by_default() -> None:
