@@ -39,10 +39,11 @@ class FrameNote:
     about: str = ""
 
     def text(self) -> str:
-        """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC."""
+        """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC. More lines of meaning follow."""
         seconds, part = divmod(self.at_ns, NS)
         clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{part // 1_000_000:03}"
-        return f"{clock} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {self.about}".rstrip()
+        line, below, rest = self.about.partition("\n")
+        return f"{clock} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}".rstrip() + below + rest
 
 
 @dataclass(slots=True)
@@ -71,6 +72,7 @@ class Machine(ABC):
         self.mechanics = Mechanics()
         self.powered = True
         self.hung_up = False  # It has dropped the line; the next `host_opened` mends that.
+        self._parting = False  # It drops the line as soon as everything said has been fetched.
         self._ready_ns = 0  # After power-on it is deaf for a while.
         self._power_back_ns: int | None = None
         self._outgoing: deque[tuple[int, bytes]] = deque()  # When it reaches the host, and the bytes.
@@ -82,7 +84,7 @@ class Machine(ABC):
         self._wake_if_due()
         if not self.powered:
             return False
-        self.hung_up = False
+        self.hung_up = self._parting = False
         self.line_opened()
         return True
 
@@ -95,9 +97,12 @@ class Machine(ABC):
     def take(self) -> bytes:
         """The next piece that has reached the host by now; b"": nothing. Pieces are never joined."""
         self._wake_if_due()
-        if self._outgoing and self._outgoing[0][0] <= self.now():
-            return self._outgoing.popleft()[1]
-        return b""
+        if not self._outgoing or self._outgoing[0][0] > self.now():
+            return b""
+        piece = self._outgoing.popleft()[1]
+        if self._parting and not self._outgoing:
+            self.hang_up()
+        return piece
 
     def next_due_ns(self) -> int | None:
         """When the next bytes reach the host, or the power comes back; None: nothing happens by itself."""
@@ -208,9 +213,19 @@ class Machine(ABC):
 
     def hang_up(self) -> None:
         """Drop the line: what was on its way is gone."""
-        self.hung_up = True
+        self.hung_up, self._parting = True, False
         self._outgoing.clear()
         self.line_dropped()
+
+    def hang_up_when_said(self) -> None:
+        """Drop the line once the host has fetched everything that is on its way."""
+        self._parting = True
+        if not self._outgoing:
+            self.hang_up()
+
+    def forget_said(self) -> None:
+        """What was on its way is gone: a new connection does not get the answers of the old one."""
+        self._outgoing.clear()
 
     def line_dropped(self) -> None:  # noqa: B027 (optional hook)
         """The line is gone; half a frame of the host with it."""

@@ -112,6 +112,28 @@ def test_a_cut_line_breaks_until_it_is_opened_again(line: InProcessLine, adder: 
     assert asked(line) == b"=%d" % (made + 1)
 
 
+def test_a_register_may_finish_speaking_before_it_drops_the_line(line: InProcessLine, adder: Adder) -> None:
+    adder.faults.add("answer_late", seconds=3)
+    line.write(b"+")
+    adder.hang_up_when_said()
+    assert line.read(5) == b"=1"
+    with pytest.raises(ConnectionResetError):
+        line.read(1)
+    line.open()
+    assert asked(line) == b"=2"
+    adder.hang_up_when_said()
+    assert adder.hung_up  # Nothing was left to say.
+
+
+def test_a_new_connection_does_not_get_the_answers_of_the_old_one_when_the_family_says_so(
+    line: InProcessLine, adder: Adder
+) -> None:
+    adder.faults.add("answer_late", seconds=3)
+    assert asked(line) == b""
+    adder.forget_said()
+    assert line.read(5) == b""
+
+
 @pytest.mark.parametrize(("fault", "made"), [("power_off_before", 0), ("power_off_after", 1)])
 def test_power_that_goes_keeps_the_fiscal_memory(
     line: InProcessLine, adder: Adder, clock: Clock, fault: str, made: int
@@ -181,6 +203,12 @@ def test_the_journal_of_frames_can_be_read(line: InProcessLine, adder: Adder) ->
     asked(line)
     lines = [note.text() for note in adder.frames]
     assert lines == ["00:16:40.000 > add      2B", "00:16:40.000 ! answer_lost"]
+    adder.note("<", "sum", b"=2", "the sum\n  two")
+    adder.note("<", "sum", b"=2", "\n  two")
+    assert [note.text() for note in adder.frames][2:] == [
+        "00:16:41.000 < sum      3D 32  the sum\n  two",
+        "00:16:41.000 < sum      3D 32\n  two",
+    ]
 
 
 def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:

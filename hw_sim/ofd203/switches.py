@@ -1,0 +1,84 @@
+"""The hand at the operator's side of a register, as words of the console."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+
+from hw_sim.exchange import NS
+from hw_sim.ofd203.desk import TICKET_AD_INFO
+from hw_sim.ofd203.device import Device
+from hw_sim.ofd203.server import OfdServer
+
+HOUR_NS = 3600 * NS
+
+
+def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[str]], str]]:
+    """The words: block [TEXT], unblock, token [HEX], clock SECONDS, shift_age HOURS, unknown on|off, rule, device."""
+    desk = server.desk
+
+    def block(rest: list[str]) -> str:
+        device.blocked = True
+        if rest:
+            version, _ = desk.ads.get(TICKET_AD_INFO, (0, ""))
+            desk.ads[TICKET_AD_INFO] = (version + 1, " ".join(rest))
+        return "blocked"
+
+    def unblock(_rest: list[str]) -> str:
+        device.blocked = False
+        return "released"
+
+    def token(rest: list[str]) -> str:
+        """The engineer sets a new token; the register does not learn it from the line."""
+        device.token = int(rest[0], 16) if rest else desk.next_token(device.token)
+        return f"token {device.token:08X}"
+
+    def clock(rest: list[str]) -> str:
+        desk.clock_offset_s = int(rest[0])
+        return f"the operator's clock says {desk.here()}"
+
+    def shift_age(rest: list[str]) -> str:
+        shift = device.memory.shift
+        if shift is None:
+            raise ValueError("no shift is open")
+        shift.opened_ns = desk.now_ns() - int(float(rest[0]) * HOUR_NS)
+        return f"shift {shift.number} is {rest[0]} hours old"
+
+    def unknown(rest: list[str]) -> str:
+        if rest not in (["on"], ["off"]):
+            raise ValueError("on or off")
+        device.known = rest == ["off"]
+        return f"device {device.id} is {'known' if device.known else 'unknown'}"
+
+    def rule(rest: list[str]) -> str:
+        if not rest:
+            return "\n".join(f"{name} {getattr(desk.rules, name)}" for name in desk.rules.__slots__)
+        name, text = rest
+        desk.rules = desk.rules.changed(name, text)
+        return f"{name} {getattr(desk.rules, name)}"
+
+    def state(_rest: list[str]) -> str:
+        last = device.last
+        shown = {
+            "id": device.id,
+            "token": f"{device.token:08X}",
+            "known": device.known,
+            "blocked": device.blocked,
+            "last_reqnum": last.reqnum if last else None,
+            "last_token": f"{last.token:08X}" if last else None,
+            "shift": device.counters.number if device.counters else None,
+            "cash_tiyn": device.memory.cash_tiyn,
+            "report_differences": device.differences,
+        }
+        return json.dumps(shown)
+
+    return {
+        "block": block,
+        "unblock": unblock,
+        "token": token,
+        "clock": clock,
+        "shift_age": shift_age,
+        "unknown": unknown,
+        "rule": rule,
+        "device": state,
+    }
