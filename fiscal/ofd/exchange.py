@@ -14,6 +14,7 @@ from fiscal.device.links import Link
 from fiscal.ofd.frames import Decoder, Frame, Garbage, encode
 from fiscal.ofd.proto import ProtoError, decode
 from fiscal.ofd.results import Reaction, row_for
+from fiscal.ofd.words import Command
 
 PAUSE_S = 1.0  # Between two attempts at one request.
 
@@ -107,6 +108,8 @@ def _understood(answer: Frame, asked: Frame, command: int) -> Answer | NoAnswer:
         return NoAnswer(f"the answer cannot be read: {error}", sent=True)
     if fields["command"] != command:
         return NoAnswer(f"the answer is for command {fields['command']}", sent=True)
+    if command == Command.TICKET and fields["result"]["result_code"] == 0 and "ticket" not in fields:
+        return NoAnswer("the answer takes the ticket and names no fiscal sign", sent=True)
     code, text = fields["result"]["result_code"], fields["result"].get("result_text", "")
     if row_for(code).reaction is Reaction.AGAIN:
         return NoAnswer(f"ofd:{code}: {text or row_for(code).meaning}", sent=True)

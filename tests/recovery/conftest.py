@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pytest
 from recovery_faults import FAULTS
 from recovery_shop import Ending
 
+MEMORY = Path("/dev/shm")  # noqa: S108 - a folder that is only looked for
 ENDINGS = pytest.StashKey[list[Ending]]()
 
 
@@ -23,8 +26,13 @@ def endings(request: pytest.FixtureRequest) -> list[Ending]:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
-    return tmp_path
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """Thousands of commits: in memory where the system offers it, for a disk would be measured and nothing else."""
+    if not MEMORY.is_dir():
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=MEMORY, prefix="pos-agent-") as name:
+        yield Path(name)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:

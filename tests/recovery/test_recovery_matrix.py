@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from recovery_families import RIGS
 from recovery_faults import FAULTS
-from recovery_rigs import RIGS
 from recovery_shop import Ending
 from recovery_walk import walked
 
@@ -14,6 +14,6 @@ from recovery_walk import walked
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("family", RIGS)
 def test_recovery_of_a_sale(folder: Path, endings: list[Ending], family: str, fault: str) -> None:
-    ending = walked(folder, RIGS[family], fault)
+    ending = walked(folder, family, RIGS[family], fault)
     endings.append(ending)
     assert ending.note or ending.steps > 0

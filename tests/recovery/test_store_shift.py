@@ -8,8 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from recovery_rigs import RIGS
-from recovery_shop import START_NS, Rig, Shop, same
+from recovery_families import RIGS
+from recovery_shop import START_NS, Rig, Shop
 
 from fiscal.orders import CashDirection, CashMove, Payment, PaymentKind
 from fiscal.register import Ability, CashDocument, Done, ShiftReport
@@ -25,13 +25,13 @@ PUT_TIYN, TAKEN_TIYN = 5_000_000, 3_333_333
 
 
 @pytest.fixture(params=RIGS)
-def rig(request: pytest.FixtureRequest) -> Rig:
-    return RIGS[request.param](VirtualClock(START_NS))
+def rig(request: pytest.FixtureRequest, folder: Path) -> Rig:
+    return RIGS[request.param](VirtualClock(START_NS), folder)
 
 
 @pytest.fixture
-def shop(tmp_path: Path, rig: Rig) -> Iterator[Shop]:
-    shop = Shop(tmp_path, rig)
+def shop(folder: Path, rig: Rig) -> Iterator[Shop]:
+    shop = Shop(folder, rig)
     yield shop
     shop.close()
 
@@ -97,7 +97,7 @@ def _one_to_one(shop: Shop, rig: Rig, sold: list[str], sums: Counter[str]) -> No
     registered = rig.registered()
     assert len(registered) == SALES + RETURNS
     assert all(shop.state(sale) is SaleState.FISCALISED for sale in sold)
-    assert all(same(one, shop.document(sale)) for one, sale in zip(registered, sold, strict=True))
+    assert all(rig.is_same(one, shop.document(sale)) for one, sale in zip(registered, sold, strict=True))
     for kind in (Operation.SALE, Operation.SALE_RETURN):
         assert sum(tiyn(one.total) for one in registered if one.operation is kind) == sums[kind]
     marks = [mark for one in registered for mark in one.marks if one.operation is Operation.SALE]

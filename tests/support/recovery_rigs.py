@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -13,7 +14,7 @@ from fiscal.device.links import LineAddress, Link
 from fiscal.registry import OpenRegister, open_register
 from hw_sim.device.lines import InProcessLine
 from hw_sim.device.simulated import Simulated
-from hw_sim.exchange import NS, Answers
+from hw_sim.exchange import Answers
 from hw_sim.inprocess import SimTransport
 from hw_sim.ledger import FiscalDocument, Operation
 from hw_sim.server import Server
@@ -114,8 +115,8 @@ class HttpRig(Rig):
     secrets: Mapping[str, str]
     decisive: str  # End of the path that registers a receipt.
 
-    def __init__(self, clock: VirtualClock, server: Server) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: VirtualClock, folder: Path, server: Server) -> None:
+        super().__init__(clock, folder)
         self.server = server
         self.line = HttpLine(server, clock.sleep)
         self._waiting = ""
@@ -134,8 +135,8 @@ class HttpRig(Rig):
         )
 
     def plant(self, fault: str, step: int) -> None:
-        if fault in NOT_OVER_HTTP:
-            raise NotApplicable(NOT_OVER_HTTP[fault])
+        if reason := {**NOT_OVER_HTTP, **self.absent_faults}.get(fault):
+            raise NotApplicable(reason)
         self._waiting = HTTP_FAULTS.get(fault, "")
         if self._waiting:
             self._count = ALL if " all " in fault else 1
@@ -204,8 +205,8 @@ class DeviceRig(Rig):
     drops = True  # A socket or a USB device; False: a plain serial cable.
     BY_WRITES = frozenset({"L0 no line", "L1 part of the request", "L6 killed before"})
 
-    def __init__(self, clock: VirtualClock, simulated: Simulated) -> None:
-        super().__init__(clock)
+    def __init__(self, clock: VirtualClock, folder: Path, simulated: Simulated) -> None:
+        super().__init__(clock, folder)
         self.simulated = simulated
         self.cable_out = False
         self._cable_after_fault = False
@@ -235,8 +236,8 @@ class DeviceRig(Rig):
         return [one for one in self.simulated.memory.documents if one.operation.is_receipt]
 
     def plant(self, fault: str, step: int) -> None:
-        if fault in NOT_ON_A_LINE:
-            raise NotApplicable(NOT_ON_A_LINE[fault])
+        if reason := {**NOT_ON_A_LINE, **self.absent_faults}.get(fault):
+            raise NotApplicable(reason)
         self._planted, self._writes, self._reads, self._met = (fault, step), 0, 0, False
         if fault in DEVICE_FAULTS:
             self._count = ALL if " all " in fault else 1
@@ -297,51 +298,3 @@ class DeviceRig(Rig):
 
     def cash_moves(self, kind: str) -> int:
         return self.simulated.memory.counts[Operation(kind)]
-
-
-class WebkassaRig(HttpRig):
-    name = "webkassa"
-    decisive = "/check"
-    url = "webkassa+https://devkkm.webkassa.kz?cashbox=SWK00000001&login=till-1"
-    secrets: Mapping[str, str] = {"webkassa_password": "till-1-password", "webkassa_api_key": "sim-api-key"}
-    asked_by_key = True
-
-    def __init__(self, clock: VirtualClock) -> None:
-        from hw_sim.world import World
-
-        self.world = World(clock.now_ns, random.Random(5), codes=10, mark_delay_s=(1.0, 2.0))
-        super().__init__(clock, self.world.webkassa)
-
-    def registered(self) -> Sequence[FiscalDocument]:
-        return [document for document in self.world.ledger() if document.operation.is_receipt]
-
-    def _elsewhere(self, path: str, body: Mapping[str, Any]) -> None:
-        """A second program with the same login: it ends our session too, as in the field."""
-        from hw_sim.exchange import SimRequest
-
-        headers = {"x-api-key": "sim-api-key"}
-        login = SimRequest("POST", "/api/v4/Authorize", headers, b'{"Login":"till-1","Password":"till-1-password"}')
-        token = self.server.handle(login).json()["Data"]["Token"]
-        import json
-
-        whole = {"Token": token, "CashboxUniqueNumber": "SWK00000001", **body}
-        reply = self.server.handle(SimRequest("POST", path, headers, json.dumps(whole).encode()))
-        assert "Errors" not in reply.json(), reply.json()
-
-    def ring_up_elsewhere(self) -> None:
-        position = {"Count": 1, "Price": 1, "TaxType": 0, "Tax": 0, "PositionName": "Спички", "UnitCode": 796}
-        body = {"OperationType": 2, "Positions": [position], "Payments": [{"Sum": 1, "PaymentType": 0}], "RoundType": 0,
-                "ExternalCheckNumber": f"elsewhere-{self.clock.now_ns() // NS}"}  # fmt: skip
-        self._elsewhere("/api/v4/check", body)
-
-    def close_shift_elsewhere(self) -> None:
-        self._elsewhere("/api/v4/ZReport", {})
-
-    def closed_shifts(self) -> int:
-        return sum(shift.closed_ns is not None for shift in self.world.webkassa.cashboxes["SWK00000001"].shifts)
-
-    def cash_moves(self, kind: str) -> int:
-        return sum(document.operation == kind for document in self.world.ledger())
-
-
-RIGS: Mapping[str, type[Rig]] = {WebkassaRig.name: WebkassaRig}

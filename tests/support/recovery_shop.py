@@ -72,10 +72,13 @@ class Rig(ABC):
     asked_by_key = False  # X1 is decided by our key all the same.
     can_be_swapped = False  # Its address names a line, and another register may stand at its end.
     has_clock = False  # A clock of its own that may be wrong.
+    never_in_doubt = False  # It decides every lost answer by itself, at once.
+    absent_faults: Mapping[str, str] = {}  # Faults this family has not, and why.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
 
-    def __init__(self, clock: VirtualClock) -> None:
+    def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.clock = clock
+        self.folder = folder
 
     @abstractmethod
     def open(self) -> OpenRegister:
@@ -100,6 +103,14 @@ class Rig(ABC):
     @abstractmethod
     def mend(self) -> None:
         """What people do: paper in, power and cable in. Planted faults are forgotten."""
+
+    def catch_up(self, register: OpenRegister) -> None:  # noqa: B027 (optional hook)
+        """Let the register hand over what it made without its operator."""
+
+    def is_same(self, registered: Registered, document: FiscalDocument) -> bool:
+        """The register's own record and what the journal calls the document of a sale are one and the same."""
+        signs = not (registered.sign and document.fiscal_sign) or registered.sign == document.fiscal_sign
+        return signs and tiyn(registered.total) == document.total_tiyn
 
     @abstractmethod
     def ring_up_elsewhere(self) -> None:
@@ -221,9 +232,3 @@ class Shop:
 
     def handed_over(self) -> int:
         return len(self.rows("document_handed_over"))
-
-
-def same(registered: Registered, document: FiscalDocument) -> bool:
-    """The register's own record and what the journal calls the document of a sale are one and the same."""
-    signs = not (registered.sign and document.fiscal_sign) or registered.sign == document.fiscal_sign
-    return signs and tiyn(registered.total) == document.total_tiyn

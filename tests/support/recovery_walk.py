@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from recovery_shop import START_NS, Ending, Killed, NotApplicable, Rig, Shop, same
+from recovery_shop import START_NS, Ending, Killed, NotApplicable, Rig, Shop
 
 from fiscal.failures import FailureKind
 from fiscal.orders import CashDirection, CashMove, Order, ShiftClose
-from fiscal.register import NotSent, Refused
+from fiscal.register import Ability, NotSent, Refused
 from hw_sim.ledger import Operation
 from pos_agent.clock import VirtualClock
 from pos_agent.desk import RegisterBlocked
@@ -21,7 +21,7 @@ from pos_agent.sale import DocumentState, SaleState
 
 STEPS_MAX = 400
 ROUNDS_MAX = 12
-Build = Callable[[VirtualClock], Rig]
+Build = Callable[[VirtualClock, Path], Rig]
 
 
 class Walk:
@@ -29,7 +29,7 @@ class Walk:
 
     def __init__(self, folder: Path, build: Build, fault: str) -> None:
         self.fault = fault
-        self.rig = build(VirtualClock(START_NS))
+        self.rig = build(VirtualClock(START_NS), folder)
         self.shop = Shop(folder, self.rig)
         self.decided = 0
         self.person = 0
@@ -72,9 +72,13 @@ class Walk:
         else:
             assert shop.handed_over() == handed_before, f"{where}: a person was asked, and the register could say it"
             self.decided += met
+        rig.catch_up(shop.register)
         made = self._sales()[sales_before:]
         assert len(made) == 1, f"{where}: {len(made)} documents"
-        assert same(made[0], shop.document(sale)), f"{where}: {made[0]} is not {shop.document(sale)}"
+        assert rig.is_same(made[0], shop.document(sale)), f"{where}: {made[0]} is not {shop.document(sale)}"
+        if Ability.FIND_BY_KEY in shop.register.capabilities.can:
+            found = shop.register.find(order.key)
+            assert found is not None and found.fiscal_sign == made[0].sign, f"{where}: {found}"
         assert len(made[0].marks) == self.rig.marks_a_sale, f"{where}: marks {made[0].marks}"
         assert shop.till.undecided() == (), where
         return met
@@ -128,11 +132,11 @@ class Walk:
         return [one for one in self.rig.registered() if one.operation is Operation.SALE]
 
 
-def walked(folder: Path, build: Build, fault: str) -> Ending:
+def walked(folder: Path, name: str, build: Build, fault: str) -> Ending:
     try:
         return Walk(folder, build, fault).run()
     except NotApplicable as reason:
-        return Ending(build(VirtualClock(START_NS)).name, fault, 0, 0, 0, str(reason))
+        return Ending(name, fault, 0, 0, 0, str(reason))
 
 
 class Others:
@@ -171,6 +175,7 @@ class Others:
             if known is None or known.state in (DocumentState.REFUSED, DocumentState.ABSENT):
                 self._try(order)
         rig.mend()
+        rig.catch_up(shop.register)
         known = shop.till.document(key)
         where = f"{rig.name}, {self.kind}, {self.fault}, command {step}"
         assert known is not None and known.state is DocumentState.MADE, f"{where}: {known}"

@@ -1,0 +1,56 @@
+"""The rig of the register in software over the OFD's protocol."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+
+from recovery_rigs import DeviceRig
+
+from fiscal.register import FiscalDocument
+from fiscal.registry import OpenRegister
+from hw_sim.ledger import FiscalDocument as Registered
+from hw_sim.ledger import tiyn
+from hw_sim.ofd203 import make
+from pos_agent.clock import VirtualClock
+
+TOKEN = 0x12345678
+AGAIN_S = 61.0  # The pause before the link is tried again.
+
+
+class OfdRig(DeviceRig):
+    """The register is the driver itself, with a store on disk; the simulator is the operator."""
+
+    name = "ofd"
+    decisive = "TICKET"
+    can_be_swapped = has_clock = False
+    never_in_doubt = True  # Without an answer it makes the document by itself.
+    absent_faults: Mapping[str, str] = {
+        "L5 answer damaged": "no checksum of its own: TCP's is trusted",
+        "P1 paper before": "paper is not the operator's",
+        "P3 paper after": "paper is not the operator's",
+    }
+        ("P1 paper before", "P3 paper after"), "paper is not the operator's"
+    )
+    asked_by_key = True
+    secrets: Mapping[str, str] = {"ofd_token": str(TOKEN)}
+
+    def __init__(self, clock: VirtualClock, folder: Path) -> None:
+        super().__init__(clock, folder, make(clock.now_ns, random.Random(7), token=TOKEN))
+        case = self.simulated.memory.identity
+        self.url = (
+            f"ofd+tcp://localhost?id=203001&serial={case.serial}&rnm={case.registration_number}"
+            f"&xin={case.taxpayer_xin}&store={folder / 'ofd.sqlite'}"
+        )
+
+    def is_same(self, registered: Registered, document: FiscalDocument) -> bool:
+        """An autonomous receipt has a sign of its own on paper; the operator's is asked for by key (`find`)."""
+        if document.offline:
+            return tiyn(registered.total) == document.total_tiyn
+        return super().is_same(registered, document)
+
+    def catch_up(self, register: OpenRegister) -> None:
+        """What was made autonomously is handed over when its pause is over."""
+        self.clock.sleep(AGAIN_S)
+        register.status()
