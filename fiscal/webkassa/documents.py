@@ -13,12 +13,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from fiscal.https.fields import AnswerMalformed, Fields
 from fiscal.money import MoneyError, from_tenge
 from fiscal.register import CashDocument, Failure, FailureKind, FiscalDocument, Operation, Prepared, ShiftReport
 from fiscal.webkassa import moments
 from fiscal.webkassa.request import OPERATION_TYPES
 from fiscal.webkassa.settings import Settings
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, Fields, plain
+from fiscal.webkassa.wire import Envelope, evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +166,7 @@ def cash_document(data: Fields, settings: Settings, shift: int | None, raw: Mapp
 def taped_cash(row: Fields, settings: Settings, shift: int) -> CashDocument:
     """The same from a row of the control tape, which does not tell the balance."""
     at = moments.from_fields(row, settings.utc_offset, "Date")
-    return CashDocument(at, shift, None, bool(row.flag("IsOffline")), {"tape": plain(row.origin)})
+    return CashDocument(at, shift, None, bool(row.flag("IsOffline")), {"tape": evidence(row.origin)})
 
 
 def shift_report(envelope: Envelope, closed: bool, settings: Settings) -> ShiftReport:

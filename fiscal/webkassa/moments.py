@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from fiscal.https.fields import AnswerMalformed, Fields
 from fiscal.webkassa.settings import BasisTime
-from fiscal.webkassa.wire import AnswerMalformed, Fields
 
 _DOTTED = re.compile(
     r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d)(?::(\d\d))?(?:\.(\d{1,6})\d*)? ?([+-]\d\d:\d\d|Z)?", re.ASCII

@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from fiscal.https.fields import AnswerMalformed, Fields
 from fiscal.register import Failure, FailureKind, Prepared, RegisterUnavailable
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.documents import FoundCash, FoundReceipt, Seen, seen, taped_cash
 from fiscal.webkassa.session import Session, failure_of, reaction_of
 from fiscal.webkassa.shifts import PAGE, Shifts, total_of, unreadable
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, Fields, plain
+from fiscal.webkassa.wire import Envelope, evidence
 
 TICKET_BY_KEY = "/api-history/v4/Ticket/GetTicketByExternalCheckNumber"
 HISTORY = "/api/v4/Check/History"
@@ -127,7 +128,7 @@ class Search:
         for row in self._history(shift):
             try:
                 if row.text("ExternalCheckNumber") == key:
-                    return FoundReceipt(seen(row, self._session.settings), {"history": plain(row.origin)})
+                    return FoundReceipt(seen(row, self._session.settings), {"history": evidence(row.origin)})
             except AnswerMalformed as malformed:
                 raise unreadable(malformed, HISTORY) from None
         return None

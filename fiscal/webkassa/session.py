@@ -11,12 +11,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
+from fiscal.https.fields import AnswerMalformed, Json, dump
+from fiscal.https.reply import Lost, Unsent
 from fiscal.register import Failure, FailureKind, RegisterUnavailable
 from fiscal.webkassa import codes
-from fiscal.webkassa.channel import Channel, Denied, Lost, Reply, Unsent
+from fiscal.webkassa.channel import Channel, Denied, Reply
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.settings import Settings
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, ErrorEntry, Json, dump, with_token
+from fiscal.webkassa.wire import Envelope, ErrorEntry, with_token
 
 AUTHORIZE = "/api/v4/Authorize"
 TOKEN_LENGTH_MAX = 512

@@ -9,12 +9,12 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult
 
+from fiscal.https import address
 from fiscal.options import Options, RegisterUrlError
 
 FAMILY = "webkassa"
@@ -22,10 +22,6 @@ SCHEMES = ("webkassa+https", "webkassa+http")
 CASHBOX = re.compile(r"[A-Za-z0-9]{4,32}")
 
 PAPER_KINDS = {"80": 0, "58": 3, "a4": 12, "a4-landscape": 13}
-# What someone would write who puts a secret into the URL by mistake.
-SECRET_NAMES = frozenset(
-    {"password", "pass", "pwd", "token", "api_key", "apikey", "api-key", "x-api-key", "key", "secret"}
-)
 
 
 class MarkForm(StrEnum):
@@ -76,12 +72,12 @@ OPTIONS = (
 
 def parse(parts: SplitResult) -> Settings:
     """Settings from the parts of a URL. RegisterUrlError names the part that is wrong."""
-    _refuse_secrets(parts.query)
+    address.refuse_secrets(parts.query, "name it with password_secret or api_key_secret")
     o = Options.parse(parts.query, OPTIONS)
     cashbox = o.text("cashbox")
     if not CASHBOX.fullmatch(cashbox):
         raise RegisterUrlError("option cashbox", "is not a factory number such as SWK00000001")
-    defaults = Settings(_origin(parts), cashbox, o.text("login"))
+    defaults = Settings(address.origin(parts), cashbox, o.text("login"))
     return Settings(
         origin=defaults.origin,
         cashbox=cashbox,
@@ -109,34 +105,6 @@ def parse(parts: SplitResult) -> Settings:
         tls_seclevel=o.integer("tls_seclevel", 0, 5),
         env_proxy=o.yes("env_proxy", defaults.env_proxy),
     )
-
-
-def _refuse_secrets(query: str) -> None:
-    for pair in query.split("&"):
-        name = pair.partition("=")[0].lower()
-        if name in SECRET_NAMES:
-            raise RegisterUrlError(
-                f"option {name}", "a secret never stands in a URL; name it with password_secret or api_key_secret"
-            )
-
-
-def _origin(parts: SplitResult) -> str:
-    scheme, host = parts.scheme.rpartition("+")[2], parts.hostname or ""
-    if not host:
-        raise RegisterUrlError("host", "is missing")
-    if parts.path not in ("", "/"):
-        raise RegisterUrlError("host", "must not be followed by a path")
-    if scheme == "http" and not is_loopback(host):
-        raise RegisterUrlError("scheme", "webkassa+http carries the password in clear and serves loopback only")
-    name = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{name}" + (f":{parts.port}" if parts.port is not None else "")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
 
 
 def _offset(text: str | None, default: dt.timedelta) -> dt.timedelta:

@@ -7,6 +7,8 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 
 from __future__ import annotations
 
+from fiscal.https.fields import AnswerMalformed, dump
+from fiscal.https.reply import Lost, Unsent
 from fiscal.register import (
     Done,
     Failure,
@@ -18,12 +20,12 @@ from fiscal.register import (
     ShiftReport,
     Unknown,
 )
-from fiscal.webkassa.channel import Denied, Lost, Unsent
+from fiscal.webkassa.channel import Denied
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.documents import CashboxState, ShiftRow, cashbox_state, shift_report, shift_row
 from fiscal.webkassa.request import Z_REPORT
 from fiscal.webkassa.session import BUSY_PAUSE_S, BUSY_TRIES, Session, failure_of, reaction_of
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, dump
+from fiscal.webkassa.wire import Envelope
 
 STATE_PATHS = ("/api-portal/cashbox/state", "/api/cashbox/state")  # Newer, older.
 SHIFT_HISTORY = "/api/v4/Cashbox/ShiftHistory"

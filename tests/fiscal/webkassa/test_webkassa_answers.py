@@ -11,13 +11,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from fiscal.https.fields import AnswerMalformed, Fields, dump
 from fiscal.register import Done, FailureKind, Prepared, Unknown
 from fiscal.webkassa import codes, domains, moments
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.documents import cash_document, cashbox_state, seen, shift_report, shift_row
 from fiscal.webkassa.settings import BasisTime, Settings, parse
 from fiscal.webkassa.verdicts import answered
-from fiscal.webkassa.wire import AnswerMalformed, Fields, decode, dump
+from fiscal.webkassa.wire import decode
 
 FIVE = dt.timedelta(hours=5)
 # The machine may be slow: that is no finding.
