@@ -55,7 +55,8 @@ class Fields:
             raise AnswerMalformed(place, "is not an object")
         return cls({str(k).lower(): v for k, v in value.items()}, place, value)
 
-    def _at(self, name: str) -> str:
+    def at(self, name: str) -> str:
+        """Place of a field, for an error."""
         return f"{self.place}.{name}" if self.place else name
 
     def get(self, *names: str) -> tuple[str, Any]:
@@ -75,7 +76,7 @@ class Fields:
             return value
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
-        raise AnswerMalformed(self._at(name), "is not a text")
+        raise AnswerMalformed(self.at(name), "is not a text")
 
     def optional_text(self, *names: str) -> str:
         """A text that only decorates: "" for anything else."""
@@ -90,7 +91,7 @@ class Fields:
             return int(value)
         if isinstance(value, Decimal) and value.is_finite() and value.copy_abs() < 10**18 and value == int(value):
             return int(value)
-        raise AnswerMalformed(self._at(name), "is not a whole number")
+        raise AnswerMalformed(self.at(name), "is not a whole number")
 
     def money(self, *names: str) -> int | None:
         """Tiyn, exactly."""
@@ -98,11 +99,11 @@ class Fields:
         if value is None:
             return None
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise AnswerMalformed(self._at(name), "is not a sum")
+            raise AnswerMalformed(self.at(name), "is not a sum")
         try:
             return from_tenge(value)
         except MoneyError as wrong:
-            raise AnswerMalformed(self._at(name), str(wrong)) from None
+            raise AnswerMalformed(self.at(name), str(wrong)) from None
 
     def counter(self, *names: str) -> int:
         """Tiyn of a report's total, 0 when absent. Rounded: in the captures such sums carry binary noise."""
@@ -110,30 +111,47 @@ class Fields:
         if value is None:
             return 0
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise AnswerMalformed(self._at(name), "is not a sum")
+            raise AnswerMalformed(self.at(name), "is not a sum")
         exact = Decimal(value)
         if not exact.is_finite() or exact.copy_abs() > TIYN_MAX:
-            raise AnswerMalformed(self._at(name), "is not a sum")
+            raise AnswerMalformed(self.at(name), "is not a sum")
         return int(exact.quantize(CENT, ROUND_HALF_UP) * 100)
+
+    def parts(self, whole: int, *names: str) -> int | None:
+        """A decimal in parts of one, exactly: 1000 for a quantity in thousandths, 100 for hundredths of a percent."""
+        name, value = self.get(*names)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            raise AnswerMalformed(self.at(name), "is not a number")
+        exact = Decimal(value)
+        # Bounded before any arithmetic: 1e999999 is a short text and an endless integer.
+        if not exact.is_finite() or exact.copy_abs() > TIYN_MAX or exact.adjusted() < -len(str(whole)):
+            raise AnswerMalformed(self.at(name), "is out of range")
+        numerator, denominator = exact.as_integer_ratio()
+        parts, rest = divmod(numerator * whole, denominator)
+        if rest:
+            raise AnswerMalformed(self.at(name), f"has more digits than 1/{whole}")
+        return parts
 
     def flag(self, *names: str) -> bool | None:
         name, value = self.get(*names)
         if value is None or isinstance(value, bool):
             return value
-        raise AnswerMalformed(self._at(name), "is not true or false")
+        raise AnswerMalformed(self.at(name), "is not true or false")
 
     def object(self, *names: str) -> Fields | None:
         name, value = self.get(*names)
-        return None if value is None else Fields.of(value, self._at(name))
+        return None if value is None else Fields.of(value, self.at(name))
 
     def optional_object(self, *names: str) -> Fields:
         """An object that only decorates: an empty one for anything else."""
         name, value = self.get(*names)
-        return Fields.of(value if isinstance(value, dict) else {}, self._at(name))
+        return Fields.of(value if isinstance(value, dict) else {}, self.at(name))
 
     def objects(self, *names: str) -> list[Fields]:
         name, value = self.get(*names)
-        return objects([] if value is None else value, self._at(name))
+        return objects([] if value is None else value, self.at(name))
 
 
 def objects(value: Any, place: str) -> list[Fields]:

@@ -12,7 +12,7 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -39,6 +39,15 @@ class _Elsewhere:
     """The domain is shut; these hosts were named."""
 
     origins: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    path: str
+    content: bytes
+    deadline_s: float
+    hidden: str
+    headers: Mapping[str, str] | None
 
 
 class Channel:
@@ -69,29 +78,40 @@ class Channel:
     def close(self) -> None:
         self._http.close()
 
-    def post(self, path: str, content: bytes, deadline_s: float, hidden: str) -> Reply:
+    def post(
+        self, path: str, content: bytes, deadline_s: float, hidden: str, headers: Mapping[str, str] | None = None
+    ) -> Reply:
         """Send once. `hidden` is the session token: it must not come back to us inside an answer."""
-        reply = self._exchange(self._host, path, content, deadline_s, hidden)
+        request = _Request(path, content, deadline_s, hidden, headers)
+        reply = self._exchange(self._host, request)
         if isinstance(reply, _Elsewhere):
             own = (self._settings.origin,) if self._host != self._settings.origin else ()
-            return self._follow((*reply.origins, *own), path, content, deadline_s, hidden)
+            return self._follow((*reply.origins, *own), request)
         if isinstance(reply, Unsent) and self._host != self._settings.origin:
             self._host = self._settings.origin
-            reply = self._exchange(self._host, path, content, deadline_s, hidden)
+            reply = self._exchange(self._host, request)
         return _shut(path) if isinstance(reply, _Elsewhere) else reply
 
-    def _follow(self, origins: tuple[str, ...], path: str, content: bytes, deadline_s: float, hidden: str) -> Reply:
+    def _follow(self, origins: tuple[str, ...], request: _Request) -> Reply:
         for origin in origins:
-            reply = self._exchange(origin, path, content, deadline_s, hidden)
+            reply = self._exchange(origin, request)
             if not isinstance(reply, Unsent | _Elsewhere):
                 self._host = origin
                 return reply
         # "Unavailable here" is no proof that the request was not taken in.
-        return _shut(path)
+        return _shut(request.path)
 
-    def _exchange(self, origin: str, path: str, content: bytes, deadline_s: float, hidden: str) -> Reply | _Elsewhere:
-        reply = self._http.send("POST", origin + path, content, deadline_s=deadline_s, place=path, hidden=(hidden,))
-        return self._classify(reply, path) if isinstance(reply, Answer) else reply
+    def _exchange(self, origin: str, request: _Request) -> Reply | _Elsewhere:
+        reply = self._http.send(
+            "POST",
+            origin + request.path,
+            request.content,
+            deadline_s=request.deadline_s,
+            place=request.path,
+            headers=request.headers,
+            hidden=(request.hidden,),
+        )
+        return self._classify(reply, request.path) if isinstance(reply, Answer) else reply
 
     def _classify(self, reply: Answer, path: str) -> Reply | _Elsewhere:
         status = reply.status

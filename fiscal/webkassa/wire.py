@@ -40,15 +40,21 @@ class Envelope:
         """Data as one object. AnswerMalformed when it is missing or something else."""
         return Fields.of(self.data, "Data")
 
-    def rows(self, *containers: str) -> list[Fields]:
-        """Data as a list of objects: a bare array, or the array under one of these names (`Items`, `Rows`)."""
+    def listed(self, *containers: str) -> tuple[str, list[Any]]:
+        """Place and items of a list: a bare array, or the array under one of these names (`Items`, `Rows`)."""
         if isinstance(self.data, list):
-            return objects(self.data, "Data")
-        data = self.fields()
-        name, value = data.get(*containers)
+            return "Data", self.data
+        name, value = self.fields().get(*containers)
         if value is None:
             raise AnswerMalformed(f"Data.{'|'.join(containers)}", "is missing")
-        return objects(value, f"Data.{name}")
+        if not isinstance(value, list):
+            raise AnswerMalformed(f"Data.{name}", "is not an array")
+        return f"Data.{name}", value
+
+    def rows(self, *containers: str) -> list[Fields]:
+        """The same list, where every item must be an object."""
+        place, items = self.listed(*containers)
+        return objects(items, place)
 
 
 def decode(content: bytes) -> Envelope:

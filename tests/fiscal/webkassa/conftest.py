@@ -204,7 +204,15 @@ def base() -> Baseline:
     return Baseline("SWK00000001", 7, True, 11)
 
 
+VECTORS = Path(__file__).parents[2] / "vectors"
+
+
 @pytest.fixture
 def vectors() -> dict[str, Any]:
-    path = Path(__file__).parents[2] / "vectors" / "webkassa.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads((VECTORS / "webkassa.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def reads() -> dict[str, Any]:
+    """Published answers to questions about what the service holds."""
+    return tomllib.loads((VECTORS / "webkassa_reads.toml").read_text(encoding="utf-8"))
