@@ -1,7 +1,8 @@
 """The vendor's unit directory laid beside ours (fiscal/data/units.toml). Pure.
 
 Ours is shortened for paper, so "т" for "тонн." or "ед. усл." for "Единица условная" is the same unit: each of our words
-begins one of the vendor's, or the other way round. What else differs is told.
+begins one of the vendor's, or the other way round. Symbols that are no beginning of a word ("см") stand in a table with
+the words the published list has for them. What else differs is told.
 Source: Webkassa API v4 (public collection, protocol 2.0.3): references/RefUnits.
 """
 
@@ -67,6 +68,18 @@ KNOWN: Mapping[int, tuple[str, str]] = {
     469: ("Тенге казахский", _CURRENCY),
     8751: ("Қорап", "the vendor's list has the Kazakh and the Russian name exchanged"),
 }
+# Code -> the published words, Russian and Kazakh, for which ours is the symbol.
+IN_WORDS: Mapping[int, tuple[str, str]] = {
+    2: ("Микрометр", "Микрометр"),
+    4: ("сантиметр", "сантиметр"),
+    59: ("Гектар", "Гектар"),
+    110: ("миллиметр кубический", "кубтық миллиметр"),
+    111: ("Миллилитр ( куб.см.)", "Миллилитр ( куб.см.)"),
+    122: ("Гектолитр", "Гектолитр"),
+    123: ("Метр кубический условный", "Шартты кубтық метр"),
+    245: ("Киловатт-час", "Киловатт-сағат"),
+    841: ("килограмм пероксида водорода", "сутегі тотығының килограмы"),
+}
 
 
 def vendor_unit(row: Fields, place: Place, _settings: Settings) -> VendorUnit:
@@ -102,7 +115,12 @@ def compare(theirs: Iterable[VendorUnit], table: UnitTable, family: str) -> Comp
 
 def _differing(ours: Unit, theirs: VendorUnit) -> list[NamedOtherwise]:
     pairs = (("ru", ours.ru, theirs.ru), ("kk", ours.kk, theirs.kk))
-    return [NamedOtherwise(theirs.code, name, a, b) for name, a, b in pairs if b and not _alike(a, b)]
+    words = IN_WORDS.get(theirs.code, ())
+    return [
+        NamedOtherwise(theirs.code, name, a, b)
+        for name, a, b in pairs
+        if b and b.strip() not in words and not _alike(a, b)
+    ]
 
 
 def _alike(ours: str, theirs: str) -> bool:
