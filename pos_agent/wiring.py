@@ -14,7 +14,6 @@ from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
 from fiscal.escpos.printer import open_printer
 from fiscal.escpos.raster import FontMissing
 from fiscal.register import Operation
-from fiscal.registry import OpenRegister, open_register
 from fiscal.vat import kazakhstan
 from marking.code import ReadContext
 from marking.groups import standard
@@ -35,6 +34,7 @@ from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
 from pos_agent.printing import Printing, PrintsLines, Stationery
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.registers import open_configured
 from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
 from pos_agent.till import Till
@@ -91,7 +91,9 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     ballast.fill()
     cache = _cache(config)
     opened.append(cache.close)
-    register = _register(config, world)
+    register = open_configured(
+        config.register_, secret=world.secret, transport=world.register_transport, clock=world.clock
+    )
     opened.append(register.close)
     ismpt = _ismpt(config, world)
     if ismpt is not None:
@@ -154,27 +156,6 @@ def start(agent: Agent) -> None:
     """
     agent.journal.append(Event("agent_started", {"undecided": [pending.key for pending in agent.till.undecided()]}))
     agent.closing.settle()
-
-
-def _register(config: Config, world: World) -> OpenRegister:
-    references = config.register_.secrets
-
-    def secret(name: str) -> str:
-        if name not in references:
-            raise ConfigError(f"register.secrets.{name}: the register's driver needs it, as env:, file: or credential:")
-        return world.secret(references[name])
-
-    try:
-        return open_register(
-            config.register_.url,
-            secret=secret,
-            transport=world.register_transport,
-            now=world.clock.now_ns,
-            monotonic=world.clock.monotonic,
-            sleep=world.clock.sleep,
-        )
-    except ValueError as error:
-        raise ConfigError(f"register.url: {error}") from error
 
 
 def _cache(config: Config) -> Cache:

@@ -8,7 +8,7 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ from fiscal.register import Failure, FailureKind, RegisterUnavailable
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.rows import Place, Raw, RawPage
 from fiscal.webkassa.session import Session, failure_of, reaction_of
-from fiscal.webkassa.wire import evidence
+from fiscal.webkassa.wire import Envelope, evidence
 
 TAKE = 50  # What the service gives at most of a shift's history.
 PAGES_MAX = 200
@@ -42,6 +42,15 @@ class NotThere(RegisterUnavailable):
     """The service answered, and does not know the shift or the receipt it was asked about."""
 
 
+def ask(session: Session, path: str, fields: Json, headers: Mapping[str, str] | None = None) -> Envelope:
+    """One answer without errors. RegisterUnavailable with the service's own code where it says no; NotThere."""
+    envelope = session.read(path, fields, headers)
+    if envelope.errors:
+        absent = reaction_of(envelope) is Reaction.ABSENT
+        raise (NotThere if absent else RegisterUnavailable)(failure_of(envelope, path))
+    return envelope
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """Where a list is found, and how its page is wrapped: these names have been met, or a bare array."""
@@ -64,7 +73,7 @@ class Lists:
         self._session = session
 
     def page(self, of: Listed, asked: Json, skip: int) -> RawPage:
-        """One page. RegisterUnavailable, with the service's own code where it says no; NotThere."""
+        """One page. RegisterUnavailable, NotThere."""
         return self._ask(of, {"Skip": skip, "Take": TAKE, **asked})
 
     def whole(self, of: Listed, asked: Json) -> RawPage:
@@ -98,10 +107,7 @@ class Lists:
         yield from pages
 
     def _ask(self, of: Listed, asked: Json) -> RawPage:
-        envelope = self._session.read(of.path, asked)
-        if envelope.errors:
-            absent = reaction_of(envelope) is Reaction.ABSENT
-            raise (NotThere if absent else RegisterUnavailable)(failure_of(envelope, of.path))
+        envelope = ask(self._session, of.path, asked)
         with readable(of.path):
             _, values = envelope.listed(*of.containers)
             total = envelope.fields().integer("Total") if isinstance(envelope.data, dict) else None

@@ -27,6 +27,7 @@ from fiscal.webkassa.paging import (
     Z_HISTORY,
     Listed,
     Lists,
+    ask,
     readable,
 )
 from fiscal.webkassa.print_form import PRINT_FORMAT, PrintForm
@@ -43,7 +44,8 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything raises RegisterUnavailable when there is no answer, or none that can be read."""
+    """Everything raises RegisterUnavailable when there is no answer or none that can be read, NotThere for a shift,
+    receipt or report the service does not know."""
 
     session: Session
     standing: Shifts
@@ -56,7 +58,7 @@ class Reading:
     def receipt(self, number: str, shift: int) -> ReceiptRow:
         """One receipt by its fiscal sign or autonomous code."""
         with self.lock:
-            envelope = self.session.read_good(HISTORY_BY_NUMBER, {"Number": number, "ShiftNumber": shift})
+            envelope = ask(self.session, HISTORY_BY_NUMBER, {"Number": number, "ShiftNumber": shift})
         with readable(HISTORY_BY_NUMBER):
             return receipt_row(only_one(envelope), Place(HISTORY_BY_NUMBER, 0, shift), self.session.settings)
 
@@ -69,7 +71,7 @@ class Reading:
     def z_report(self, shift: int) -> ZRow:
         """The Z-report of a closed shift."""
         with self.lock:
-            envelope = self.session.read_good(Z_BY_SHIFT, {"ShiftNumber": shift})
+            envelope = ask(self.session, Z_BY_SHIFT, {"ShiftNumber": shift})
         with readable(Z_BY_SHIFT):
             return z_row(envelope.fields(), Place(Z_BY_SHIFT, 0, shift), self.session.settings)
 
@@ -82,7 +84,7 @@ class Reading:
 
     def info(self) -> ClientInfo:
         with self.lock:
-            envelope = self.session.read_good(CLIENT_INFO, {})
+            envelope = ask(self.session, CLIENT_INFO, {})
         with readable(CLIENT_INFO):
             return client_info(envelope, self.session.settings)
 
@@ -95,8 +97,11 @@ class Reading:
     ) -> PrintForm:
         """The vendor's own form of a receipt, by our key. A receipt that stands is not touched by a form that fails."""
         with self.lock:
-            envelope = self.session.read_good(
-                PRINT_FORMAT, print_form.asked(key, paper, copy=copy), print_form.LANGUAGE_HEADERS[language]
+            envelope = ask(
+                self.session,
+                PRINT_FORMAT,
+                print_form.asked(key, paper, copy=copy),
+                print_form.LANGUAGE_HEADERS[language],
             )
         with readable(PRINT_FORMAT):
             return print_form.print_form(envelope, paper)

@@ -108,6 +108,10 @@ class Session:
         reply = self.channel.post(path, with_token(token, body), deadline_s, hidden=token, headers=headers)
         if not (isinstance(reply, Envelope) and reaction_of(reply) is Reaction.LOGIN):
             return reply
+        if self.settings.yields:
+            # Taking it back would end the session of a till that may be selling, and it ours, and so on.
+            text = f"another login of {self.settings.login} ended this session"
+            return Denied(Failure(FailureKind.CONFIGURATION, "session_taken", text, path))
         # The answer was "no session": this body was not processed, whatever becomes of the login.
         if (failure := self._renew(token)) is not None:
             return Denied(failure)

@@ -55,6 +55,7 @@ class Settings:
     utc_offset: dt.timedelta = dt.timedelta(hours=5)  # Of the cashbox's clock, where an answer names none.
     auto_z: bool = True  # Close a shift older than 24 h on the way to a sale instead of refusing the sale.
     alternates: bool = True  # Follow AlternativeDomainNames.
+    yields: bool = False  # Ended by another login of the user: stop, do not take the session back.
     connect_s: float = 3.0
     write_s: float = 25.0
     read_s: float = 10.0
@@ -66,7 +67,7 @@ class Settings:
 OPTIONS = (
     "cashbox", "login", "password_secret", "api_key_secret", "gs", "mark_form", "mark_on_return", "mark_list", "gtin",
     "round", "section", "warehouse", "paper", "position_type", "basis_time", "utc_offset", "auto_z", "alternates",
-    "connect_s", "write_s", "read_s", "login_h", "tls_seclevel", "env_proxy",
+    "session", "connect_s", "write_s", "read_s", "login_h", "tls_seclevel", "env_proxy",
 )  # fmt: skip
 
 
@@ -98,6 +99,7 @@ def parse(parts: SplitResult) -> Settings:
         utc_offset=_offset(o.optional("utc_offset"), defaults.utc_offset),
         auto_z=o.yes("auto_z", defaults.auto_z),
         alternates=o.yes("alternates", defaults.alternates),
+        yields=o.choice("session", ("keep", "yield"), "keep") == "yield",
         connect_s=o.seconds("connect_s", defaults.connect_s, 60),
         write_s=o.seconds("write_s", defaults.write_s, 300),
         read_s=o.seconds("read_s", defaults.read_s, 300),

@@ -43,6 +43,7 @@ class Profile:
     separators_in_marks: bool = True  # Whether GS (1Dh) may stay inside a mark.
     tax_percents: tuple[int, ...] = (0, 5, 10, 12, 16)
     basis_tolerance_s: float = 1.0
+    more_units: tuple[tuple[int, str], ...] = ()  # (code, Russian name): units the vendor has added since.
     logo: str = ""  # base64 of the picture the cabinet keeps for receipts; "" when it keeps none.
     iso_state: bool = True  # Dates of cashbox/state: ISO in some captures, dotted in another.
     licence_until: str = "2030-12-31T00:00:00+05:00"

@@ -128,7 +128,8 @@ def print_format(asked: Call) -> SimReply:
 
 def ref_units(asked: Call) -> SimReply:
     """The unit codes."""
-    return data_reply(unit_rows())
+    added = [{"Code": code, "NameRu": name} for code, name in asked.service.profile.more_units]
+    return data_reply([*unit_rows(), *added])
 
 
 def cashboxes(asked: Call) -> SimReply:

@@ -30,6 +30,10 @@ app.add_typer(
     group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"
 )
 app.add_typer(group("pos_agent.cli.journal", help="The till's journal."), name="journal")
+app.add_typer(
+    group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
+    name="webkassa",
+)
 
 
 @app.command()
