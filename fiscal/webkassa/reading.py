@@ -44,8 +44,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Everything raises RegisterUnavailable when there is no answer or none that can be read, NotThere for a shift,
-    receipt or report the service does not know."""
+    """Questions to one cashbox.
+
+    Each raises RegisterUnavailable when there is no answer or none that can be read, and its kind NotThere for a shift,
+    receipt or report the service does not know.
+    """
 
     session: Session
     standing: Shifts

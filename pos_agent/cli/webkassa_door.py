@@ -1,7 +1,7 @@
 """The way of the `webkassa` commands to the configured cashbox, and what to do when it is shut.
 
 A login of the till's own user ends the session of the agent, so these commands log in once, never take the session
-back, and pause between two requests: a till that sells goes first.
+back, and pause between two pages: a till that sells goes first.
 """
 
 from __future__ import annotations

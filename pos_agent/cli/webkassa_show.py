@@ -60,8 +60,8 @@ class Listing(Generic[T]):
         return Listing(rows, bad, page.total, page.next_skip, page.ended)
 
     @property
-    def exit_code(self) -> int:
-        return FAILED if self.broken else WARNING if self.bad else 0
+    def count(self) -> int:
+        return len(self.rows) + len(self.bad)
 
 
 def _until(listing: Listing[P], end: int) -> Listing[P]:
@@ -74,12 +74,13 @@ def _until(listing: Listing[P], end: int) -> Listing[P]:
 def read(pages: Iterator[Page[P]], what: str, skip: int, limit: int | None, pause_s: float) -> Listing[P]:
     """Read pages until the end, the limit or a failure. RegisterUnavailable when the first page fails."""
     whole = Listing.of(next(pages))
+    end = None if limit is None else skip + limit
     with _progress(what) as advance:
         while True:
-            advance(len(whole.rows) + len(whole.bad), whole.total)
-            if limit is not None and whole.next_skip > skip + limit:
-                return _until(whole, skip + limit)
-            if whole.ended or whole.next_skip == skip + (limit or 0):
+            advance(whole.count, whole.total)
+            if end is not None and whole.next_skip > end:
+                return _until(whole, end)
+            if whole.ended or whole.next_skip == end:
                 return whole
             SystemClock().sleep(pause_s)
             try:
@@ -98,15 +99,15 @@ def show_listing(name: str, listing: Listing[T], columns: Sequence[Column[T]], o
         _print_table(table(columns, listing.rows))
     for bad in listing.bad:
         complain(f"cannot be read: {told(bad.failure)}")
+    moved = listing.ended and skip == 0 and listing.total not in (None, listing.count)
+    if moved:
+        complain(f"{listing.count} of {listing.total} rows: the list changed while it was read; read it again")
     if listing.broken is not None:
         complain(told(listing.broken), next_step(listing.broken))
-    elif listing.ended and skip == 0 and listing.total not in (None, len(listing.rows) + len(listing.bad)):
-        count = len(listing.rows) + len(listing.bad)
-        complain(f"{count} of {listing.total} rows: the list changed while it was read; read it again")
     if not listing.ended:
         of = f" of {listing.total}" if listing.total else ""
         complain(f"{listing.next_skip}{of} rows are behind; go on with --skip {listing.next_skip}")
-    raise typer.Exit(listing.exit_code)
+    raise typer.Exit(FAILED if listing.broken else WARNING if listing.bad or moved else 0)
 
 
 def show_facts(name: str, facts: Facts, data: Mapping[str, Any], output: Output) -> None:

@@ -263,6 +263,23 @@ def test_a_long_list_breaks_off_in_good_order_and_goes_on(service: Service, comm
     assert [row["seen"]["number"] for row in rest["rows"]] == list(range(51, 71))
 
 
+def test_a_list_that_changed_while_it_was_read_is_told(service: Service, command: Any) -> None:
+    """The newest stands first, and the till sells between two pages."""
+    service.sell(60)
+    service.webkassa.profile.newest_first = True
+    documents = service.webkassa.cashboxes["SWK00000001"].shifts[0].documents
+
+    def sell_once() -> None:
+        if service.webkassa.journal[-1].operation == "check_history" and len(documents) == 60:
+            documents.append(replace(documents[0], sign="9999999999", order_number=61, external_number="till-1-61"))
+
+    service.webkassa.before_each.append(sell_once)
+    result = command("receipts")
+    assert result.exit_code == 1
+    assert "60 of 61 rows: the list changed while it was read; read it again" in result.stderr
+    assert len(result.stdout.splitlines()) == 61
+
+
 def test_a_limit_ends_at_the_row(service: Service, command: Any) -> None:
     service.sell(5)
     result = command("receipts", "--limit", 2, "--skip", 1, "--json")

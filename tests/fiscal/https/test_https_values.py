@@ -62,6 +62,21 @@ def test_numbers_are_written_as_money_has_them_and_kept_with_every_digit() -> No
     assert plain(load(b'{"a":0.10,"b":1e2,"Big":"x"}'), frozenset({"big"})) == {"a": "0.10", "b": "1E+2"}
 
 
+@pytest.mark.parametrize(
+    ("text", "whole", "parts"),
+    [("1", 1000, 1000), ("4.630", 1000, 4630), ("-2.5", 1000, -2500), ("1E2", 1000, 100_000), ("12", 100, 1200),
+     ("12.5", 100, 1250), ("0.0000", 1000, 0), ("null", 1000, None)],
+)  # fmt: skip
+def test_decimals_are_counted_in_whole_parts(text: str, whole: int, parts: int | None) -> None:
+    assert Fields.of(load(f'{{"a":{text}}}'.encode()), "").parts(whole, "A") == parts
+
+
+@pytest.mark.parametrize("text", ["0.0005", "1e-999999", "1e999999", "true", '"1"', "[1]"])
+def test_what_does_not_come_out_in_whole_parts_is_malformed(text: str) -> None:
+    with pytest.raises(AnswerMalformed, match=r"^A: "):
+        Fields.of(load(f'{{"a":{text}}}'.encode()), "").parts(1000, "A")
+
+
 def test_the_place_of_a_wrong_field_is_told() -> None:
     fields = Fields.of({"Rows": [{"N": 1}, 7], "S": "x"}, "Data")
     with pytest.raises(AnswerMalformed, match=r"^Data\.rows\[1\]: is not an object$"):
