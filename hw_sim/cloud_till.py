@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from enum import StrEnum
@@ -9,9 +10,10 @@ from typing import Protocol
 
 from hw_sim.device.memory import FiscalMemory
 from hw_sim.exchange import NS, Clock
-from hw_sim.ledger import FiscalDocument, Operation
+from hw_sim.ledger import FiscalDocument, Operation, tiyn
 from hw_sim.ofd import Ofd
 
+CASH = 0  # The number of cash among the kinds of payment, in the protocol and in both services.
 RECEIPTS = (Operation.PURCHASE, Operation.PURCHASE_RETURN, Operation.SALE, Operation.SALE_RETURN)
 
 
@@ -27,6 +29,17 @@ class Limits(Protocol):
 
     shift_limit_s: float
     offline_limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One kind of operation within a shift. `paid` is by kind of payment, net of change: sum in tiyn and count."""
+
+    count: int
+    sum_tiyn: int
+    change_tiyn: int
+    offline: int
+    paid: Mapping[int, tuple[int, int]]
 
 
 @dataclass(slots=True)
@@ -65,6 +78,23 @@ class CloudTill:
     def documents(self, shift: int) -> list[FiscalDocument]:
         """Everything registered in a shift, oldest first."""
         return [document for document in self.memory.documents if document.shift == shift]
+
+    def sums(self, shift: int, operation: Operation) -> Sums:
+        """What the documents of a shift add up to, counted anew."""
+        documents = [document for document in self.documents(shift) if document.operation is operation]
+        paid: dict[int, tuple[int, int]] = {}
+        for document in documents:
+            for kind, amount in document.payments:
+                total, count = paid.get(kind, (0, 0))
+                net = tiyn(amount) - (tiyn(document.change) if kind == CASH else 0)
+                paid[kind] = (total + net, count + 1)
+        return Sums(
+            count=len(documents),
+            sum_tiyn=sum(tiyn(document.total) for document in documents),
+            change_tiyn=sum(tiyn(document.change) for document in documents),
+            offline=sum(document.offline for document in documents),
+            paid=paid,
+        )
 
     def sum_since_beginning_tiyn(self, operation: Operation) -> int:
         """The sum that no report resets."""

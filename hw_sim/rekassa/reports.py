@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from hw_sim.cloud_till import RECEIPTS
+from hw_sim.cloud_till import RECEIPTS, Sums
 from hw_sim.device.memory import Shift
-from hw_sim.ledger import FiscalDocument, Operation
-from hw_sim.ledger import tiyn as in_tiyn
+from hw_sim.ledger import Operation
 from hw_sim.rekassa.answers import OPERATOR
 from hw_sim.rekassa.messages import ENUMS
 from hw_sim.rekassa.protojson import Message
-from hw_sim.rekassa.ticket import CASH, OPERATIONS, money
+from hw_sim.rekassa.ticket import OPERATIONS, money
 from hw_sim.rekassa.till import Till
 
 _NAMES = {operation: name for name, operation in OPERATIONS.items()}
@@ -19,20 +18,18 @@ _PAYMENTS = ("PAYMENT_CASH", "PAYMENT_CARD", "PAYMENT_MOBILE")
 
 def report(till: Till, shift: Shift, *, closing: bool) -> Message:
     """A ZXReport in canonical form: the running sums of the open shift."""
-    documents = till.documents(shift.number)
-    of = {kind: [doc for doc in documents if doc.operation is kind] for kind in Operation}
-    totals = {kind: sum(in_tiyn(doc.total) for doc in of[kind]) for kind in Operation}
-    income = totals[Operation.SALE] - totals[Operation.SALE_RETURN]
-    spent = totals[Operation.PURCHASE] - totals[Operation.PURCHASE_RETURN]
+    of = {kind: till.sums(shift.number, kind) for kind in Operation}
+    income = of[Operation.SALE].sum_tiyn - of[Operation.SALE_RETURN].sum_tiyn
+    spent = of[Operation.PURCHASE].sum_tiyn - of[Operation.PURCHASE_RETURN].sum_tiyn
     now = till.protocol_moment(till.moment_ns())
     message: Message = {
         "dateTime": now,
         "shiftNumber": shift.number,
         "totalResult": [
-            {"operation": _NAMES[kind], "count": len(of[kind]), "sum": money(totals[kind])} for kind in RECEIPTS
+            {"operation": _NAMES[kind], "count": of[kind].count, "sum": money(of[kind].sum_tiyn)} for kind in RECEIPTS
         ],
         "startShiftNonNullableSums": [
-            {"operation": _NAMES[kind], "sum": money(till.sum_since_beginning_tiyn(kind) - totals[kind])}
+            {"operation": _NAMES[kind], "sum": money(till.sum_since_beginning_tiyn(kind) - of[kind].sum_tiyn)}
             for kind in RECEIPTS
         ],
         "ticketOperations": [_ticket_operation(till, kind, of[kind]) for kind in RECEIPTS],
@@ -40,9 +37,9 @@ def report(till: Till, shift: Shift, *, closing: bool) -> Message:
             {
                 "operation": name,
                 "operationsTotalCount": till.memory.counts[kind],
-                "operationsCount": len(of[kind]),
-                "operationsSum": money(totals[kind]),
-                "offlineCount": sum(doc.offline for doc in of[kind]),
+                "operationsCount": of[kind].count,
+                "operationsSum": money(of[kind].sum_tiyn),
+                "offlineCount": of[kind].offline,
             }
             for kind, name in _PLACEMENTS.items()
         ],
@@ -59,25 +56,16 @@ def report(till: Till, shift: Shift, *, closing: bool) -> Message:
     return message
 
 
-def _ticket_operation(till: Till, kind: Operation, documents: list[FiscalDocument]) -> Message:
-    paid = {name: [_paid(doc, ENUMS["PaymentTypeEnum"][name]) for doc in documents] for name in _PAYMENTS}
+def _ticket_operation(till: Till, kind: Operation, sums: Sums) -> Message:
+    paid = {name: sums.paid.get(ENUMS["PaymentTypeEnum"][name], (0, 0)) for name in _PAYMENTS}
     return {
         "operation": _NAMES[kind],
         "ticketsTotalCount": till.memory.counts[kind],
-        "ticketsCount": len(documents),
-        "ticketsSum": money(sum(in_tiyn(doc.total) for doc in documents)),
-        "payments": [
-            {"payment": name, "sum": money(sum(amounts)), "count": sum(amount > 0 for amount in amounts)}
-            for name, amounts in paid.items()
-        ],
-        "offlineCount": sum(doc.offline for doc in documents),
+        "ticketsCount": sums.count,
+        "ticketsSum": money(sums.sum_tiyn),
+        "payments": [{"payment": name, "sum": money(amount), "count": count} for name, (amount, count) in paid.items()],
+        "offlineCount": sums.offline,
         "discountSum": money(0),
         "markupSum": money(0),
-        "changeSum": money(sum(in_tiyn(doc.change) for doc in documents)),
+        "changeSum": money(sums.change_tiyn),
     }
-
-
-def _paid(document: FiscalDocument, kind: int) -> int:
-    """What one kind of payment brought, net of change."""
-    amount = sum(in_tiyn(paid) for paid_kind, paid in document.payments if paid_kind == kind)
-    return amount - (in_tiyn(document.change) if kind == CASH and amount else 0)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from typing import Any
 
+from hw_sim.cloud_till import CASH
 from hw_sim.ledger import Operation
 from hw_sim.rekassa.errors import Refusal, protocol_error
 from hw_sim.rekassa.messages import ENUMS
@@ -24,7 +25,6 @@ OPERATIONS: Mapping[str, Operation] = {
     "OPERATION_SELL": Operation.SALE,
     "OPERATION_SELL_RETURN": Operation.SALE_RETURN,
 }
-CASH = ENUMS["PaymentTypeEnum"]["PAYMENT_CASH"]
 _PAID_WITH = ("PAYMENT_CASH", "PAYMENT_CARD", "PAYMENT_MOBILE")  # Credit and tare are deprecated in 2.0.3.
 _ITEMS: Mapping[str, tuple[str, int]] = {  # type: (the field it names, its sign in the total)
     "ITEM_TYPE_COMMODITY": ("commodity", 1),

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import json
 import random
 import tomllib
+import uuid
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from hw_sim.device.memory import ClosedShift
 from hw_sim.exchange import SimReply, SimRequest
 from hw_sim.ledger import Operation
 from hw_sim.rekassa import Rekassa
 from hw_sim.rekassa import make as make_rekassa
+from hw_sim.ukassa import Ukassa
+from hw_sim.ukassa import make as make_ukassa
 
 NS = 1_000_000_000
 HOUR_S = 3600
@@ -75,6 +79,63 @@ class RekassaSide:
 
     def close(self, shift: int, pin: str = "1234") -> SimReply:
         return self.send("POST", f"/shifts/{shift}/close", b"{}", cash_register_password=pin)
+
+
+class UkassaSide:
+    """Talks to a simulated uKassa as a till would."""
+
+    LOGIN: ClassVar[dict[str, str]] = {
+        "email": "till@example.kz",
+        "password": "integration",
+        "hashline": "UK00000001",
+    }
+    TICKET = "v2/operation/ticket/"
+
+    def __init__(self, **options: Any) -> None:
+        self.clock = Clock()
+        self.service: Ukassa = make_ukassa(self.clock, random.Random(5), **options)
+        self.memory = self.service.memory
+        self.till = self.service.till
+        self.token = token_in(self.login().json())
+
+    def login(self, **changes: str) -> SimReply:
+        return self.service.handle(
+            SimRequest("POST", "/api/auth/login/", {}, json.dumps({**self.LOGIN, **changes}).encode())
+        )
+
+    def send(self, method: str, path: str, body: Any = b"", **headers: str) -> SimReply:
+        """One request below /api/; `headers` are named with underscores."""
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.service.handle(
+            SimRequest(method, f"/api/{path}", {"authorization": f"Token {self.token}", **given}, raw)
+        )
+
+    def get(self, path: str) -> Any:
+        reply = self.send("GET", path)
+        assert reply.status == 200, reply
+        return reply.json()
+
+    def sell(self, body: Any, key: str | None = None, path: str = TICKET) -> SimReply:
+        """`key` names a key, so that tests need not write UUIDs; None sends none."""
+        return self.send("POST", path, body, **({} if key is None else {"idempotency_key": uuid4(key)}))
+
+    def cash(self, body: Any, key: str | None = None) -> SimReply:
+        return self.sell(body, key, "operation/cash_operation/")
+
+    def shift(self, what: str, **fields: Any) -> SimReply:
+        return self.send("POST", f"kassa/{what}/", {"kassa": 3868, "html_code": False, **fields})
+
+
+def uuid4(name: str) -> str:
+    """A UUID of version 4 whose digits come from a name."""
+    return str(uuid.UUID(bytes=hashlib.sha256(name.encode()).digest()[:16], version=4))
+
+
+def token_in(answer: dict[str, Any]) -> str:
+    """The token, wherever a login answer has it."""
+    found = {**answer, **answer.get("data", {})}
+    return str(next(found[name] for name in ("auth_token", "token", "access_token") if name in found))
 
 
 def with_history(side: Any) -> Any:
