@@ -107,13 +107,14 @@ class CloudTill:
         return operation.cash_sign < 0 and cash_tiyn > self.memory.cash_tiyn
 
 
-def local(at_ns: int, utc_offset_h: int) -> datetime:
-    """The wall clock of the shop, to the microsecond."""
+def local(at_ns: int, utc_offset_h: int, ahead_s: float = 0.0) -> datetime:
+    """The wall clock of the shop, to the microsecond; `ahead_s` is how wrong the service's own clock is."""
     zone = timezone(timedelta(hours=utc_offset_h))
-    return (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // 1000)).astimezone(zone)
+    at = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at_ns // 1000, seconds=ahead_s)
+    return at.astimezone(zone)
 
 
-def ticket_url(base: str, document: FiscalDocument, sign: str, utc_offset_h: int) -> str:
-    """The text of a receipt's QR."""
-    when = local(document.at_ns, utc_offset_h).strftime("%Y%m%dT%H%M%S")
+def ticket_url(base: str, document: FiscalDocument, sign: str, at: datetime) -> str:
+    """The text of a receipt's QR; `at` is its moment as the receipt shows it."""
+    when = at.strftime("%Y%m%dT%H%M%S")
     return f"{base}?i={sign}&f={document.registration_number}&s={document.total:.2f}&t={when}"

@@ -7,7 +7,7 @@ from typing import Any
 
 from hw_sim.cloud_till import local
 from hw_sim.device.memory import ClosedShift, Shift
-from hw_sim.exchange import SimRequest
+from hw_sim.exchange import NS, SimRequest
 from hw_sim.rekassa.profile import Profile, Times
 from hw_sim.rekassa.protojson import Message, enum, write
 from hw_sim.rekassa.till import Ticket, Till
@@ -28,7 +28,8 @@ def stamp(at_ns: int | None, profile: Profile) -> str | None:
     """A moment outside the protocol message, to the millisecond."""
     if at_ns is None:
         return None
-    at = local(at_ns, 0 if profile.times is Times.UTC else profile.utc_offset_h)
+    offset_h = 0 if profile.times is Times.UTC else profile.utc_offset_h
+    at = local(at_ns, offset_h, profile.clock_offset_s)
     text = at.isoformat(timespec="milliseconds")
     if profile.times is Times.UTC:
         return text.replace("+00:00", "Z")
@@ -50,7 +51,7 @@ def register_data(till: Till) -> Message:
     number = shift.number if shift else memory.next_shift - 1
     opened = shift.opened_ns if shift else last.opened_ns if last else None
     since, expires = till.offline_since_ns(), till.shift_expires_ns()
-    limit_ns = int(profile.offline_limit_s * 10**9)
+    limit_ns = int(profile.offline_limit_s * NS)
     mode = "BLOCKED" if till.blocked else "ONLINE" if since is None else "OFFLINE"
     return {
         "id": profile.till_id,

@@ -125,7 +125,7 @@ def x_report(asked: Call) -> SimReply:
     content = {
         "type": "REPORT_X",
         "shiftNumber": open_shift.number,
-        "messageTime": answers.stamp(till.moment_ns(), till.profile),
+        "messageTime": answers.stamp(till.now(), till.profile),
         "offline": not till.ofd.is_up(),
         "data": data,
     }
@@ -140,14 +140,18 @@ def close(asked: Call) -> SimReply:
     open_shift = till.memory.shift
     if open_shift is None or open_shift.number != asked.numbers[0]:
         raise Refusal("CASH_REGISTER_SHOULD_HAVE_SHIFT_OPEN")
-    return json_reply(answers.shift_data(close_shift(till), till))
+    return json_reply(answers.shift_data(_close(till, open_shift), till))
 
 
-def close_shift(till: Till) -> ClosedShift:
-    """Close whatever shift is open; who asked does not matter."""
-    open_shift = till.memory.open_shift(till.moment_ns())
+def close_any_shift(till: Till) -> None:
+    """Close the shift, if one is open, for somebody else."""
+    if till.memory.shift is not None:
+        _close(till, till.memory.shift)
+
+
+def _close(till: Till, open_shift: Shift) -> ClosedShift:
     till.z_reports[open_shift.number] = report(till, open_shift, closing=True)
-    return till.memory.close_shift(till.moment_ns())
+    return till.memory.close_shift(till.now())
 
 
 def sell(asked: Call) -> SimReply:

@@ -21,7 +21,7 @@ def report(till: Till, shift: Shift, *, closing: bool) -> Message:
     of = {kind: till.sums(shift.number, kind) for kind in Operation}
     income = of[Operation.SALE].sum_tiyn - of[Operation.SALE_RETURN].sum_tiyn
     spent = of[Operation.PURCHASE].sum_tiyn - of[Operation.PURCHASE_RETURN].sum_tiyn
-    now = till.protocol_moment(till.moment_ns())
+    now = till.protocol_moment(till.now())
     message: Message = {
         "dateTime": now,
         "shiftNumber": shift.number,

@@ -9,14 +9,12 @@ from __future__ import annotations
 import base64
 import json
 import random
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
-from hw_sim.cloud_till import local
+from hw_sim.cloud_service import CloudService, Route, find, route
 from hw_sim.device.memory import FiscalMemory, Identity
-from hw_sim.exchange import NS, Clock, SimReply, SimRequest, json_reply, text_reply
+from hw_sim.exchange import Clock, SimReply, SimRequest, json_reply, text_reply
 from hw_sim.faults import ERROR_PAGE, TRANSPORT_KINDS, Fault, Kind, Place, aimed
 from hw_sim.ledger import Operation
 from hw_sim.ofd import Ofd
@@ -25,8 +23,6 @@ from hw_sim.rekassa.errors import Refusal, protocol_error
 from hw_sim.rekassa.handlers import Call, Handler
 from hw_sim.rekassa.profile import Profile
 from hw_sim.rekassa.till import Till
-from hw_sim.server import Server
-from hw_sim.switches import profile_switches
 
 KINDS: Mapping[str, Kind] = {
     **aimed(TRANSPORT_KINDS, "receipt"),
@@ -42,38 +38,26 @@ KINDS: Mapping[str, Kind] = {
     "code": Kind(Place.BEFORE, "receipt", "any refusal of the table: `code`, `text`"),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    method: str
-    pattern: re.Pattern[str]
-    operation: str
-    handler: Handler | None
-
-
-def _route(method: str, path: str, operation: str, handler: Handler | None) -> _Route:
-    # Production serves everything below /partner, an older test host at the root.
-    pattern = "(?:/partner)?" + path.replace("{n}", "([0-9]{1,18})")
-    return _Route(method, re.compile(pattern, re.ASCII), operation, handler)
-
-
-_ROUTES = (
-    _route("POST", "/api/auth/login", "login", None),
-    _route("GET", "/api/crs", "registers", handlers.registers),
-    _route("GET", "/api/crs/{n}", "register", handlers.register),
-    _route("GET", "/api/crs/{n}/shifts", "shifts", handlers.shifts),
-    _route("GET", "/api/crs/{n}/shifts/{n}", "shift", handlers.one_shift),
-    _route("GET", "/api/crs/{n}/shifts/{n}/reports/x", "x_report", handlers.x_report),
-    _route("GET", "/api/crs/{n}/shifts/{n}/tickets", "tickets", handlers.tickets),
-    _route("POST", "/api/crs/{n}/shifts/{n}/close", "close", handlers.close),
-    _route("GET", "/api/crs/{n}/tickets/{n}", "ticket", handlers.one_ticket),
-    _route("POST", "/api/crs/{n}/tickets", "receipt", handlers.sell),
-    _route("POST", "/api/crs/{n}/cash", "cash", handlers.cash),
+# Production serves everything below /partner, an older test host at the root.
+_CRS = "(?:/partner)?/api/crs"
+_ONE = f"{_CRS}/{{n}}"
+_ROUTES: tuple[Route[Handler], ...] = (
+    route("POST", "(?:/partner)?/api/auth/login", "login", None),
+    route("GET", _CRS, "registers", handlers.registers),
+    route("GET", _ONE, "register", handlers.register),
+    route("GET", f"{_ONE}/shifts", "shifts", handlers.shifts),
+    route("GET", f"{_ONE}/shifts/{{n}}", "shift", handlers.one_shift),
+    route("GET", f"{_ONE}/shifts/{{n}}/reports/x", "x_report", handlers.x_report),
+    route("GET", f"{_ONE}/shifts/{{n}}/tickets", "tickets", handlers.tickets),
+    route("POST", f"{_ONE}/shifts/{{n}}/close", "close", handlers.close),
+    route("GET", f"{_ONE}/tickets/{{n}}", "ticket", handlers.one_ticket),
+    route("POST", f"{_ONE}/tickets", "receipt", handlers.sell),
+    route("POST", f"{_ONE}/cash", "cash", handlers.cash),
 )
 
 
-class Rekassa(Server):
-    """The service with one till. `till`, `memory` and `profile` may be changed at any time by whoever owns it."""
+class Rekassa(CloudService):
+    """The service with one till. Fields of `till`, `memory` and `profile` may be changed at any time by the owner."""
 
     def __init__(
         self,
@@ -83,17 +67,10 @@ class Rekassa(Server):
         memory: FiscalMemory | None = None,
         profile: Profile | None = None,
     ) -> None:
-        super().__init__(now, rng, KINDS)
-        self.ofd = ofd
         self.profile = profile or Profile()
-        self.memory = memory or FiscalMemory(Identity(serial="RK00000001"))
+        super().__init__(now, rng, KINDS, ofd, memory or FiscalMemory(Identity(serial="RK00000001")), self.profile)
         self.till = Till(self.memory, ofd, self.now, self.profile, profile=self.profile)
-        self._tokens: dict[str, int] = {}  # Token: when it was given.
-        self.before_each += [ofd.step, self.till.synchronise]
-        self.views["ledger"] = self.memory.rows
-        self.views["totals"] = self.memory.totals
-        self.switches.update(profile_switches(self.profile))
-        self.switches["ofd_down"] = self._switch_ofd
+        self.before_each.append(self.till.synchronise)
         self.switches["blocked"] = self._switch_blocked
 
     @property
@@ -103,28 +80,25 @@ class Rekassa(Server):
         login = f"number {self.memory.identity.serial}, password {profile.password}, apiKey {profile.api_key}"
         return (f"{login}, PIN {profile.pin}, till {profile.till_id}",)
 
-    def _switch_ofd(self, down: Any) -> None:
-        self.ofd.link.down = bool(down)
-
     def _switch_blocked(self, blocked: Any) -> None:
         self.till.blocked = bool(blocked)
 
     def operation(self, request: SimRequest) -> str:
-        found = _find(request)
+        found = find(_ROUTES, request)
         return found[0].operation if found else ""
 
     def answer(self, request: SimRequest, operation: str, faults: list[Fault]) -> SimReply:
-        found = _find(request)
+        found = find(_ROUTES, request)
         if found is None:
             return text_reply(ERROR_PAGE.format("404 Not Found"), 404)
-        route, numbers = found
+        taken, numbers = found
         try:
-            if route.handler is None:
+            if taken.handler is None:
                 return self._login(request)
             self._require_token(request, faults)
             self._require_till(numbers)
             self._obey(faults)
-            return route.handler(Call(self.till, request, numbers[1:], operation, faults, self.faults))
+            return taken.handler(Call(self.till, request, numbers[1:], operation, faults, self.faults))
         except Refusal as refusal:
             return refusal.reply()
 
@@ -139,10 +113,10 @@ class Rekassa(Server):
         if not isinstance(content, dict) or any(content.get(name) != value for name, value in wanted.items()):
             raise Refusal("WRONG_PASSWORD")
         token = self._new_token()
-        self._tokens[token] = self.now()
+        self.give_token(token)
         if request.query.get("format") != "json":
             return text_reply(token, content_type="text/plain; charset=utf-8")
-        at = local(self.till.moment_ns(), self.profile.utc_offset_h)
+        at = self.till.local(self.now())
         return json_reply(
             {
                 "id": self.profile.till_id,
@@ -160,12 +134,7 @@ class Rekassa(Server):
         return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
     def _require_token(self, request: SimRequest, faults: list[Fault]) -> None:
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        given = self._tokens.get(token)
-        if given is not None and any(fault.name == "token_expired" for fault in faults):
-            del self._tokens[token]
-            given = None
-        if kind != "Bearer" or given is None or self.now() - given > self.profile.token_life_s * NS:
+        if self.token_of(request, "Bearer", self.profile.token_life_s, faults) is None:
             raise Refusal("ACCESS_DENIED")
 
     def _require_till(self, numbers: tuple[int, ...]) -> None:
@@ -181,7 +150,7 @@ class Rekassa(Server):
             elif fault.name == "offline_period_expired":
                 raise Refusal("CASH_REGISTER_OFFLINE_PERIOD_EXPIRED")
             elif fault.name == "shift_closed_by_another":
-                handlers.close_shift(self.till)
+                handlers.close_any_shift(self.till)
             elif fault.name == "another_program":
                 self._sell_for_another(int(fault.params.get("sum_tiyn", 100_00)))
             elif fault.name == "code":
@@ -189,7 +158,7 @@ class Rekassa(Server):
 
     def _sell_for_another(self, total_tiyn: int) -> None:
         """A sale this till's agent knows nothing of, paid by card."""
-        now = self.till.protocol_moment(self.till.moment_ns())
+        now = self.till.protocol_moment(self.till.now())
         sum_ = {"bills": total_tiyn // 100, "coins": total_tiyn % 100}
         message = {
             "operation": "OPERATION_SELL",
@@ -198,14 +167,6 @@ class Rekassa(Server):
             "amounts": {"total": sum_},
         }
         self.till.register(Operation.SALE, total_tiyn, message, "", payments_tiyn={1: total_tiyn}, cash_tiyn=0)
-
-
-def _find(request: SimRequest) -> tuple[_Route, tuple[int, ...]] | None:
-    for route in _ROUTES:
-        match = route.pattern.fullmatch(request.path)
-        if match and route.method == request.method:
-            return route, tuple(int(number) for number in match.groups())
-    return None
 
 
 def make(

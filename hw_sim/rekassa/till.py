@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hw_sim.cloud_till import CloudTill, Hindrance, local, ticket_url
@@ -17,7 +18,7 @@ _HINDRANCES: Mapping[Hindrance, str] = {
     Hindrance.SHIFT_PERIOD: "CASH_REGISTER_SHIFT_PERIOD_EXPIRED",
     Hindrance.OFFLINE_PERIOD: "CASH_REGISTER_OFFLINE_PERIOD_EXPIRED",
 }
-_UINT32 = 2**32
+_NUMBERS = 2**31  # The protocol limits uint32 to the positive half of int32.
 
 
 @dataclass(slots=True)
@@ -49,9 +50,9 @@ class Till(CloudTill):
     z_reports: dict[int, Message] = field(default_factory=dict)  # By shift number.
     unsynchronised: list[Ticket] = field(default_factory=list)
 
-    def moment_ns(self) -> int:
-        """The service's clock, which may be wrong."""
-        return self.now() + int(self.profile.clock_offset_s * NS)
+    def local(self, at_ns: int) -> datetime:
+        """A moment as the service's clock shows it."""
+        return local(at_ns, self.profile.utc_offset_h, self.profile.clock_offset_s)
 
     def require_active(self) -> None:
         if self.blocked:
@@ -91,7 +92,7 @@ class Till(CloudTill):
         document = self.memory.register(
             operation,
             total_tiyn,
-            self.moment_ns(),
+            self.now(),
             sign=sign or str(number or ""),
             key=key,
             employee="Cashier",
@@ -106,9 +107,9 @@ class Till(CloudTill):
         return ticket
 
     def _offline_number(self) -> int:
-        """The low four bytes of the unix time, as the protocol allows; never one twice."""
+        """The unix time, as the protocol allows; never one number twice."""
         used = {ticket.document.sign for ticket in self.tickets}
-        number = self.moment_ns() // NS % _UINT32
+        number = self.now() // NS % _NUMBERS
         while str(number) in used:
             number += 1
         return number
@@ -127,11 +128,12 @@ class Till(CloudTill):
         """The text of the QR; None for a cash move."""
         if not ticket.document.operation.is_receipt:
             return None
-        return ticket_url(self.profile.ticket_base, ticket.document, ticket.shown_sign, self.profile.utc_offset_h)
+        at = self.local(ticket.document.at_ns)
+        return ticket_url(self.profile.ticket_base, ticket.document, ticket.shown_sign, at)
 
     def protocol_moment(self, at_ns: int) -> Message:
         """A DateTime message: local date and time."""
-        at = local(at_ns, self.profile.utc_offset_h)
+        at = self.local(at_ns)
         return {
             "date": {"year": at.year, "month": at.month, "day": at.day},
             "time": {"hour": at.hour, "minute": at.minute, "second": at.second},

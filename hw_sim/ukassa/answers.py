@@ -9,7 +9,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from hw_sim.cloud_till import RECEIPTS, local, ticket_url
+from hw_sim.cloud_till import RECEIPTS, ticket_url
 from hw_sim.device.memory import ClosedShift, Shift
 from hw_sim.ledger import Operation, tiyn
 from hw_sim.ukassa.receipt import OPERATIONS
@@ -36,7 +36,7 @@ def decimals(value: Any, till: Till) -> Any:
 def receipt_data(record: Record, till: Till) -> Data:
     """A receipt as its own answer and operation/<id>/ show it."""
     document = record.document
-    url = ticket_url(till.profile.ticket_base, document, document.sign, till.profile.utc_offset_h)
+    url = ticket_url(till.profile.ticket_base, document, document.sign, till.local(document.at_ns))
     return {
         "id": record.id,
         "fixed_check": document.sign,
@@ -101,7 +101,7 @@ def shift_row(shift: Shift | ClosedShift, till: Till) -> Data:
 
 def report_data(till: Till, shift: Shift, closed_ns: int | None) -> Data:
     """The X report of the open shift, or the Z report at the moment of closing."""
-    at = local(till.moment_ns(), till.profile.utc_offset_h)
+    at = till.local(till.now())
     of = {kind: till.sums(shift.number, kind) for kind in Operation}
     income = of[Operation.SALE].sum_tiyn - of[Operation.SALE_RETURN].sum_tiyn
     spent = of[Operation.PURCHASE].sum_tiyn - of[Operation.PURCHASE_RETURN].sum_tiyn

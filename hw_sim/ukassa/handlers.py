@@ -171,16 +171,20 @@ def close(asked: Call) -> SimReply:
     _require_kassa(asked, fields)
     if till.memory.shift is None:
         raise refused(_CLOSED)
-    closed = close_shift(till)
+    closed = _close(till, till.memory.shift)
     data = {"z_shift": closed.number, "closed_at": till.stamp(closed.closed_ns)}
     return asked.reply(_with_html({"message": "OK", "data": data}, fields))
 
 
-def close_shift(till: Till) -> ClosedShift:
-    """Close whatever shift is open; who asked does not matter."""
-    shift = till.memory.open_shift(till.moment_ns())
-    till.reports[shift.number] = answers.report_data(till, shift, till.moment_ns())
-    return till.memory.close_shift(till.moment_ns())
+def close_any_shift(till: Till) -> None:
+    """Close the shift, if one is open, for somebody else."""
+    if till.memory.shift is not None:
+        _close(till, till.memory.shift)
+
+
+def _close(till: Till, shift: Shift) -> ClosedShift:
+    till.reports[shift.number] = answers.report_data(till, shift, till.now())
+    return till.memory.close_shift(till.now())
 
 
 def _with_html(content: dict[str, Any], fields: Fields) -> dict[str, Any]:

@@ -7,18 +7,15 @@ a switch of `Profile`.
 from __future__ import annotations
 
 import random
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hw_sim.cloud_service import CloudService, Route, find, route
 from hw_sim.device.memory import FiscalMemory, Identity
-from hw_sim.exchange import NS, Clock, SimReply, SimRequest, json_reply, text_reply
+from hw_sim.exchange import Clock, SimReply, SimRequest, json_reply, text_reply
 from hw_sim.faults import ERROR_PAGE, TRANSPORT_KINDS, Fault, Kind, Place, aimed
 from hw_sim.ledger import Operation
 from hw_sim.ofd import Ofd
-from hw_sim.server import Server
-from hw_sim.switches import profile_switches
 from hw_sim.ukassa import answers, handlers
 from hw_sim.ukassa.errors import Refusal, refused, unauthorised
 from hw_sim.ukassa.fields import read_body
@@ -38,38 +35,25 @@ KINDS: Mapping[str, Kind] = {
     "refuse": Kind(Place.BEFORE, "receipt", "any refusal: `status` (400), `message`"),
 }
 
-
-@dataclass(frozen=True, slots=True)
-class _Route:
-    method: str
-    pattern: re.Pattern[str]
-    operation: str
-    handler: Handler | None
-
-
-def _route(method: str, path: str, operation: str, handler: Handler | None) -> _Route:
-    return _Route(method, re.compile(path.replace("{n}", "([0-9]{1,18})"), re.ASCII), operation, handler)
-
-
-_ROUTES = (
-    _route("POST", "/api/auth/login/", "login", None),
-    _route("POST", "/api/auth/logout/", "logout", None),
-    _route("GET", "/api/auth/get_user/", "user", handlers.user),
-    _route("POST", "/api/v2/operation/ticket/", "receipt", handlers.sell),
-    _route("POST", "/api/v1/ofd/receipt/", "receipt", handlers.sell),
-    _route("POST", "/api/operation/cash_operation/", "cash", handlers.cash),
-    _route("POST", "/api/kassa/get_shift_report/", "x_report", handlers.x_report),
-    _route("POST", "/api/kassa/close_z_shift/", "close", handlers.close),
-    _route("POST", "/api/kassa/get_z_report_section/", "z_report", handlers.z_report),
-    _route("GET", "/api/kassa/get_shift_list/", "shifts", handlers.shifts),
-    _route("GET", "/api/kassa/get_shift_operations/", "operations", handlers.operations),
-    _route("GET", "/api/operation/{n}/", "operation", handlers.one_operation),
-    _route("GET", "/api/department/", "departments", handlers.departments),
+_ROUTES: tuple[Route[Handler], ...] = (
+    route("POST", "/api/auth/login/", "login", None),
+    route("POST", "/api/auth/logout/", "logout", None),
+    route("GET", "/api/auth/get_user/", "user", handlers.user),
+    route("POST", "/api/v2/operation/ticket/", "receipt", handlers.sell),
+    route("POST", "/api/v1/ofd/receipt/", "receipt", handlers.sell),
+    route("POST", "/api/operation/cash_operation/", "cash", handlers.cash),
+    route("POST", "/api/kassa/get_shift_report/", "x_report", handlers.x_report),
+    route("POST", "/api/kassa/close_z_shift/", "close", handlers.close),
+    route("POST", "/api/kassa/get_z_report_section/", "z_report", handlers.z_report),
+    route("GET", "/api/kassa/get_shift_list/", "shifts", handlers.shifts),
+    route("GET", "/api/kassa/get_shift_operations/", "operations", handlers.operations),
+    route("GET", "/api/operation/{n}/", "operation", handlers.one_operation),
+    route("GET", "/api/department/", "departments", handlers.departments),
 )
 
 
-class Ukassa(Server):
-    """The service with one till. `till`, `memory` and `profile` may be changed at any time by whoever owns it."""
+class Ukassa(CloudService):
+    """The service with one till. Fields of `till`, `memory` and `profile` may be changed at any time by the owner."""
 
     def __init__(
         self,
@@ -79,17 +63,10 @@ class Ukassa(Server):
         memory: FiscalMemory | None = None,
         profile: Profile | None = None,
     ) -> None:
-        super().__init__(now, rng, KINDS)
-        self.ofd = ofd
         self.profile = profile or Profile()
-        self.memory = memory or FiscalMemory(Identity(serial=self.profile.hashline))
+        memory = memory or FiscalMemory(Identity(serial=self.profile.hashline))
+        super().__init__(now, rng, KINDS, ofd, memory, self.profile)
         self.till = Till(self.memory, ofd, self.now, self.profile, profile=self.profile, rng=rng)
-        self._tokens: dict[str, int] = {}  # Token: when it was given.
-        self.before_each.append(ofd.step)
-        self.views["ledger"] = self.memory.rows
-        self.views["totals"] = self.memory.totals
-        self.switches.update(profile_switches(self.profile))
-        self.switches["ofd_down"] = self._switch_ofd
 
     @property
     def greeting(self) -> tuple[str, ...]:
@@ -98,27 +75,24 @@ class Ukassa(Server):
         login = f"email {profile.email}, password {profile.password}, hashline {profile.hashline}"
         return (f"{login}, kassa {profile.kassa}, section {profile.section}",)
 
-    def _switch_ofd(self, down: Any) -> None:
-        self.ofd.link.down = bool(down)
-
     def operation(self, request: SimRequest) -> str:
-        found = _find(request)
+        found = find(_ROUTES, request)
         return found[0].operation if found else ""
 
     def answer(self, request: SimRequest, operation: str, faults: list[Fault]) -> SimReply:
-        found = _find(request)
+        found = find(_ROUTES, request)
         if found is None:
             return _nowhere(request)
-        route, numbers = found
+        taken, numbers = found
         try:
             if operation == "login":
                 return self._login(request)
             token = self._require_token(request, faults)
-            if route.handler is None:
-                del self._tokens[token]
+            if taken.handler is None:
+                self.end_token(token)
                 return json_reply({"message": "OK"})
             self._obey(faults)
-            return route.handler(Call(self.till, request, numbers, operation, faults, self.faults))
+            return taken.handler(Call(self.till, request, numbers, operation, faults, self.faults))
         except Refusal as refusal:
             return refusal.reply()
 
@@ -129,19 +103,15 @@ class Ukassa(Server):
         if any(fields.text(name, required=True) != value for name, value in wanted.items()):
             raise refused("Неверный логин или пароль")
         token = f"{self.rng.getrandbits(160):040x}"
-        self._tokens[token] = self.now()
+        self.give_token(token)
         given = {profile.token_field.value: token}
         if profile.token_in_data:
             return json_reply({"data": given})
         return json_reply({**answers.user_data(self.till), **given})
 
     def _require_token(self, request: SimRequest, faults: list[Fault]) -> str:
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        given = self._tokens.get(token)
-        if given is not None and any(fault.name == "token_expired" for fault in faults):
-            del self._tokens[token]
-            given = None
-        if kind != "Token" or given is None or self.now() - given > self.profile.token_life_s * NS:
+        token = self.token_of(request, "Token", self.profile.token_life_s, faults)
+        if token is None:
             raise unauthorised()
         return token
 
@@ -151,7 +121,7 @@ class Ukassa(Server):
             if fault.name == "shift_period_expired":
                 self.till.expire_shift()
             elif fault.name == "shift_closed_by_another":
-                handlers.close_shift(self.till)
+                handlers.close_any_shift(self.till)
             elif fault.name == "another_program":
                 total = int(fault.params.get("sum_tiyn", 100_00))
                 self.till.register(Operation.SALE, total, "", {}, payments_tiyn={1: total}, cash_tiyn=0)
@@ -159,18 +129,10 @@ class Ukassa(Server):
                 raise handlers.by_order(fault)
 
 
-def _find(request: SimRequest) -> tuple[_Route, tuple[int, ...]] | None:
-    for route in _ROUTES:
-        match = route.pattern.fullmatch(request.path)
-        if match and route.method == request.method:
-            return route, tuple(int(number) for number in match.groups())
-    return None
-
-
 def _nowhere(request: SimRequest) -> SimReply:
     """Django's answer to a GET whose path lacks its last slash is a redirection; everything else is not there."""
     with_slash = SimRequest(request.method, f"{request.path}/")
-    if request.method == "GET" and _find(with_slash):
+    if request.method == "GET" and find(_ROUTES, with_slash):
         _, _, query = request.target.partition("?")
         location = f"{request.path}/" + (f"?{query}" if query else "")
         return SimReply(301, (("Location", location),))

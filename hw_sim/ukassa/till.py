@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from hw_sim.cloud_till import CloudTill, Hindrance, local
@@ -40,13 +41,13 @@ class Till(CloudTill):
     records: list[Record] = field(default_factory=list)
     reports: dict[int, dict[str, Any]] = field(default_factory=dict)  # Z reports by shift number.
 
-    def moment_ns(self) -> int:
-        """The service's clock, which may be wrong."""
-        return self.now() + int(self.profile.clock_offset_s * NS)
+    def local(self, at_ns: int) -> datetime:
+        """A moment as the service's clock shows it."""
+        return local(at_ns, self.profile.utc_offset_h, self.profile.clock_offset_s)
 
     def stamp(self, at_ns: int) -> str:
         """`dd.MM.yyyy HH:mm`, local: the form github madiyarb/pawnshop reads."""
-        return local(at_ns, self.profile.utc_offset_h).strftime("%d.%m.%Y %H:%M")
+        return self.local(at_ns).strftime("%d.%m.%Y %H:%M")
 
     def require_writable(self, operation: Operation, cash_tiyn: int, *, offline: bool) -> None:
         """Refuse what the state of the till forbids."""
@@ -73,7 +74,7 @@ class Till(CloudTill):
         if operation.is_receipt:
             sign = self._own_sign() if more.get("offline") else self.ofd.next_sign()
         document = self.memory.register(
-            operation, total_tiyn, self.moment_ns(), sign=sign, key=key, employee="Cashier", **more
+            operation, total_tiyn, self.now(), sign=sign, key=key, employee="Cashier", **more
         )
         record = Record(self.profile.first_operation_id + len(self.records), document, key, body, self.now())
         self.records.append(record)
