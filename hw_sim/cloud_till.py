@@ -66,10 +66,10 @@ class CloudTill:
         shift = self.memory.open_shift(self.now())
         shift.opened_ns = min(shift.opened_ns, self.now() - int(self.limits.shift_limit_s * NS) - NS)
 
-    def hindrance(self, *, offline: bool) -> Hindrance | None:
-        """What forbids a document now, made with or without the operator."""
+    def hindrance(self) -> Hindrance | None:
+        """What forbids a document now; an old autonomous one does until the operator has it."""
         since, expires = self.offline_since_ns(), self.shift_expires_ns()
-        if offline and since is not None and self.now() - since > self.limits.offline_limit_s * NS:
+        if since is not None and self.now() - since > self.limits.offline_limit_s * NS:
             return Hindrance.OFFLINE_PERIOD
         if expires is not None and self.now() > expires:
             return Hindrance.SHIFT_PERIOD

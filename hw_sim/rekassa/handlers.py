@@ -47,6 +47,11 @@ class Call:
         return next((fault for fault in self.faults if fault.name == name), None)
 
     @property
+    def offline(self) -> bool:
+        """Whether a document made now is autonomous."""
+        return self.fault("offline") is not None or not self.till.ofd.is_up()
+
+    @property
     def key(self) -> str:
         return self.request.headers.get("x-request-id", "")
 
@@ -191,10 +196,6 @@ def _repeat(asked: Call, first: Ticket) -> SimReply:
     return json_reply(answers.ticket_data(replace(first, message={**first.message, "amounts": amounts}), till))
 
 
-def _offline(asked: Call) -> bool:
-    return asked.fault("offline") is not None or not asked.till.ofd.is_up()
-
-
 def _register_receipt(asked: Call) -> Ticket:
     till = asked.till
     headers = asked.request.headers
@@ -203,8 +204,7 @@ def _register_receipt(asked: Call) -> Ticket:
     message = asked.body("TicketRequest")
     draft = read_ticket(message, till.profile, till.memory.identity.taxpayer_xin)
     basis = proven_basis(till, message["parentTicket"], draft.operation) if "parentTicket" in message else None
-    offline = _offline(asked)
-    till.require_writable(draft.operation, draft.cash_tiyn, offline=offline)
+    till.require_writable(draft.operation, draft.cash_tiyn)
     return till.register(
         draft.operation,
         draft.total_tiyn,
@@ -217,7 +217,7 @@ def _register_receipt(asked: Call) -> Ticket:
         marks=draft.marks,
         positions=draft.positions,
         basis=basis,
-        offline=offline,
+        offline=asked.offline,
     )
 
 
@@ -228,6 +228,5 @@ def _register_cash(asked: Call) -> Ticket:
     operation, amount = _PLACEMENTS[message["operation"]], tiyn(message["sum"])
     if not amount:
         raise protocol_error("sum is 0")
-    offline = _offline(asked)
-    till.require_writable(operation, amount, offline=offline)
-    return till.register(operation, amount, message, asked.key, offline=offline)
+    till.require_writable(operation, amount)
+    return till.register(operation, amount, message, asked.key, offline=asked.offline)

@@ -60,9 +60,9 @@ class Till(CloudTill):
         if not self.active:
             raise Refusal("CASH_REGISTER_WRONG_STATUS")
 
-    def require_writable(self, operation: Operation, cash_tiyn: int, *, offline: bool) -> None:
+    def require_writable(self, operation: Operation, cash_tiyn: int) -> None:
         """Refuse what the state of the till forbids."""
-        hindrance = self.hindrance(offline=offline)
+        hindrance = self.hindrance()
         if hindrance is not None:
             raise Refusal(_HINDRANCES[hindrance])
         if self.lacks_tiyn(operation, cash_tiyn):

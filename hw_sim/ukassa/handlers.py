@@ -41,6 +41,7 @@ class Call:
 
     @property
     def offline(self) -> bool:
+        """Whether a document made now is autonomous."""
         return self.fault("offline") is not None or not self.till.ofd.is_up()
 
     def body(self) -> Fields:
@@ -115,7 +116,7 @@ def _register_receipt(asked: Call, key: str, fields: Fields) -> Record:
     if fields.has("operation"):  # The body of v1 names no till: the login did.
         _require_kassa(asked, fields)
     basis = _basis(till, fields, draft)
-    till.require_writable(draft.operation, draft.cash_tiyn, offline=asked.offline)
+    till.require_writable(draft.operation, draft.cash_tiyn)
     return till.register(
         draft.operation,
         draft.total_tiyn,
@@ -153,7 +154,7 @@ def _register_cash(asked: Call, key: str, fields: Fields) -> Record:
     amount = fields.money("amount")
     if not amount:
         raise fields.wrong("amount", "Сумма должна быть больше нуля.")
-    till.require_writable(_PLACEMENTS[number], amount, offline=asked.offline)
+    till.require_writable(_PLACEMENTS[number], amount)
     return till.register(_PLACEMENTS[number], amount, key, fields.content, offline=asked.offline)
 
 

@@ -49,9 +49,9 @@ class Till(CloudTill):
         """`dd.MM.yyyy HH:mm`, local: the form github madiyarb/pawnshop reads."""
         return self.local(at_ns).strftime("%d.%m.%Y %H:%M")
 
-    def require_writable(self, operation: Operation, cash_tiyn: int, *, offline: bool) -> None:
+    def require_writable(self, operation: Operation, cash_tiyn: int) -> None:
         """Refuse what the state of the till forbids."""
-        hindrance = self.hindrance(offline=offline)
+        hindrance = self.hindrance()
         if hindrance is not None:
             raise refused(_HINDRANCES[hindrance])
         if self.lacks_tiyn(operation, cash_tiyn):

@@ -52,6 +52,25 @@ REFUSED = {
     ),
     "no payments": ({"payments": []}, PROTOCOL),
     "payments with the change in them": ({"payments.0.sum": {"bills": 2000, "coins": 0}}, PROTOCOL),
+    "a card payment below the total": (
+        {
+            "payments": [{"type": "PAYMENT_CARD", "sum": {"bills": 1700, "coins": 0}}],
+            "amounts.taken": ...,
+            "amounts.change": ...,
+        },
+        PROTOCOL,
+    ),
+    "a line dearer than price and quantity, paid in full": (
+        {
+            f"{COMMODITY}.sum": {"bills": 1801, "coins": 0},
+            "payments.0.sum": {"bills": 1801, "coins": 0},
+            "amounts.total": {"bills": 1801, "coins": 0},
+            "amounts.taken": {"bills": 2001, "coins": 0},
+            f"{COMMODITY}.taxes": ...,
+        },
+        PROTOCOL,
+    ),
+    "both names of one field": ({f"{COMMODITY}.measure_unit_code": "796"}, PROTOCOL),
     "credit": ({"payments.0.type": "PAYMENT_CREDIT"}, PROTOCOL),
     "the same kind of payment twice": (
         {"payments": [{"type": "PAYMENT_CASH", "sum": {"bills": 900, "coins": 0}}] * 2},
