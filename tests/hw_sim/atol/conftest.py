@@ -1,0 +1,70 @@
+"""Fixtures: a clock that moves only when somebody waits, a register of level 3, a host on a line to it."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from atol_host import Host
+
+from hw_sim.atol import make
+from hw_sim.device.lines import InProcessLine
+from hw_sim.device.simulated import Simulated
+
+NS = 1_000_000_000
+HALF_PAST_TEN_NS = 1_784_093_400 * NS  # 15.07.2026 10:30:00, UTC+5.
+
+
+class Clock:
+    """Virtual UTC nanoseconds; also a `sleep`."""
+
+    def __init__(self, at_ns: int = HALF_PAST_TEN_NS) -> None:
+        self.at_ns = at_ns
+
+    def __call__(self) -> int:
+        return self.at_ns
+
+    def sleep(self, seconds: float) -> None:
+        self.at_ns += round(seconds * NS)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def build(clock: Clock) -> Callable[..., Simulated]:
+    """A register of level 3 with options of its own."""
+
+    def built(**options: Any) -> Simulated:
+        return make(clock, random.Random(7), **options)
+
+    return built
+
+
+@pytest.fixture
+def connect(clock: Clock) -> Callable[..., Host]:
+    """A host that has opened a line to a register."""
+
+    def connected(simulated: Simulated, **options: Any) -> Host:
+        line = InProcessLine(simulated.machine, clock.sleep, **options)
+        line.open()
+        return Host(line)
+
+    return connected
+
+
+@pytest.fixture
+def sim(build: Callable[..., Simulated]) -> Simulated:
+    return build()
+
+
+@pytest.fixture
+def host(sim: Simulated, connect: Callable[..., Host]) -> Host:
+    """In mode 1, the shift still closed."""
+    host = connect(sim)
+    host.enter(1)
+    return host
