@@ -1,8 +1,8 @@
 """The task buffer of level 3: what the host adds under a number of its own, and what has become of it.
 
 A task that failed stops every later one that does not ignore errors (flag 02h), until it is acknowledged or the buffer
-is cleared. Results stay until then too; the life time the vendor gives them is not published. Sources: github
-Zzzzipper/projects AtolProtocol.h and AtolTaskLayer.cpp; github kurbatov/atol4j Status.java.
+is cleared: the client of github Zzzzipper/projects (AtolProtocol.h, AtolTaskLayer.cpp), which never acknowledges, sets
+that flag always. Results stay until then too; the life time the vendor gives them is not published.
 """
 
 from __future__ import annotations
@@ -77,6 +77,10 @@ class Task:
     def finished(self) -> bool:
         return self.stage not in (Stage.PENDING, Stage.RUNNING)
 
+    def stop(self, by: int) -> None:
+        """It will not run: a task before it has failed."""
+        self.stage, self.stopped_by = Stage.STOPPED, by
+
     def answer(self) -> bytes:
         """What C3 is told about it."""
         if self.stage is Stage.PENDING:
@@ -94,11 +98,18 @@ class Task:
 
 
 class TaskBuffer:
-    """Tasks in the order they came. `unfinished_max` fills it (B1); of finished ones `kept` are remembered."""
+    """Tasks in the order they came.
 
-    def __init__(self, unfinished_max: int, kept: int) -> None:
+    Args:
+        unfinished_max: so many fill it (B1).
+        kept: so many finished ones are remembered.
+        lasting_stop: a failure stops also what is added later; False: only what was in the buffer already.
+    """
+
+    def __init__(self, unfinished_max: int, kept: int, *, lasting_stop: bool = True) -> None:
         self._unfinished_max = unfinished_max
         self._kept = kept
+        self._lasting_stop = lasting_stop
         self._tasks: dict[int, Task] = {}
 
     def add(self, flags: int, number: int, command: bytes) -> Task | Status:
@@ -137,12 +148,12 @@ class TaskBuffer:
         """The first task that may run. Tasks behind a failure are stopped on the way."""
         failed = 0
         for task in self._tasks.values():
-            if task.stage is Stage.FAILED:
+            if task.stage is Stage.FAILED and self._lasting_stop:
                 failed = failed or task.number
             elif task.stage is Stage.PENDING:
                 if not failed or task.flags & IGNORES_ERRORS:
                     return task
-                task.stage, task.stopped_by = Stage.STOPPED, failed
+                task.stop(failed)
         return None
 
     def holds(self, task: Task) -> bool:
@@ -152,7 +163,13 @@ class TaskBuffer:
     def finish(self, task: Task, result: bytes, *, failed: bool) -> None:
         """Keep what came of a task; one whose result nobody wanted is forgotten when it went well."""
         task.stage, task.result = (Stage.FAILED if failed else Stage.DONE), result
-        if not failed and not task.flags & WANTS_RESULT and self.holds(task):
+        if not self.holds(task):
+            return
+        if failed:
+            for waiting in self._tasks.values():
+                if waiting.stage is Stage.PENDING and not waiting.flags & IGNORES_ERRORS:
+                    waiting.stop(task.number)
+        elif not task.flags & WANTS_RESULT:
             del self._tasks[task.number]
 
     def __len__(self) -> int:

@@ -70,6 +70,7 @@ class Profile:
     network: bool = True  # A new connection never gets the answers of an old one; False: a cable, which does.
     buffer_tasks: int = 16  # Unfinished tasks it takes; then B1.
     kept_results: int = 222  # Finished tasks it remembers; the oldest go first.
+    lasting_stop: bool = True  # A failed task stops those added later too, until it is acknowledged.
     work_s: Mapping[int, float] = field(default_factory=lambda: WORK_S)  # Absent or 0: the answer comes at once.
     z_print_s: float = 3.0  # From the answer to 5Ah to the end of the report on paper.
     document_block_bytes: int = 64  # Of A4 46.

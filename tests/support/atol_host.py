@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from hw_sim.atol.register import AtolRegister
 from hw_sim.device.lines import InProcessLine
+from hw_sim.device.memory import FiscalMemory
 
 ADD, ACKNOWLEDGE, ASK, ABORT, ACKNOWLEDGE_AND_ADD = 0xC1, 0xC2, 0xC3, 0xC4, 0xC5
 PENDING, IN_PROGRESS, RESULT, ERROR, STOPPED, WAITING = 0xA1, 0xA2, 0xA3, 0xA4, 0xA5, 0xA8
@@ -13,6 +14,21 @@ OVERFLOW, ALREADY_EXISTS, NOT_FOUND, ILLEGAL_VALUE = b"\xb1", b"\xb2", b"\xb3", 
 EVENT_RESULT, EVENT_ERROR = 0xA6, 0xA7
 EVENT_ID = 0xF0
 OK = b"\x55\x00\x00"
+NS = 1_000_000_000
+HALF_PAST_TEN_NS = 1_784_093_400 * NS  # 15.07.2026 10:30:00, UTC+5.
+
+
+class Clock:
+    """Virtual UTC nanoseconds; also a `sleep`."""
+
+    def __init__(self, at_ns: int = HALF_PAST_TEN_NS) -> None:
+        self.at_ns = at_ns
+
+    def __call__(self) -> int:
+        return self.at_ns
+
+    def sleep(self, seconds: float) -> None:
+        self.at_ns += round(seconds * NS)
 
 
 def crc8(data: bytes) -> int:
@@ -78,6 +94,10 @@ class Host:
         assert isinstance(self.line.machine, AtolRegister)
         return self.line.machine
 
+    @property
+    def memory(self) -> FiscalMemory:
+        return self.register.kkm.memory
+
     def heard(self, timeout_s: float = 1.0) -> list[tuple[int, bytes]]:
         """What comes until it is quiet for so long."""
         came = b""
@@ -109,16 +129,21 @@ class Host:
         return self.say(bytes((ASK, self.task if task is None else task)))
 
     def do(self, code: int, params: bytes = b"", timeout_s: float = 15.0) -> bytes:
-        """A command to its end: the result, or the error as it stands in it; AssertionError when nothing comes."""
+        """A command to its end: the result, or the error as it stands in it; AssertionError when nothing comes.
+
+        A failure is acknowledged, for it would stop whatever comes behind it.
+        """
         answer = self.add(code, params)
         assert answer is not None, f"{code:02X}: silence"
         if answer[0] in (PENDING, IN_PROGRESS, WAITING):
             task = self.task
-            until = self.register.now() + round(timeout_s * 1e9)
+            until = self.register.now() + round(timeout_s * NS)
             while not any(event[1] == task for event in self.events) and self.register.now() < until:
                 self.events += [came for packet_id, came in self.heard() if packet_id == EVENT_ID]
             answer = next(event[:1] + event[2:] for event in self.events if event[1] == task)
         assert answer[0] in (RESULT, ERROR, EVENT_RESULT, EVENT_ERROR), answer.hex(" ")
+        if answer[0] in (ERROR, EVENT_ERROR):
+            self.say(bytes((ACKNOWLEDGE, self.task)))
         return answer[1:]
 
     def enter(self, mode: int) -> None:

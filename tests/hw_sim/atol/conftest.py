@@ -7,27 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from atol_host import Host
+from atol_host import Clock, Host
 
 from hw_sim.atol import make
 from hw_sim.device.lines import InProcessLine
 from hw_sim.device.simulated import Simulated
-
-NS = 1_000_000_000
-HALF_PAST_TEN_NS = 1_784_093_400 * NS  # 15.07.2026 10:30:00, UTC+5.
-
-
-class Clock:
-    """Virtual UTC nanoseconds; also a `sleep`."""
-
-    def __init__(self, at_ns: int = HALF_PAST_TEN_NS) -> None:
-        self.at_ns = at_ns
-
-    def __call__(self) -> int:
-        return self.at_ns
-
-    def sleep(self, seconds: float) -> None:
-        self.at_ns += round(seconds * NS)
 
 
 @pytest.fixture
