@@ -3,6 +3,6 @@
 Level 3 knows no published command for a marking code: its documents carry no marks. The JSON tasks do.
 """
 
-from hw_sim.atol.making import make
+from hw_sim.atol.making import SimulatedWeb, make, make_json
 
-__all__ = ["make"]
+__all__ = ["SimulatedWeb", "make", "make_json"]

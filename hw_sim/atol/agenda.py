@@ -60,6 +60,24 @@ class TimedMachine(Machine):
         said = super().next_due_ns()
         return min(due if said is None else [*due, said], default=None)
 
+    # A hand acts now: what was due before has happened before.
+
     def power_off(self, back_after_s: float | None = None) -> None:
         self.settle()
         super().power_off(back_after_s)
+
+    def power_on(self) -> None:
+        self.settle()
+        super().power_on()
+
+    def load_paper(self) -> None:
+        self.settle()
+        super().load_paper()
+
+    def end_paper(self) -> None:
+        self.settle()
+        super().end_paper()
+
+    def hang_up(self) -> None:
+        self.settle()
+        super().hang_up()

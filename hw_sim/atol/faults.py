@@ -50,5 +50,8 @@ JSON_KINDS: Mapping[str, Kind] = {
     "mark_check_slow": Kind(Place.POINT, "beginMarkingCodeValidation", "ready only at the poll number `polls`"),
     "mark_flags": Kind(Place.POINT, "beginMarkingCodeValidation", "the check ends with `flags`: bits 0-4, 15 is good"),
     "mark_status_fails": Kind(Place.POINT, "getMarkingCodeValidationStatus", "driverError 410 and no ready"),
+    "power_off_midway": Kind(
+        Place.POINT, "*", "the receipt is filled and not closed, then the power goes; `seconds`: it comes back"
+    ),
     "task_slow": Kind(Place.POINT, "*", "the task takes `seconds` longer"),
 }

@@ -7,6 +7,7 @@ ExLuzZziVo/KKTServiceLib KKTErrorType.cs (driver's numbers and its words).
 from __future__ import annotations
 
 from enum import Enum
+from typing import Any
 
 
 class Problem(Enum):
@@ -49,12 +50,38 @@ class Problem(Enum):
         self.text = text
 
 
-class Refused(Exception):
-    """The register does not do it. `code` is the byte of the command layer, `driver_code` the number of driver 10."""
+class DriverProblem(Enum):
+    """What only driver 10 and its web server refuse: number, words. The command layer has no byte for it."""
 
-    def __init__(self, problem: Problem) -> None:
+    NO_LINK = (2, "Нет связи")
+    BAD_TASK = (501, "Ошибка разбора задания")
+    INTERRUPTED = (502, "Выполнение прервано из-за предыдущих ошибок")
+    CANCELED = (503, "Задание отменено")
+    SERVER = (505, "Ошибка веб-сервера")
+    CHECK_RUNS = (401, "Процедура проверки КМ уже запущена")
+    CHECK_BROKEN = (403, "Процедура проверки КМ прервана")
+    WRONG_STATE = (410, "Неверное состояние")
+    NO_MARK_SERVER = (411, "Ошибка обмена с сервером ОФД или ИСМ")
+    CHECK_TIMEOUT = (421, "Превышен таймаут проверки КМ")
+    MARK_UNKNOWN = (422, "КМ отсутствует в таблице")
+
+    def __init__(self, driver_code: int, text: str) -> None:
+        self.code = 0
+        self.driver_code = driver_code
+        self.text = text
+
+
+class Refused(Exception):
+    """The register does not do it.
+
+    `code` is the byte of the command layer, `driver_code` the number of driver 10, `result` what the driver answers all
+    the same.
+    """
+
+    def __init__(self, problem: Problem | DriverProblem) -> None:
         super().__init__(problem.text)
         self.code, self.driver_code, self.text = problem.code, problem.driver_code, problem.text
+        self.result: dict[str, Any] | None = None
 
     @classmethod
     def numbered(cls, code: int, driver_code: int, text: str) -> Refused:

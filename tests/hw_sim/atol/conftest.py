@@ -8,8 +8,9 @@ from typing import Any
 
 import pytest
 from atol_host import Clock, Host
+from atol_web import Client
 
-from hw_sim.atol import make
+from hw_sim.atol import SimulatedWeb, make, make_json
 from hw_sim.device.lines import InProcessLine
 from hw_sim.device.simulated import Simulated
 
@@ -52,3 +53,24 @@ def host(sim: Simulated, connect: Callable[..., Host]) -> Host:
     host = connect(sim)
     host.enter(1)
     return host
+
+
+@pytest.fixture
+def build_web(clock: Clock) -> Callable[..., SimulatedWeb]:
+    """A register behind the web server, with options of its own."""
+
+    def built(**options: Any) -> SimulatedWeb:
+        return make_json(clock, random.Random(7), **options)
+
+    return built
+
+
+@pytest.fixture
+def web(build_web: Callable[..., SimulatedWeb]) -> SimulatedWeb:
+    return build_web()
+
+
+@pytest.fixture
+def client(web: SimulatedWeb, clock: Clock) -> Client:
+    """The shift still closed."""
+    return Client(web, clock)
