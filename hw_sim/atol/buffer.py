@@ -106,15 +106,18 @@ class TaskBuffer:
         lasting_stop: a failure stops also what is added later; False: only what was in the buffer already.
     """
 
-    def __init__(self, unfinished_max: int, kept: int, *, lasting_stop: bool = True) -> None:
+    def __init__(
+        self, unfinished_max: int, kept: int, *, lasting_stop: bool = True, last_number: int = LAST_ID
+    ) -> None:
         self._unfinished_max = unfinished_max
+        self._last_number = last_number
         self._kept = kept
         self._lasting_stop = lasting_stop
         self._tasks: dict[int, Task] = {}
 
     def add(self, flags: int, number: int, command: bytes) -> Task | Status:
         """A new task, or why it is none."""
-        if not 1 <= number <= LAST_ID or flags & ~KNOWN_FLAGS or len(command) < 3:
+        if not 1 <= number <= self._last_number or flags & ~KNOWN_FLAGS or len(command) < 3:
             return Status.ILLEGAL_VALUE
         if number in self._tasks:
             return Status.ALREADY_EXISTS

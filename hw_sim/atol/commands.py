@@ -32,6 +32,8 @@ def execute(session: Session, command: bytes) -> bytes:
     handler = HANDLERS.get(code)
     if handler is None:
         raise Refused(Problem.BAD_COMMAND)
+    if code in session.profile.lacks:
+        raise Refused(Problem.NOT_THIS_MODEL)
     allowed = MODES_OF.get(code, ANY_MODE)
     if session.modes.mode not in allowed or (session.modes.busy(session.moment()) and code not in _READS):
         raise Refused(Problem.WRONG_MODE)

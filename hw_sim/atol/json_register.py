@@ -9,7 +9,6 @@ from typing import Any
 
 from hw_sim.atol.agenda import TimedMachine
 from hw_sim.atol.faults import JSON_KINDS
-from hw_sim.atol.fn import Filed
 from hw_sim.atol.hands import follow, meet
 from hw_sim.atol.json_marks import Marks
 from hw_sim.atol.json_tasks import Driver, Result
@@ -48,10 +47,6 @@ class JsonRegister(TimedMachine):
     def shown_number(self) -> int | None:
         """Number of the last document; None: nobody answers."""
         return self.kkm.fn.shown_number if self.connected() else None
-
-    def last_document(self, *, receipt: bool) -> Filed | None:
-        """The last document, or the last receipt."""
-        return self.kkm.fn.last(receipt=receipt)
 
     def perform(self, task: Mapping[str, Any]) -> tuple[Result, float]:
         """Do one task: its result, and how many seconds later than usual it comes.

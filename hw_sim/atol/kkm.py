@@ -79,7 +79,7 @@ class Kkm:
         self._must_print()
         return self._open_shift()
 
-    def begin(self, kind: int, *, electronic: bool = False, foreign: bool = False) -> None:
+    def begin(self, kind: int, *, electronic: bool = False) -> None:
         """Open a receipt."""
         if self.receipt is not None:
             raise Refused(Problem.RECEIPT_OPEN)
@@ -88,7 +88,7 @@ class Kkm:
         if not electronic:
             self._must_print()
         self._must_have_shift()
-        self.receipt = OpenReceipt(kind, electronic=electronic, foreign=foreign)
+        self.receipt = OpenReceipt(kind, electronic=electronic)
 
     def add(self, line: Line) -> None:
         """Register an item."""
@@ -205,7 +205,7 @@ class Kkm:
         if self.receipt is not None:
             raise Refused(Problem.RECEIPT_OPEN)
         self._foreign_shift()
-        self.receipt = OpenReceipt(1, [Line("foreign", total_tiyn, 1000, total_tiyn)], foreign=True)
+        self.receipt = OpenReceipt(1, [Line("foreign", total_tiyn, 1000, total_tiyn)])
 
     def sell_elsewhere(self, total_tiyn: int) -> None:
         """Another program sells something for cash. Raises Refused: a receipt is open, the shift is too old."""

@@ -28,7 +28,6 @@ class Problem(Enum):
     RETURN_DENIED = (0x73, 53, "Накопление меньше суммы возврата или аннулирования")
     UNFINISHED = (0x76, 55, "Предыдущая операция не завершена")
     NOT_THIS_MODEL = (0x7A, 11, "Данная модель ККТ не может выполнить команду")
-    BAD_SECTION = (0x7D, 59, "Неверная секция")
     BAD_PAYMENT = (0x7E, 60, "Неверный вид оплаты")
     NOT_FULLY_PAID = (0x86, 66, "Чек оплачен не полностью")
     SHIFT_EXPIRED = (0x88, 68, "Смена превысила 24 часа")
@@ -63,7 +62,6 @@ class DriverProblem(Enum):
     WRONG_STATE = (410, "Неверное состояние")
     NO_MARK_SERVER = (411, "Ошибка обмена с сервером ОФД или ИСМ")
     CHECK_TIMEOUT = (421, "Превышен таймаут проверки КМ")
-    MARK_UNKNOWN = (422, "КМ отсутствует в таблице")
 
     def __init__(self, driver_code: int, text: str) -> None:
         self.code = 0

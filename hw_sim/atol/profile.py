@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hw_sim.atol.packets import CrcOver
+from hw_sim.atol.packets import LAST_ID, CrcOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,4 +74,6 @@ class Profile:
     work_s: Mapping[int, float] = field(default_factory=lambda: WORK_S)  # Absent or 0: the answer comes at once.
     z_print_s: float = 3.0  # From the answer to 5Ah to the end of the report on paper.
     document_block_bytes: int = 64  # Of A4 46.
-    do_not_print_flag: int = 0x04
+    do_not_print_flag: int = 0x04  # Of 92h (Zzzzipper/projects); atol4j has 02h.
+    last_task: int = LAST_ID  # Highest task number; atol4j has DFh.
+    lacks: frozenset[int] = frozenset()  # Commands the model does not know: 80h on many (atol4j).

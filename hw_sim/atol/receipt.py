@@ -17,7 +17,6 @@ RECEIPT_TYPES: Mapping[int, Operation] = {
     4: Operation.PURCHASE,
     5: Operation.PURCHASE_RETURN,
 }
-TYPE_OF: Mapping[Operation, int] = {operation: number for number, operation in RECEIPT_TYPES.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +46,11 @@ class Line:
 
 @dataclass(slots=True)
 class OpenReceipt:
-    """Between opening and closing or cancelling. `foreign`: begun by another program."""
+    """Between opening and closing or cancelling."""
 
     type: int
     lines: list[Line] = field(default_factory=list)
     electronic: bool = False
-    foreign: bool = False
 
     @property
     def operation(self) -> Operation:

@@ -30,7 +30,12 @@ class AtolRegister(TimedMachine):
         self.profile = profile
         self.kkm = Kkm(memory, self.mechanics, self.moment, rng, profile, self._between_fn_and_paper)
         self.session = Session(self.kkm, profile, self.moment, ETHERNET if profile.network else RS232)
-        self.buffer = TaskBuffer(profile.buffer_tasks, profile.kept_results, lasting_stop=profile.lasting_stop)
+        self.buffer = TaskBuffer(
+            profile.buffer_tasks,
+            profile.kept_results,
+            lasting_stop=profile.lasting_stop,
+            last_number=profile.last_task,
+        )
         self._reader = PacketReader(profile.crc_over)
         self._name = ""  # Of the command at work.
         self._working: Task | None = None  # A slow one; abort forgets its result and does not stop it.

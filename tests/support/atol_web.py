@@ -12,6 +12,8 @@ from atol_host import Clock
 from hw_sim.atol import SimulatedWeb
 from hw_sim.exchange import SimReply, SimRequest
 
+SHIFT = {"type": "getShiftStatus"}
+QUEUE = "/api/v2/getRequestsQueueStatus"
 MARK = "04870249811936t1Xrb-xQWhpeGhG"
 GOOD = {
     "imcCheckFlag": True,
@@ -46,6 +48,11 @@ def marked(task: dict[str, Any], mark: str = MARK, **params: Any) -> dict[str, A
 def begin(mark: str = MARK) -> dict[str, Any]:
     params = {"imcType": "auto", "imc": imc(mark), "itemEstimatedStatus": "itemPieceSold", "imcModeProcessing": 0}
     return {"type": "beginMarkingCodeValidation", "params": params}
+
+
+def statuses(entries: list[dict[str, Any]]) -> list[tuple[str, int]]:
+    """Status and error code of each task."""
+    return [(entry["status"], entry["error"]["code"]) for entry in entries]
 
 
 @dataclass(slots=True)
@@ -108,6 +115,10 @@ class Client:
         code = entry["error"]["code"]
         assert isinstance(code, int)
         return code
+
+    def queue(self) -> dict[str, Any]:
+        state: dict[str, Any] = self.call("GET", QUEUE).json()
+        return state
 
     def last_number(self) -> int:
         number = self.result({"type": "getFnStatus"})["fnStatus"]["fiscalDocumentNumber"]

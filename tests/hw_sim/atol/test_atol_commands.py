@@ -371,10 +371,19 @@ def test_an_unknown_or_misshapen_command_is_refused(host: Host, command: int, pa
     assert host.do(command, params) == refused(code)
 
 
-def test_a_receipt_can_go_without_paper(host: Host) -> None:
+def test_a_model_may_lack_a_command(build: Callable[..., Simulated], connect: Callable[..., Host]) -> None:
+    assert connect(build(lacks=frozenset({0x80}))).do(0x80) == refused(0x7A)
+
+
+@pytest.mark.parametrize("flag", [0x04, 0x02])
+def test_a_receipt_can_go_without_paper(
+    build: Callable[..., Simulated], connect: Callable[..., Host], flag: int
+) -> None:
+    host = connect(build(do_not_print_flag=flag))
+    host.enter(1)
     host.do(0x9A, b"\0")
     host.register.end_paper()
-    assert host.do(0x92, b"\x04\x01") == OK
+    assert host.do(0x92, bytes((flag, 1))) == OK
     host.do(0xEA, b"\0\x01\0")
     host.do(0xEB, item(30_000))
     assert host.do(0x4A, b"\0\x01" + bcd(0, 5)) == OK

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from atol_host import ADD, ASK, EVENT_ID, Host, item, unwrapped, wrapped
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw_sim.atol.buffer import Status, Word
@@ -97,6 +97,7 @@ def test_every_refusal_of_the_command_layer_is_a_published_code() -> None:
     assert {f"{problem.code:02X}" for problem in Problem} <= set(VECTORS["errors"])
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), max_size=60))
 def test_any_chunking_gives_the_same_packets(sizes: list[int]) -> None:
     stream = b"\x00\xfd".join(golden(name) for name in HOST)
@@ -109,6 +110,7 @@ def test_any_chunking_gives_the_same_packets(sizes: list[int]) -> None:
     assert len([each for each in came if not each.flaw]) == len(HOST)
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_any_data_come_back_whole_from_a_packet(data: bytes) -> None:
     (came,) = PacketReader().feed(packet(5, data))

@@ -171,6 +171,7 @@ def test_a_register_cannot_be_made_of_nonsense(clock: Clock) -> None:
         make(clock, random.Random(1), flux_capacitor=True)
 
 
+@settings(deadline=None)
 @given(st.lists(st.binary(max_size=60), max_size=8))
 def test_any_bytes_are_survived_and_make_no_document(pieces: list[bytes]) -> None:
     clock = Clock()
@@ -183,7 +184,7 @@ def test_any_bytes_are_survived_and_make_no_document(pieces: list[bytes]) -> Non
     assert (sim.memory.documents, sim.memory.shift) == ([], None)
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from([0xC1, 0xC2, 0xC3, 0xC4, 0xC5]), st.binary(max_size=60)), max_size=12))
 def test_any_words_of_the_queue_are_survived_and_make_no_document(words: list[tuple[int, bytes]]) -> None:
     clock = Clock()
@@ -201,7 +202,7 @@ COMMANDS = [0x3F, 0x45, 0x48, 0x49, 0x4A, 0x4D, 0x4F, 0x55, 0x56, 0x59, 0x5A, 0x
 COMMANDS += [0x92, 0x95, 0x9A, 0xA4, 0xA5, 0xE6, 0xEA, 0xEB]
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(st.lists(st.tuples(st.sampled_from(COMMANDS), st.binary(max_size=60)), max_size=12))
 def test_any_parameters_of_any_command_are_survived_and_sell_nothing(commands: list[tuple[int, bytes]]) -> None:
     clock = Clock()

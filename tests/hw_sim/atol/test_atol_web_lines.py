@@ -149,6 +149,7 @@ json_values = st.recursive(
 FIELDS = ["items", "payments", "operator", "total", "params", "cashSum", "electronically", "validateMarkingCodes"]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["POST", "GET", "DELETE", "PUT", ""]), st.text(max_size=20), st.binary(max_size=80))
 def test_any_request_is_answered_and_makes_no_document(method: str, tail: str, body: bytes) -> None:
     clock = Clock()
@@ -159,7 +160,7 @@ def test_any_request_is_answered_and_makes_no_document(method: str, tail: str, b
     assert client.sim.memory.documents == []
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(["sell", "sellReturn", "cashIn", "beginMarkingCodeValidation", "openShift", "nonsense"]),
     st.dictionaries(st.sampled_from(FIELDS), json_values, max_size=5),
@@ -171,7 +172,7 @@ def test_any_fields_of_any_task_are_survived_and_sell_nothing(kind: str, task: d
     assert [document for document in client.sim.memory.documents if document.operation.is_receipt] == []
 
 
-@settings(max_examples=300)
+@settings(max_examples=300, deadline=None)
 @given(
     st.sampled_from(["type", "name", "price", "quantity", "amount", "tax", "department", "imcParams", "paymentObject"]),
     json_values,
