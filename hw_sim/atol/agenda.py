@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Mapping
 
-from hw_sim.device.machine import Machine
+from hw_sim.device.machine import POWER_PAUSE_S, Machine
 from hw_sim.exchange import NS, Clock
 from hw_sim.faults import Kind
 
@@ -65,10 +65,20 @@ class TimedMachine(Machine):
     def power_off(self, back_after_s: float | None = None) -> None:
         self.settle()
         super().power_off(back_after_s)
+        if back_after_s is not None:
+            self._power_back_ns = self.moment() + round(back_after_s * NS)
+            self.later(back_after_s, self._wake_if_due)
 
     def power_on(self) -> None:
         self.settle()
+        was_on = self.powered
         super().power_on()
+        if not was_on:
+            self._ready_ns = self.moment() + round(POWER_PAUSE_S * NS)
+
+    def _wake_if_due(self) -> None:
+        if self._power_back_ns is not None and self._power_back_ns <= self.moment():
+            self.power_on()
 
     def load_paper(self) -> None:
         self.settle()

@@ -174,6 +174,3 @@ class TaskBuffer:
                     waiting.stop(task.number)
         elif not task.flags & WANTS_RESULT:
             del self._tasks[task.number]
-
-    def __len__(self) -> int:
-        return len(self._tasks)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Mapping
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from hw_sim.atol.problems import DriverProblem, Refused
@@ -55,10 +55,7 @@ def number(holder: Json, name: str, path: str = "") -> Decimal:
     value = holder.get(name)
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         raise refuse(path + name)
-    try:
-        exact = Decimal(str(value))
-    except InvalidOperation as error:
-        raise refuse(path + name) from error
+    exact = Decimal(str(value))
     if not exact.is_finite() or abs(exact) > LARGEST:
         raise refuse(path + name)
     return exact

@@ -42,7 +42,7 @@ class JsonRegister(TimedMachine):
 
     def connected(self) -> bool:
         """Whether the driver reaches the register, which it tries."""
-        return self.host_opened() and self.now() >= self._ready_ns
+        return self.host_opened() and self.moment() >= self._ready_ns
 
     def shown_number(self) -> int | None:
         """Number of the last document; None: nobody answers."""

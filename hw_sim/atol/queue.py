@@ -214,16 +214,13 @@ class Queue:
 
     def _block(self, block: Block) -> None:
         self.block = block
-        self.register.later(self.profile.recover_s, self._recover)
+        self.register.later(self.profile.recover_s, lambda: self._recover(block))
 
-    def _recover(self) -> None:
+    def _recover(self, block: Block) -> None:
         """Try to reach the register and to find out what became of the blocked task."""
-        block = self.block
-        if block is None:
-            return
         number = self.register.shown_number()
         if number is None:
-            self.register.later(self.profile.recover_s, self._recover)
+            self._block(block)
             return
         printed = self._printed()
         if block.number is not None and number <= block.number:

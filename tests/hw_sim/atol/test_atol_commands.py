@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 from atol_host import OK, Clock, Host, bcd, item, old_item
 
+from hw_sim.atol.receipt import tax_inside
 from hw_sim.device.simulated import Simulated
 from hw_sim.ledger import Operation
 
@@ -176,10 +177,19 @@ def test_a_discount_lowers_the_line_and_its_tax(host: Host) -> None:
     assert (sale.total, sale.tax) == (Decimal(250), Decimal("41.67"))
 
 
+@pytest.mark.parametrize(
+    ("amount", "rate", "tax"),
+    [(14, 1200, 2), (13, 1200, 1), (3, 2000, 1), (2, 2000, 0), (25_100, 1200, 2_689), (30_000, 0, 0)],
+)
+def test_the_tax_inside_a_sum_is_rounded_half_up(amount: int, rate: int, tax: int) -> None:
+    assert tax_inside(amount, rate) == tax
+
+
 def test_an_item_is_begun_before_it_is_finished(host: Host) -> None:
     host.do(0x92, b"\0\x01")
     assert host.do(0xEB, item(30_000)) == refused(0x66)
     assert host.do(0xEA, b"\0\x01\0") == OK
+    assert host.do(0xEA, b"\0\x01\0") == refused(0x66)
     assert host.do(0x4A, b"\0\x01" + bcd(0, 5)) == refused(0x66)  # Nothing is closed between the two.
 
 
@@ -352,6 +362,19 @@ def tags_of(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def test_the_end_of_a_shift_can_be_read_from_the_storage_too(host: Host, clock: Clock) -> None:
+    host.sell(30_000)
+    host.enter(3)
+    host.do(0x5A)
+    clock.sleep(5.0)
+    head = host.do(0xA4, b"\x45\0\0\0\x03")
+    assert head[2:4] == b"\0\x05"
+    blocks = b""
+    while len(blocks) < int.from_bytes(head[4:6], "big"):
+        blocks += host.do(0xA4, b"\x46")[2:]
+    assert int.from_bytes(dict(tags_of(blocks))[1118], "little") == 1
+
+
 def test_a_copy_is_printed_when_there_is_a_document(host: Host) -> None:
     assert host.do(0x95) == refused(0xAA)
     host.sell(30_000)
@@ -366,7 +389,17 @@ def test_the_knife_and_the_drawer_are_moved(host: Host) -> None:
     assert host.register.mechanics.drawer_kicks == 1
 
 
-@pytest.mark.parametrize(("command", "params", "code"), [(0x3F, b"\0", 0x14), (0x92, b"\0", 0x14), (0x33, b"", 0xF2)])
+@pytest.mark.parametrize(
+    ("command", "params", "code"),
+    [
+        (0x3F, b"\0", 0x14),
+        (0x92, b"\0", 0x14),
+        (0x9A, b"", 0x14),
+        (0xA4, b"", 0x14),
+        (0xA4, b"\x99", 0xF2),
+        (0x33, b"", 0xF2),
+    ],
+)
 def test_an_unknown_or_misshapen_command_is_refused(host: Host, command: int, params: bytes, code: int) -> None:
     assert host.do(command, params) == refused(code)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from atol_host import OK, Clock, Host, bcd, item
+from atol_host import OK, Clock, Host, bcd, item, wrapped
 
 from hw_sim.device.machine import POWER_PAUSE_S
 from hw_sim.device.simulated import Simulated
@@ -230,6 +230,28 @@ def test_another_program_sells_before_or_after_ours(open_shift: Host, fault: str
     numbers = {document.total: document.document_number for document in open_shift.memory.documents}
     assert numbers == {300: ours, 77: theirs}
     assert open_shift.last_number() == 3
+
+
+@pytest.mark.parametrize(("mode", "command", "params"), [(2, 0x67, b"\x01"), (3, 0x5A, b"")])
+def test_a_foreign_receipt_keeps_reports_out(open_shift: Host, mode: int, command: int, params: bytes) -> None:
+    open_shift.enter(mode)
+    open_shift.register.faults.add("foreign_receipt", f"{command:02X}")
+    assert open_shift.do(command, params) == b"\x55\x9b\0"
+
+
+def test_another_program_cannot_sell_in_a_shift_that_is_too_old(open_shift: Host) -> None:
+    open_shift.register.faults.add("shift_over_24h", "3F")
+    open_shift.register.faults.add("foreign_sale", "3F")
+    open_shift.do(0x3F)
+    assert open_shift.memory.documents == []
+
+
+def test_what_is_glued_behind_a_packet_that_cuts_the_line_is_not_done(open_shift: Host) -> None:
+    open_shift.register.faults.add("hang_up_before", "92")
+    first = wrapped(1, b"\xc1\x01\x80\0\0\x92\0\x01")
+    open_shift.line.write(first + wrapped(2, b"\xc1\x01\x81\0\0\x92\0\x01"))
+    open_shift.line.open()
+    assert shown(open_shift)[0] == 0
 
 
 def test_another_program_is_refused_too(open_shift: Host) -> None:

@@ -92,6 +92,14 @@ def test_a_receipt_left_open_by_lost_power_is_cancelled_by_the_next_sale(open_sh
     assert open_shift.sim.memory.cancelled == 1
 
 
+def test_a_receipt_may_be_lost_with_the_power(build_web: Callable[..., SimulatedWeb], clock: Clock) -> None:
+    client = Client(build_web(receipt_survives_power=False), clock)
+    client.sim.server.faults.add("power_off_midway", "sell", seconds=1)
+    client.result({"type": "openShift"})
+    assert client.code(sell(300.0)) == 2
+    assert client.sim.server.register.kkm.receipt is None
+
+
 def test_a_number_that_rose_by_the_opening_of_the_shift_alone_deceives_the_server(client: Client) -> None:
     """The task is called ready, and its fiscalParams are of another receipt or of none."""
     client.sim.server.faults.add("power_off_during", "sell", seconds=1)
@@ -219,6 +227,25 @@ def test_a_queue_may_stand_until_there_is_paper(
     assert (entry["status"], entry["error"]["code"]) == (("ready", 0) if sold else ("error", 44))
     assert "warnings" not in (entry.get("result") or {})
     assert len(client.sim.memory.documents) == sold
+
+
+def test_a_queue_that_found_the_register_again_may_go_on_standing_for_paper(
+    build_web: Callable[..., SimulatedWeb], clock: Clock
+) -> None:
+    client = Client(build_web(block_on_print_errors=True), clock)
+    client.result({"type": "openShift"})
+    client.sim.server.faults.add("paper_out_during", "sell")
+    client.sim.server.faults.add("power_off_during", "sell", seconds=1)
+    uuid = client.post(sell(300.0))
+    clock.sleep(1.0)
+    assert client.queue()["blockReason"] == "connectionError"
+    clock.sleep(10.0)
+    assert client.queue()["blockReason"] == "paperError"
+    assert client.results(uuid)[0]["result"]["warnings"] == {"notPrinted": True}
+    client.sim.machine.load_paper()
+    clock.sleep(5.0)
+    assert client.queue()["isBlocked"] is False
+    assert "warnings" not in client.results(uuid)[0]["result"]
 
 
 def test_power_that_goes_during_a_print_and_paper_out_are_told_together(

@@ -85,6 +85,13 @@ def test_a_receipt_keeps_its_lines_taxes_payments_and_change(client: Client) -> 
     assert client.sim.memory.cash_tiyn == 15_000
 
 
+def test_a_tax_may_be_given_as_a_sum(client: Client) -> None:
+    task = sell(300.0)
+    task["items"][0]["tax"] = {"type": "vat12", "sum": 30.01}
+    client.result(task)
+    assert client.sim.memory.documents[0].tax == Decimal("30.01")
+
+
 def test_a_total_may_be_rounded_down_by_less_than_a_tenge(client: Client) -> None:
     assert client.result(sell(300.99, total=300))["fiscalParams"]["total"] == 300
     assert client.code(sell(300.99, total=299.99)) == 227
@@ -102,6 +109,7 @@ def test_a_total_may_be_rounded_down_by_less_than_a_tenge(client: Client) -> Non
         ({"type": "cashOut", "cashSum": 0.01}, 80),
         ({"type": "cashIn", "cashSum": 0}, 16),
         (sell(-300.0), 16),
+        (sell(300.0, paid=-300.0), 16),
         ({**sell(300.0), "items": [{**sell(300.0)["items"][0], "quantity": 0}]}, 17),
         ({"type": "printLastReceiptCopy"}, 91),
         ({"type": "closeShift"}, 73),
