@@ -91,6 +91,10 @@ class Marks:
             check.ready_ns = NEVER_NS
         return check
 
+    def outlasts(self, check: Check, seconds: float) -> bool:
+        """Whether a check takes longer than that from now."""
+        return check.ready_ns - self._clock() > round(seconds * NS)
+
     def status(self) -> dict[str, Any]:
         """What a poll is told."""
         failed = self._draw("mark_status_fails", "getMarkingCodeValidationStatus") is not None

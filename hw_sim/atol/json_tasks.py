@@ -17,7 +17,6 @@ from hw_sim.atol.json_receipt import Order, check_type
 from hw_sim.atol.kkm import Kkm
 from hw_sim.atol.problems import DriverProblem, Interrupted, Problem, Refused
 from hw_sim.atol.web_profile import WebProfile
-from hw_sim.exchange import NS
 from hw_sim.ledger import Operation
 
 # Types after which a lost link blocks the queue, and of which one request may hold only one (github
@@ -98,7 +97,7 @@ def _check_marks(driver: Driver, order: Order, task: str) -> None:
     passed = True
     for mark in order.marks:
         check = driver.marks.started(mark, task)
-        late = check.ready_ns - driver.kkm.now_ns() > driver.profile.mark_wait_s * NS
+        late = driver.marks.outlasts(check, driver.profile.mark_wait_s)
         answers.append({"driverError": driver_error(DriverProblem.CHECK_TIMEOUT)} if late else ended(check))
         passed = passed and check.passed and not late
     if not passed:

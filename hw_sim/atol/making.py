@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from enum import StrEnum
 from typing import Any
 
 from hw_sim.atol.hands import switches
@@ -19,6 +21,11 @@ from hw_sim.exchange import Clock
 
 SERIAL = "00106125"
 REGISTRATION = "0000000001002292"
+_ENUMS: Mapping[str, Callable[[Any], StrEnum]] = {
+    "api": Api,
+    "behind_blocked": Behind,
+    "recovered_params": Recovered,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +56,7 @@ def make(now: Clock, rng: random.Random, *, model: str = "ffd105", serial: str =
         switches=switches(register, register.kkm),
         greeting=(
             f"ATOL level 3, {model}: mode 1 with password 1, modes 2 and 3 with 30; FN {register.kkm.fn.serial}",
-            "register URL: atol+tcp://127.0.0.1:PORT or atol+serial://PATH",
+            f"register URL: {'atol+tcp://127.0.0.1:PORT' if register.profile.network else 'atol+serial://PATH'}",
         ),
     )
 
@@ -66,11 +73,8 @@ def make_json(now: Clock, rng: random.Random, *, serial: str = SERIAL, **options
         TypeError: no such option.
     """
     memory = _memory(serial)
-    enums: dict[str, Any] = {"api": Api, "behind_blocked": Behind, "recovered_params": Recovered}
-    of_web = {name for name in options if name in {option.name for option in fields(WebProfile)}}
-    web = replace(
-        WebProfile(), **{name: enums[name](options[name]) if name in enums else options[name] for name in of_web}
-    )
+    of_web = {option.name for option in fields(WebProfile)}
+    web = replace(WebProfile(), **{name: _read(name, value) for name, value in options.items() if name in of_web})
     profile = replace(Profile(), **{name: value for name, value in options.items() if name not in of_web})
     register = JsonRegister(now, rng, memory, profile, web)
     server = WebRequests(now, rng, register, web)
@@ -91,8 +95,9 @@ def make_json(now: Clock, rng: random.Random, *, serial: str = SERIAL, **options
 def _web_switches(register: JsonRegister, server: WebRequests) -> dict[str, Switch]:
     def mark(rest: list[str]) -> str:
         if len(rest) != 2 or rest[0] not in ("bad", "good"):
-            raise ValueError("bad MARK | good MARK")
-        (register.marks.bad.add if rest[0] == "bad" else register.marks.bad.discard)(rest[1])
+            raise ValueError("bad MARK | good MARK, <GS> for the separator")
+        code = rest[1].replace("<GS>", "\x1d")
+        (register.marks.bad.add if rest[0] == "bad" else register.marks.bad.discard)(code)
         return f"{len(register.marks.bad)} may not be sold"
 
     def queue(_rest: list[str]) -> str:
@@ -102,6 +107,10 @@ def _web_switches(register: JsonRegister, server: WebRequests) -> dict[str, Swit
         return f"{server.queue.unfinished()} unfinished, {server.queue.finished()} finished, {stands}"
 
     return {"mark": mark, "queue": queue}
+
+
+def _read(name: str, value: Any) -> Any:
+    return _ENUMS[name](value) if name in _ENUMS else value
 
 
 def _memory(serial: str) -> FiscalMemory:

@@ -158,8 +158,9 @@ def test_the_console_does_what_other_hands_can_do(sim: Simulated, clock: Clock) 
     assert [document.operation for document in sim.memory.documents] == [Operation.SALE]
 
 
-def test_the_greeting_says_which_address_to_configure(sim: Simulated) -> None:
-    assert any("atol+tcp://127.0.0.1:PORT" in line for line in sim.greeting)
+def test_the_greeting_says_which_address_to_configure(sim: Simulated, build: Callable[..., Simulated]) -> None:
+    assert sim.greeting[1] == "register URL: atol+tcp://127.0.0.1:PORT"
+    assert build(network=False).greeting[1] == "register URL: atol+serial://PATH"
     assert sim.family == "atol"
 
 

@@ -92,7 +92,9 @@ def test_the_console_does_what_other_hands_can_do(web: SimulatedWeb, client: Cli
     assert console.run("queue") == "1 unfinished, 0 finished, not blocked"
     clock.sleep(1.0)
     assert console.run("queue") == f"1 unfinished, 0 finished, blocked by {uuid}: connectionError"
-    assert console.run("mark") == "mark: bad MARK | good MARK"
+    assert console.run("mark") == "mark: bad MARK | good MARK, <GS> for the separator"
+    console.run("mark bad 0104<GS>91")
+    assert web.server.register.marks.bad == {"0104\x1d91"}
     assert "mark_server_down" in console.run("fault")
     assert "of this family: foreign, shift, counter, clock, fn, printer, state, mark, queue" in console.run("help")
 

@@ -92,6 +92,7 @@ def test_a_receipt_that_checks_its_marks_is_refused_when_one_does_not_pass(clien
     assert client.code(task) == 421
     assert client.sim.memory.documents == []
     client.sim.server.register.marks.bad.clear()
+    client.sim.server.faults.add("clock_offset", "sell", seconds=-86_400)  # Of the register, not of the check.
     assert client.result(task)["fiscalParams"]["total"] == 900
 
 
