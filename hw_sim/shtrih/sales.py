@@ -28,6 +28,7 @@ MILLI, MICRO = 1000, 1_000_000  # Scales of the quantities of 80h and FF46h.
 COMPUTE = 0xFFFFFFFFFF  # In a sum of FF46h.
 SUM_SLACK = 1
 PERCENT_MAX = 9999
+TLV_MAX = 250
 
 
 def open_receipt(call: Call) -> Answer:
@@ -127,14 +128,21 @@ def item_data(call: Call) -> Answer:
     items = call.register.current().items
     if not items:
         raise Refused(errors.FS_WRONG_STATE)
-    items[-1].tlv += call.values.raw["tlv"]
+    items[-1].tlv += _tlv(call)
     return Answer()
 
 
 def document_data(call: Call) -> Answer:
     """FF0Ch: taken and, since nothing here reads it, forgotten."""
+    _tlv(call)
     call.storage.has_data = True
     return Answer()
+
+
+def _tlv(call: Call) -> bytes:
+    if len(call.values.raw["tlv"]) > TLV_MAX:
+        raise Refused(errors.FS_TLV_SIZE)
+    return call.values.raw["tlv"]
 
 
 def close_classic(call: Call) -> Answer:

@@ -14,6 +14,7 @@ from hw_sim.shtrih import make
 NS = 1_000_000_000
 NINE_OCLOCK_NS = 1_784_088_000 * NS  # 15.07.2026 09:00:00 in Almaty, UTC+5.
 ENQ, ACK, NAK = b"\x05", b"\x06", b"\x15"
+NOTHING = b""
 SYSTEM = 30
 COMPUTE = 0xFFFFFFFFFF
 FRAMES = tomllib.loads((Path(__file__).parents[1] / "vectors" / "shtrih.toml").read_text(encoding="utf-8"))["frame"]
@@ -166,7 +167,7 @@ class Till:
 
     def at_rest(self) -> None:
         """Wait until nothing prints."""
-        for _ in range(100):
+        for _ in range(300):
             if self.submode() not in (4, 5):
                 return
             self.clock.sleep(0.5)
