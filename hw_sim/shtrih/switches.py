@@ -98,6 +98,7 @@ class Switches:
         return DONE
 
     def _ofd(self, rest: list[str]) -> str:
+        self._storage().deliver()  # Until now he could be reached, or could not.
         self._storage().ofd_up = _is_up(rest)
         return f"{len(self._storage().waiting())} documents wait"
 

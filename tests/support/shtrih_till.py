@@ -184,6 +184,10 @@ class Till:
     def counter(self, register: int) -> int:
         return int.from_bytes(self.good("1B", bytes([register]))[1:], "little")
 
+    def counter_of_sales(self) -> int:
+        """What 148 holds, without asking: the line may be dead."""
+        return self.register.counters.receipts[0]
+
     def money(self, register: int) -> int:
         return int.from_bytes(self.good("1A", bytes([register]))[1:], "little")
 

@@ -123,9 +123,9 @@ def test_ff08_cancels_the_receipt_that_is_open(till):
 def test_documents_wait_for_the_operator_and_are_sent_when_he_is_back(till):
     till.console.run("ofd down")
     sold(till, 100)
-    assert till.good("FF3F") == number(3, 2)
+    assert till.good("FF3F") == number(2, 2)
     waiting = till.good("FF39")
-    assert waiting[:8] == b"\x02\0" + number(3, 2) + number(1, 4)
+    assert waiting[:8] == b"\x02\0" + number(2, 2) + number(2, 4)
     assert waiting[8:] == bytes([26, 7, 15, 9, 0])
     assert till.good("FF0A", number(3, 4))[1] == 0
     assert till.console.run("ofd up") == "0 documents wait"
