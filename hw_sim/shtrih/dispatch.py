@@ -25,7 +25,6 @@ HANDLERS: Handlers = {
     **storage_commands.HANDLERS,
     **marking_commands.HANDLERS,
 }
-PASSWORD_BYTES = 4
 UNKNOWN_ERROR = 0xEE  # In no document.
 FOREIGN_OPERATOR = 2
 FOREIGN_SUM = 10_000
@@ -128,4 +127,4 @@ def _another_program(register: Register, fault: Fault) -> None:
 
 def _refusal(register: Register, head: bytes, code: int, seconds: float) -> Outcome:
     meaning = errors.words(code, storage=register.storage is not None) or "in no document"
-    return Outcome(head + bytes((code,)), seconds, f"error {code:02X}: {meaning}")
+    return Outcome(head + bytes((code & 0xFF,)), seconds, f"error {code:02X}: {meaning}")

@@ -57,6 +57,7 @@ def register(books: Books, receipt: Receipt, closing: Closing, stored: StoredDoc
         tax_tiyn=sum(closing.taxes.values()) * unit,
         marks=tuple(mark.decode("latin-1") for item in receipt.items for mark in item.marks),
         positions=tuple(_position(item, unit) for item in receipt.items),
+        key=receipt.key,
         employee=str(receipt.operator),
     )
 

@@ -22,6 +22,7 @@ _ABOUT: Mapping[str, tuple[str, str]] = {
     # On the line.
     "nak_frame": ("*", "a good frame is answered with NAK and not obeyed (standard layer)"),
     "ack_lost": ("*", "obeyed, but the ACK of the frame never comes (standard layer)"),
+    "host_ack_lost": ("*", "the host's ACK of the answer is not heard: the answer goes on waiting (standard layer)"),
     "ignore_enq": ("*", "ENQ is not answered (standard layer)"),
     "stale_answer": ("*", "the answer of an earlier command, or `bytes` (hex), is still there to be read first"),
     # In the register.
@@ -39,7 +40,16 @@ _ABOUT: Mapping[str, tuple[str, str]] = {
     "mark_refused": ("FF67", "refused with `code` (D4h)"),
 }
 
+BYTES_MAX = 255
 SHTRIH_KINDS: Mapping[str, Kind] = {name: Kind(Place.POINT, match, about) for name, (match, about) in _ABOUT.items()}
+
+
+def bytes_of(fault: Fault, name: str) -> bytes:
+    """Bytes among a fault's parameters, in hex; b"" when there are none or they do not read."""
+    try:
+        return bytes.fromhex(str(fault.params.get(name, "")))[:BYTES_MAX]
+    except ValueError:
+        return b""
 
 
 def number_of(fault: Fault, name: str, default: int) -> int:

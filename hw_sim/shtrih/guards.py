@@ -11,7 +11,7 @@ from hw_sim.shtrih import errors
 from hw_sim.shtrih.catalogue import Command, Gate, Role
 from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.printing import Submode
-from hw_sim.shtrih.register import ADMIN, SYSTEM, Register
+from hw_sim.shtrih.register import ADMIN, MODE_LOCKED, SYSTEM, Register
 
 _IN_THE_WAY: Mapping[Submode, int] = {
     Submode.NO_PAPER: errors.NO_PAPER,
@@ -45,6 +45,8 @@ def admit(register: Register, command: Command, operator: int) -> None:
     Raises:
         Refused: it is not the time for it.
     """
+    if register.forced is not None and (command.prints or command.gate is not Gate.ANY):
+        raise Refused(errors.LOCKED if register.forced[0] == MODE_LOCKED else errors.WRONG_MODE)
     submode = register.printer.submode()
     if command.prints and submode in _IN_THE_WAY:
         raise Refused(_IN_THE_WAY[submode])

@@ -8,6 +8,7 @@ from typing import Protocol
 from hw_sim.faults import Fault
 from hw_sim.shtrih.catalogue import code_of
 from hw_sim.shtrih.dispatch import Outcome
+from hw_sim.shtrih.faults import bytes_of
 
 NO_CODE = "none"  # For frames too short to have a command code.
 
@@ -47,10 +48,7 @@ class Link(ABC):
 
     def stale(self, fault: Fault, last: bytes) -> bytes:
         """The payload of an answer to something asked before; without one, of a short status."""
-        told = fault.params.get("bytes")
-        if told is not None:
-            return bytes.fromhex(str(told))
-        return last or self._station.perform(bytes.fromhex("101E000000")).payload
+        return bytes_of(fault, "bytes") or last or self._station.perform(bytes.fromhex("101E000000")).payload
 
     @abstractmethod
     def received(self, byte: int) -> None:

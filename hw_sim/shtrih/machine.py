@@ -95,7 +95,7 @@ class ShtrihMachine(Machine):
 
     def _choose(self, byte: int) -> None:
         """The first byte after a service run or 14h says which layer it is; any other byte says nothing."""
-        if byte == NUMBERED_STX:
+        if byte == NUMBERED_STX and self.register.profile.numbered_layer:
             if not isinstance(self._link, NumberedLink):
                 self._link = self._numbered()
         elif byte in _STANDARD_STARTS:

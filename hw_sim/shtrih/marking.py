@@ -17,7 +17,6 @@ GS = 0x1D
 ALL_GOOD = 0b1111  # Checked with a key, positive, status checked online, planned status right (tag 2106).
 ALONE = 0b10000  # Checked without a server.
 TOBACCO_BYTES = 29
-WAIT_FOR_SERVER_S = 5.0
 SAVED_MAX = 128
 
 

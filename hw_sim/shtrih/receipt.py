@@ -88,10 +88,11 @@ class Closing:
 
 @dataclass(slots=True)
 class Receipt:
-    """One open receipt of one operator."""
+    """One open receipt of one operator. `key` tells in the ledger whose it was when it was not the host's."""
 
     kind: Kind
     operator: int
+    key: str = ""
     items: list[Item] = field(default_factory=list)
     changes: list[Change] = field(default_factory=list)
 

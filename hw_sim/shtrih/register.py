@@ -33,9 +33,10 @@ from hw_sim.shtrih.tables import (
 from hw_sim.shtrih.totals import NUMBER_LIMIT, Counters, Sums, sums_of
 
 SHIFT_MAX_NS = 24 * 3600 * NS
-MODE_OPEN, MODE_TOO_LONG, MODE_CLOSED, MODE_CONFIRM_DATE, MODE_RECEIPT = 2, 3, 4, 6, 8
+MODE_OPEN, MODE_TOO_LONG, MODE_CLOSED, MODE_LOCKED, MODE_CONFIRM_DATE, MODE_RECEIPT = 2, 3, 4, 5, 6, 8
 ADMIN, SYSTEM = 29, 30
 TIYN_PER_TENGE = 100
+ANOTHER_PROGRAM = "another program"
 
 
 class Register:
@@ -67,6 +68,7 @@ class Register:
         self.counters = Counters(options.document_number, dict(zip(Kind, options.receipt_numbers, strict=True)))
         self.counter_offset = 0  # What it shows of its numbers is wrong by so many.
         self.date_to_confirm: bytes | None = None
+        self.forced: tuple[int, int] | None = None  # Mode and submode a hand has set.
         self.last_paper = ""  # What 8Ch repeats.
         self.last_moment: datetime | None = None  # Of the last document, by the clock of the register.
 
@@ -94,6 +96,8 @@ class Register:
 
     def mode(self) -> int:
         """The mode with its high half, as 10h and 11h give it."""
+        if self.forced is not None:
+            return self.forced[0]
         if self.date_to_confirm is not None:
             return MODE_CONFIRM_DATE
         if self.receipt is not None:
@@ -101,6 +105,10 @@ class Register:
         if self.memory.shift is None:
             return MODE_CLOSED
         return MODE_TOO_LONG if self.shift_over else MODE_OPEN
+
+    def submode(self) -> int:
+        """The submode, as 10h and 11h give it."""
+        return self.printer.submode() if self.forced is None else self.forced[1]
 
     def operator(self, password: int) -> int:
         """The operator a password belongs to.
@@ -263,12 +271,21 @@ class Register:
         self.printer.print(name, seconds)
 
     def another_program(self, amount: int) -> None:
-        """Someone else makes a sale of `amount` while nobody looks; an open receipt is in his way and is cancelled."""
+        """Someone else makes a sale of `amount` while nobody looks; an open receipt is in his way and is cancelled.
+
+        Raises:
+            Refused: he is not let either; then he has left no receipt open.
+        """
         if self.receipt is not None:
             self.cancel()
         receipt = self.begin(Kind.SALE, SYSTEM)
-        self.add(Item("another program", 1000, 1000, amount, amount, (), 1))
-        self.close(receipt.close((amount,), self.rates()))
+        receipt.key = ANOTHER_PROGRAM
+        try:
+            self.add(Item(ANOTHER_PROGRAM, 1000, 1000, amount, amount, (), 1))
+            self.close(receipt.close((amount,), self.rates()))
+        except Refused:
+            self.cancel()
+            raise
 
     def turn_back(self, by: int) -> None:
         """From now on its counters show less than they should."""

@@ -68,7 +68,10 @@ class StandardLink(Link):
         if byte == ENQ:
             self._asked()
         elif byte == ACK and self._state is State.ANSWERS:
-            self._state = State.AT_REST
+            if self._station.fault("host_ack_lost", self._code) is None:
+                self._state = State.AT_REST
+            else:
+                self._station.note("!", "host_ack_lost")
 
     def _asked(self) -> None:
         if self._station.fault("ignore_enq", "ENQ") is not None:

@@ -10,7 +10,6 @@ from hw_sim.shtrih import errors, totals
 from hw_sim.shtrih.call import Answer, Call, Handlers, money, whole
 from hw_sim.shtrih.clock import clock_time, day
 from hw_sim.shtrih.errors import Refused
-from hw_sim.shtrih.printing import Submode
 from hw_sim.shtrih.register import MODE_RECEIPT, Register
 
 ROLL, PAPER, COVER, DRAWER = 1 << 1, 1 << 7, 1 << 10, 1 << 11
@@ -18,7 +17,14 @@ LAST_PRINT_BIT = 34  # Model parameter: the 10h answer has a 17th byte.
 MEMORY_FINE, SHIFT_IS_OPEN, DAY_IS_OVER = 0b0010_0111, 1 << 6, 1 << 7
 MEMORY_AT_WORK = 4
 FREE_RECORDS = 2000
-MODES = {2: "shift open", 3: "shift longer than 24 h", 4: "shift closed", 6: "date to be confirmed"}
+MODES = (
+    "printer works", "gives out data", "shift open", "shift longer than 24 h", "shift closed", "locked",
+    "date to be confirmed", "decimal point may change", "document open", "technological zeroing", "test run",
+    "prints a full fiscal report", "prints a journal report", "slip document open", "prints a slip", "slip formed",
+)  # fmt: skip
+SUBMODES = (
+    "at rest", "no paper", "paper ran out", "waits for B0", "prints a full fiscal report", "prints",
+)  # fmt: skip
 MODEL_PARAMETERS = 1
 
 
@@ -43,11 +49,13 @@ def digits(text: str) -> int:
 
 
 def in_words(register: Register) -> str:
-    mode, submode = register.mode(), register.printer.submode()
-    receipt = register.receipt
-    opened = f"{receipt.kind.operation} open, {receipt.operations} operations" if receipt else ""
-    name = opened if mode & 0xF == MODE_RECEIPT else MODES[mode]
-    return f"mode {mode:02X} ({name}), submode {submode} ({Submode(submode).name.lower().replace('_', ' ')})"
+    """Mode and submode for a person."""
+    mode, submode, receipt = register.mode(), register.submode(), register.receipt
+    name = MODES[mode & 0xF]
+    if receipt is not None and mode & 0xF == MODE_RECEIPT:
+        name = f"{receipt.kind.operation} open, {receipt.operations} operations"
+    said = SUBMODES[submode] if submode < len(SUBMODES) else "unknown"
+    return f"mode {mode:02X} ({name}), submode {submode} ({said})"
 
 
 def short_status(call: Call) -> Answer:
@@ -55,7 +63,7 @@ def short_status(call: Call) -> Answer:
     operations = 0 if register.receipt is None else register.receipt.operations
     data = (
         whole(flags(register), 2)
-        + bytes((register.mode(), register.printer.submode(), operations & 0xFF, 0, 0, 0, 0, operations >> 8))
+        + bytes((register.mode(), register.submode(), operations & 0xFF, 0, 0, 0, 0, operations >> 8))
         + bytes(3)
     )
     if LAST_PRINT_BIT in register.profile.model_bits:
@@ -76,7 +84,7 @@ def full_status(call: Call) -> Answer:
             bytes((date, month, year % 100, register.settings.number(1, 1, 1))),
             whole(document_number(register), 2),
             whole(flags(register), 2),
-            bytes((register.mode(), register.printer.submode(), register.port)),
+            bytes((register.mode(), register.submode(), register.port)),
             b"NA" + bytes(2) + bytes((1, 1, 16)),
             day(shown) + clock_time(shown),
             bytes((MEMORY_FINE | shift,)),

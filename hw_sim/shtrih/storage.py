@@ -17,6 +17,7 @@ from hw_sim.shtrih.tlv import ReceiptFacts
 
 UNSENT_MAX = timedelta(days=30)
 CLOCK_JUMP_MAX_S = 300
+BLOCK_MAX = 250  # More does not go into a frame of the standard layer.
 READY_PHASE = 3  # Set up, and fiscal mode open.
 
 
@@ -146,7 +147,9 @@ class Storage:
             Refused: there is none.
         """
         document = self.find(fd)
-        self._reading = list(document.blocks)
+        self._reading = [
+            block[at : at + BLOCK_MAX] for block in document.blocks for at in range(0, len(block), BLOCK_MAX)
+        ]
         return document
 
     def next_block(self) -> bytes:

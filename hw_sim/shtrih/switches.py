@@ -4,6 +4,7 @@ shtrih                            this list
 clock +SECONDS | clock -SECONDS   the clock of the register runs so much further ahead, or behind
 shift age HOURS                   the open shift is so old
 mode                              mode, submode and flags
+mode MODE [SUBMODE] | mode off    any mode (hex) whatever the register does, for instance 5: locked; its own again
 foreign [OPERATOR]                a receipt of another operator is open
 jump [SUM]                        another program makes a sale
 back [N]                          the counters show N less
@@ -73,7 +74,14 @@ class Switches:
         shift.opened_ns = self._register.now() - int(float(rest[1]) * HOUR_NS)
         return status.in_words(self._register)
 
-    def _mode(self, _rest: list[str]) -> str:
+    def _mode(self, rest: list[str]) -> str:
+        if rest == ["off"]:
+            self._register.forced = None
+        elif rest:
+            mode, submode = int(rest[0], 16), int(rest[1]) if len(rest) > 1 else 0
+            if not (0 <= mode <= 0xFF and 0 <= submode <= 0xFF):
+                raise ValueError("mode and submode are one byte each")
+            self._register.forced = (mode, submode)
         return f"{status.in_words(self._register)}, flags {status.flags(self._register):04X}"
 
     def _foreign(self, rest: list[str]) -> str:

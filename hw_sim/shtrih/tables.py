@@ -10,7 +10,7 @@ from hw_sim.shtrih import errors
 from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.options import Options
 
-PAYMENTS_TABLE, TAXES_TABLE, PASSWORDS_TABLE, REGION_TABLE, STORAGE_TABLE = 5, 6, 2, 17, 18
+PASSWORDS_TABLE, TAXES_TABLE, REGION_TABLE, STORAGE_TABLE = 2, 6, 17, 18
 REQUIRES_SHIFT_FIELD = 2  # Of the regional table.
 NAME_BYTES = 40
 

@@ -1,7 +1,7 @@
 """Whatever bytes come, the simulated register neither breaks nor makes a document of noise."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shtrih_till import ACK, ENQ, NAK, Till, framed, packet
 
@@ -18,6 +18,7 @@ def left(till):
 
 
 @pytest.mark.parametrize("layer", LAYERS)
+@settings(deadline=None)
 @given(pieces=st.lists(st.tuples(st.binary(max_size=40), st.floats(0, 0.3)), max_size=12))
 def test_noise_leaves_nothing_and_the_register_goes_on(layer, pieces):
     till = Till(model="fn", layer=layer)
@@ -36,6 +37,7 @@ def test_noise_leaves_nothing_and_the_register_goes_on(layer, pieces):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(deadline=None)
 @given(commands=st.lists(st.tuples(st.sampled_from(CODES), st.binary(max_size=200)), max_size=15))
 def test_commands_with_any_parameters_are_always_answered(model, commands):
     till = Till(model=model, layer="numbered", print_s=0)
@@ -46,6 +48,7 @@ def test_commands_with_any_parameters_are_always_answered(model, commands):
 
 
 @pytest.mark.parametrize("model", MODELS)
+@settings(deadline=None)
 @given(
     commands=st.lists(
         st.one_of(
@@ -82,6 +85,7 @@ def balance(till):
 
 
 @pytest.mark.parametrize("layer", ["standard", "numbered"])
+@settings(deadline=None)
 @given(data=st.binary(min_size=1, max_size=120))
 def test_a_frame_put_together_right_is_answered_in_a_frame_put_together_right(layer, data):
     till = Till(model="fn", layer=layer)

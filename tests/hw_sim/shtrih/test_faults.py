@@ -199,6 +199,18 @@ def test_an_ack_may_be_lost_though_the_command_is_done():
     assert till.register.receipt is not None
 
 
+def test_an_ack_of_the_host_that_is_not_heard_leaves_the_old_answer_to_be_read_before_the_next():
+    till = Till(model="kz-fr")
+    till.machine.faults.add("host_ack_lost", "80")
+    till.sell(100)
+    assert till.say(framed(till.request("80", item_old(200)))) == NOTHING
+    assert till.say(ENQ) == ACK
+    assert till.line.read(0) == framed(b"\x80\0\x1e")
+    till.line.write(ACK)
+    assert len(till.register.receipt.items) == 1  # The answer was that of the first item.
+    till.good("80", item_old(200))
+
+
 def test_enq_may_go_unanswered():
     till = Till(model="kz-fr")
     till.machine.faults.add("ignore_enq", count=2)
@@ -279,6 +291,7 @@ def test_another_program_may_sell_after_our_close(model, code, _item, data):
     till.machine.faults.add("counter_jump", sum=777)
     till.good(code, data)
     assert [row["total_tiyn"] for row in till.memory.rows()] == [1000, 777]
+    assert [row["external_number"] for row in till.memory.rows()] == ["", "another program"]
     assert till.counter(148) == 2
     till.at_rest()
     assert till.memory.papers == ["sale 1", "sale 2"]
@@ -321,6 +334,19 @@ def test_the_close_may_answer_with_the_error_of_the_printer_though_it_is_done():
     assert till.error("FF45", close_storage(1000)) == 0x76
     assert len(till.memory.documents) == 1
     assert till.good("10")[14:] == b"\x02"
+
+
+def test_a_fault_told_wrong_does_what_it_does_by_itself():
+    till = Till(model="kz-fr")
+    till.machine.faults.add("stale_answer", bytes="no hex")
+    till.machine.faults.add("unknown_error", "FC", code=0x1EE)
+    assert till.say(ENQ) == ACK
+    assert till.line.read(0)[2] == 0x10
+    till.line.write(ACK)
+    assert till.error("FC", password=None) == 0xEE
+    till.machine.faults.add("counter_jump", "80", sum=0)
+    till.good("80", item_old(100))
+    assert till.memory.rows() == [] and till.register.receipt is None
 
 
 def test_faults_are_told_with_what_they_do():

@@ -1,7 +1,7 @@
 """The numbered link layer of the simulated register: every command once, whatever comes twice."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shtrih_till import FRAMES, GOLDEN, NOTHING, Till, crc16, item_old, number, packet, unpacked
 
@@ -145,6 +145,7 @@ def test_one_flipped_bit_never_executes_a_packet(case):
         assert not [note for note in till.machine.frames if note.way == ">"]
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 7), max_size=14))
 def test_any_pieces_of_a_conversation_give_the_same_answers(sizes):
     conversation = PING + packet(2, OPEN_SALE) + packet(3, ITEM) + packet(3, ITEM) + PING

@@ -1,7 +1,7 @@
 """The standard link layer of the simulated register, state by state, every rule of the vendor's description."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shtrih_till import ACK, ENQ, FRAMES, GOLDEN, NAK, NOTHING, Till, close_old, framed, item_old, number
 
@@ -176,6 +176,12 @@ def test_a_register_after_a_service_run_takes_the_standard_layer_by_its_first_by
     assert till.say(GOLDEN["ping, frame without a number"]) == NOTHING
 
 
+def test_a_model_without_the_numbered_layer_does_not_choose_it():
+    till = Till(model="kz-fr", layer="auto")
+    assert till.say(GOLDEN["ping, frame without a number"]) == NOTHING
+    assert till.say(ENQ) == NAK
+
+
 STANDARD = [case for case in FRAMES if case["layer"] == "standard" and case["direction"] == "host"]
 
 
@@ -193,6 +199,7 @@ def test_one_flipped_bit_never_executes_a_frame(case):
         assert till.register.receipt is None and till.memory.papers == [] and till.memory.shift is None
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(1, 9), max_size=12))
 def test_any_pieces_of_a_conversation_give_the_same_answers(sizes):
     conversation = ENQ + framed(b"\x8d" + number(30, 4) + b"\0") + ACK

@@ -53,6 +53,19 @@ def test_a_date_to_be_confirmed_is_mode_6_and_holds_up_everything_else():
     assert till.error("23", bytes([16, 7, 26])) == 0x73
 
 
+@pytest.mark.parametrize("mode", range(16))
+def test_any_mode_can_be_shown_and_sells_nothing(mode):
+    till = Till(model="kz-fr")
+    till.console.run(f"mode {mode:X} 4")
+    assert till.state() == (mode, 4)
+    assert till.good("11")[13:15] == bytes([mode, 4])
+    assert till.error("8D", b"\0") == (0x30 if mode == 5 else 0x73)
+    assert till.error("25", b"\0") == (0x30 if mode == 5 else 0x73)
+    till.console.run("mode off")
+    assert till.state() == (4, 0)
+    till.good("8D", b"\0")
+
+
 @pytest.mark.parametrize(("data", "error"), [(bytes([31, 2, 26]), 0x7D), (bytes([1, 13, 26]), 0x7D)])
 def test_a_date_that_is_none_is_refused(data, error):
     assert Till(model="kz-fr").error("22", data) == error

@@ -174,6 +174,20 @@ def test_a_document_is_read_back_tag_by_tag(till):
     assert LONG_KM in tags[1059] and "Сүт".encode("kz1048") in tags[1059]
 
 
+def test_a_long_item_is_read_in_pieces_that_fit_a_frame(till):
+    km = b"01" + bytes(range(0x21, 0x7F)) * 2
+    till.good("FF46", item_storage(100) + b"x" * 120)
+    till.good("FF67", bytes([len(km)]) + km)
+    till.good("FF45", close_storage(100))
+    till.at_rest()
+    size = int.from_bytes(till.good("FF3A", number(3, 4))[2:], "little")
+    read = b""
+    while (answer := till.ask("FF3B"))[0] == 0:
+        assert len(answer) <= 251
+        read += answer[1:]
+    assert len(read) == size and km in read
+
+
 def test_reading_has_to_be_begun_again_after_power_off(till):
     till.good("FF3A", number(1, 4))
     till.good("FF3B")
