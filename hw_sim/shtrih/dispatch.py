@@ -7,14 +7,23 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from hw_sim.faults import Fault
-from hw_sim.shtrih import errors, guards, marking_commands, reports, sales, service, status, storage_commands
+from hw_sim.shtrih import (
+    errors,
+    guards,
+    marking_commands,
+    reports,
+    sales,
+    service,
+    status,
+    storage_commands,
+    strangers,
+)
 from hw_sim.shtrih.call import Answer, Call, Handlers
 from hw_sim.shtrih.catalogue import COMMANDS, Command, Role, code_of
 from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.faults import number_of
 from hw_sim.shtrih.layout import fits, read, words
 from hw_sim.shtrih.models import CloseForm
-from hw_sim.shtrih.receipt import Kind
 from hw_sim.shtrih.register import Register
 
 HANDLERS: Handlers = {
@@ -26,8 +35,6 @@ HANDLERS: Handlers = {
     **marking_commands.HANDLERS,
 }
 UNKNOWN_ERROR = 0xEE  # In no document.
-FOREIGN_OPERATOR = 2
-FOREIGN_SUM = 10_000
 
 Draw = Callable[[str], Fault | None]
 
@@ -113,16 +120,16 @@ def _trouble_before(register: Register, draw: Draw) -> None:
     if (fault := draw("mark_refused")) is not None:
         raise Refused(number_of(fault, "code", errors.MARK_FORGED))
     if (fault := draw("counter_back")) is not None:
-        register.turn_back(number_of(fault, "by", 1))
+        strangers.turn_back(register, number_of(fault, "by", 1))
     fault = draw("foreign_receipt")
     if fault is not None and register.receipt is None:
         with suppress(Refused):  # The other program is refused as well: then there is no receipt of its.
-            register.begin(Kind.SALE, number_of(fault, "operator", FOREIGN_OPERATOR))
+            strangers.foreign_receipt(register, number_of(fault, "operator", strangers.OPERATOR))
 
 
 def _another_program(register: Register, fault: Fault) -> None:
     with suppress(Refused):  # What the other program is refused is not ours to answer.
-        register.another_program(number_of(fault, "sum", FOREIGN_SUM))
+        strangers.another_program(register, number_of(fault, "sum", strangers.SUM))
 
 
 def _refusal(register: Register, head: bytes, code: int, seconds: float) -> Outcome:

@@ -36,7 +36,6 @@ SHIFT_MAX_NS = 24 * 3600 * NS
 MODE_OPEN, MODE_TOO_LONG, MODE_CLOSED, MODE_LOCKED, MODE_CONFIRM_DATE, MODE_RECEIPT = 2, 3, 4, 5, 6, 8
 ADMIN, SYSTEM = 29, 30
 TIYN_PER_TENGE = 100
-ANOTHER_PROGRAM = "another program"
 
 
 class Register:
@@ -269,29 +268,6 @@ class Register:
 
     def print(self, name: str, seconds: float) -> None:
         self.printer.print(name, seconds)
-
-    def another_program(self, amount: int) -> None:
-        """Someone else makes a sale of `amount` while nobody looks; an open receipt is in his way and is cancelled.
-
-        Raises:
-            Refused: he is not let either; then he has left no receipt open.
-        """
-        if self.receipt is not None:
-            self.cancel()
-        receipt = self.begin(Kind.SALE, SYSTEM)
-        receipt.key = ANOTHER_PROGRAM
-        try:
-            self.add(Item(ANOTHER_PROGRAM, 1000, 1000, amount, amount, (), 1))
-            self.close(receipt.close((amount,), self.rates()))
-        except Refused:
-            self.cancel()
-            raise
-
-    def turn_back(self, by: int) -> None:
-        """From now on its counters show less than they should."""
-        self.counter_offset -= by
-        if self.storage is not None:
-            self.storage.fd_offset -= by
 
     # Power
 

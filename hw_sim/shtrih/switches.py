@@ -24,11 +24,9 @@ from dataclasses import replace
 
 from hw_sim.device.console import Switch
 from hw_sim.exchange import NS
-from hw_sim.shtrih import status
-from hw_sim.shtrih.dispatch import FOREIGN_OPERATOR, FOREIGN_SUM
+from hw_sim.shtrih import status, strangers
 from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.machine import ShtrihMachine
-from hw_sim.shtrih.receipt import Kind
 from hw_sim.shtrih.storage import Current, Storage
 
 DONE = "done"
@@ -87,13 +85,13 @@ class Switches:
     def _foreign(self, rest: list[str]) -> str:
         if self._register.receipt is not None:
             raise ValueError("a receipt is open already")
-        return self._tried(lambda: self._register.begin(Kind.SALE, int(rest[0]) if rest else FOREIGN_OPERATOR))
+        return self._tried(lambda: strangers.foreign_receipt(self._register, *map(int, rest[:1])))
 
     def _jump(self, rest: list[str]) -> str:
-        return self._tried(lambda: self._register.another_program(int(rest[0]) if rest else FOREIGN_SUM))
+        return self._tried(lambda: strangers.another_program(self._register, *map(int, rest[:1])))
 
     def _back(self, rest: list[str]) -> str:
-        self._register.turn_back(int(rest[0]) if rest else 1)
+        strangers.turn_back(self._register, *map(int, rest[:1]))
         return DONE
 
     def _serial(self, rest: list[str]) -> str:
