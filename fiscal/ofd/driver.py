@@ -17,8 +17,9 @@ from fiscal.documents import Baseline, CashDocument, Document, FiscalDocument, P
 from fiscal.documents import ShiftReport as Report
 from fiscal.failures import Failure, FailureKind
 from fiscal.ofd import requests, words
+from fiscal.ofd.books import Counts, Wanted
 from fiscal.ofd.counters import cash_tiyn_of, of_cash, of_receipt
-from fiscal.ofd.kkm import SoftwareKkm, Wanted
+from fiscal.ofd.kkm import SoftwareKkm
 from fiscal.ofd.settings import FAMILY, Settings
 from fiscal.ofd.state import Doc, Kkm, Stage
 from fiscal.ofd.store import Store, StoreBroken
@@ -154,7 +155,7 @@ class OfdRegister:
             text = f"key {doc.key} names a {doc.kind} of {doc.total_tiyn} tiyn, ours is {prepared.total_tiyn}"
             return Unknown(Failure(FailureKind.KEY_COLLISION, "key_collision", text))
         if doc.stage is Stage.SENDING:
-            return self._outcome(self._kkm.finish(doc, _wanted(prepared)), prepared, recovered=True)
+            return self._outcome(self._kkm.finish(doc), prepared, recovered=True)
         if doc.stage is Stage.DOUBT:
             return Unknown(Failure(FailureKind.HUMAN, "ofd:doubt", doc.note))
         return Done(self._document(doc), recovered=True)
@@ -227,7 +228,7 @@ class OfdRegister:
             kkm, at_ns = self._kkm.state, self._now()
             if kkm.opened_ns is None:
                 raise RegisterUnavailable(Failure(FailureKind.REFUSED, "no_shift", "no shift is open"))
-            report = self._kkm.report(kkm, at_ns, closed=False)
+            report = self._kkm.report(kkm, at_ns)
         at = words.iso(at_ns, self._settings.utc_offset)
         return _report(report, None, at, closed=False, raw={}, offline=kkm.offline_since_ns is not None)
 
@@ -285,9 +286,7 @@ def _wanted(prepared: Prepared) -> Wanted:
         command=Command(payload["command"]),
         body=payload["body"],
         total_tiyn=prepared.total_tiyn,
-        adds=payload.get("adds", {}),
-        cash_tiyn=payload.get("cash_tiyn", 0),
-        offline_counter=payload.get("offline_counter", ""),
+        counts=Counts(payload.get("adds", {}), payload.get("cash_tiyn", 0), payload.get("offline_counter", "")),
     )
 
 

@@ -20,13 +20,16 @@ from fiscal.ofd.state import Doc, Kkm, Stage
 
 VERSION = 1
 _COLUMNS = tuple(field.name for field in fields(Doc) if field.name != "number")
+_JSON = ("body", "counts")
 _SCHEMA = (
     "CREATE TABLE kkm (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, device INTEGER NOT NULL, "
     "serial TEXT NOT NULL, state TEXT NOT NULL) STRICT",
     "CREATE TABLE doc (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, kind TEXT NOT NULL, "
     "stage TEXT NOT NULL, command INTEGER NOT NULL, body TEXT NOT NULL, total_tiyn INTEGER NOT NULL, "
-    "shift INTEGER NOT NULL, place INTEGER NOT NULL, at_ns INTEGER NOT NULL, reqnum INTEGER, token INTEGER, "
-    "offline_number INTEGER, sign TEXT NOT NULL, qr TEXT NOT NULL, answer TEXT NOT NULL, note TEXT NOT NULL) STRICT",
+    "shift INTEGER NOT NULL, place INTEGER NOT NULL, at_ns INTEGER NOT NULL, counts TEXT NOT NULL, reqnum INTEGER, "
+    "token INTEGER, "
+    "offline_number INTEGER, sign TEXT NOT NULL, qr TEXT NOT NULL, answer TEXT NOT NULL, note TEXT NOT NULL, "
+    "held INTEGER NOT NULL) STRICT",
     "CREATE INDEX doc_key ON doc (key)",
     "CREATE INDEX doc_open ON doc (stage) WHERE stage IN ('sending', 'queued', 'doubt')",
 )
@@ -114,8 +117,9 @@ class Store:
         """The one whose request may have left without an answer; there is at most one."""
         return self._one("stage = 'sending'")
 
-    def doubtful(self) -> Doc | None:
-        return self._one("stage = 'doubt'")
+    def waiting(self) -> Sequence[Doc]:
+        """Everything that is not over, oldest first."""
+        return self._many("stage IN ('sending', 'queued', 'doubt') ORDER BY number")
 
     def queue(self) -> Sequence[Doc]:
         """What waits for the operator, oldest first."""
@@ -164,11 +168,12 @@ class Store:
 
 def _row(doc: Doc) -> tuple[Any, ...]:
     values = {name: getattr(doc, name) for name in _COLUMNS}
-    body = json.dumps(values["body"], ensure_ascii=False)
-    return tuple({**values, "stage": str(doc.stage), "body": body}.values())
+    texts = {name: json.dumps(values[name], ensure_ascii=False) for name in _JSON}
+    return tuple({**values, "stage": str(doc.stage), **texts}.values())
 
 
 def _doc(row: Sequence[Any]) -> Doc:
     number, *values = row
     named = dict(zip(_COLUMNS, values, strict=True))
-    return Doc(number=number, **{**named, "stage": Stage(named["stage"]), "body": json.loads(named["body"])})
+    told = {name: json.loads(named[name]) for name in _JSON}
+    return Doc(number=number, **{**named, "stage": Stage(named["stage"]), "held": bool(named["held"]), **told})
