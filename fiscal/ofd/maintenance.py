@@ -27,6 +27,9 @@ class Maintenance:
     def __init__(self, store: Store) -> None:
         self._store = store
 
+    def close(self) -> None:
+        self._store.close()
+
     def state(self) -> tuple[Kkm, Sequence[Doc]]:
         """The register, and the documents that wait: interrupted, in doubt, queued."""
         return self._store.kkm(), self._store.waiting()

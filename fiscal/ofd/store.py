@@ -40,9 +40,14 @@ class StoreBroken(Exception):
 
 
 class Store:
-    """Opens or makes the file. Raises StoreBroken for a file of another device, in use, or no such file at all."""
+    """Opens the file, or makes it with the operator's first `token`; None: it must be there already.
 
-    def __init__(self, path: Path, device: int, serial: str, token: int) -> None:
+    Raises StoreBroken for a file that is missing, in use, of another device, or no such file at all.
+    """
+
+    def __init__(self, path: Path, device: int, serial: str, token: int | None) -> None:
+        if token is None and not path.exists():
+            raise StoreBroken(f"{path}: there is no such file; the register makes it at its first start")
         self._path = path
         self._lock = threading.RLock()
         self._broken = ""
@@ -56,13 +61,13 @@ class Store:
         except pysqlite3.Error as error:
             raise StoreBroken(f"{path}: {error}; a second agent on it, or no permission?") from error
 
-    def _prepare(self, device: int, serial: str, token: int) -> None:
+    def _prepare(self, device: int, serial: str, token: int | None) -> None:
         # Exclusive for as long as it is open: two registers with one token would answer each other's requests.
         for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "cell_size_check = ON"):
             self._db.execute(f"PRAGMA {pragma}")
         with self._transaction():
             found = self._db.execute("SELECT name FROM sqlite_master WHERE name = 'kkm'").fetchone()
-            if found is None:
+            if found is None and token is not None:
                 for statement in _SCHEMA:
                     self._db.execute(statement)
                 state = json.dumps(asdict(Kkm(token=token, given_token=token)))

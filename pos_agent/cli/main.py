@@ -35,6 +35,10 @@ app.add_typer(
     name="register",
 )
 app.add_typer(
+    group("pos_agent.cli.ofd", help="The fiscal memory of a register in software (ofd+tcp), the agent stopped."),
+    name="ofd",
+)
+app.add_typer(
     group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
     name="webkassa",
 )
