@@ -1,9 +1,11 @@
-"""What a receipt is made of, before any printer is known: text lines, rules, QR symbols, cuts, drawer pulses, feeds."""
+"""What a receipt is made of, before any printer is known: text lines, rules, symbols, cuts, drawer pulses, feeds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+LINE_DOTS = 30  # Line spacing of ESC/POS printers after a reset, 203 dpi.
 
 
 class Align(StrEnum):
@@ -63,6 +65,13 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class DataMatrix:
+    """A marking code as GS1 Data Matrix, drawn by us. `datamatrix.fits` says whether there is a symbol for it."""
+
+    code: str  # Elements in order, GS (U+001D) after those of open length.
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     lines: int = 1
 
@@ -74,7 +83,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    pin: int = 2  # Connector pin: 2 or 5.
+    """Opens the cash drawer. On which pin and for how long belongs to the printer it hangs on (`profiles.Drawer`)."""
 
 
-PrintLine = Text | Rule | Qr | Feed | Cut | Drawer
+PrintLine = Text | Rule | Qr | DataMatrix | Feed | Cut | Drawer

@@ -35,6 +35,7 @@ class QrSettings:
     module: int = 3
     level: str = "L"
     data: bytes = b""
+    chosen: bool = False  # GS Z: before it ESC Z draws a PDF417.
 
 
 @dataclass(slots=True)

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fiscal.escpos import commands
-from fiscal.escpos.job import lines_of_test, render
+from fiscal.escpos.job import render
 from fiscal.escpos.library import Dummy
 from fiscal.escpos.lines import PAPER_58, PAPER_80, Align, Cut, Drawer, Feed, Font, Qr, Rule, Text
 from fiscal.escpos.preview import preview
-from fiscal.escpos.profiles import Cutter, ProfileUnknown, QrDialect, papers, profile, profiles
-from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_image, qr_matrix
+from fiscal.escpos.profiles import Cutter, DrawerWiring, ImageForm, ProfileUnknown, QrDialect, papers, profile, profiles
+from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, symbol_image, qr_matrix
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
 BYTES = {name: bytes.fromhex(text) for name, text in VECTORS["commands"].items() if name != "source"}
@@ -44,8 +44,22 @@ def test_cut_and_drawer_agree_with_python_escpos() -> None:
     library.cut()
     library.cashdraw(2)
     library.cashdraw(5)
-    assert library.output == commands.cut(Cutter.FULL) + commands.drawer(2) + commands.drawer(5)
-    assert (commands.drawer(2), commands.drawer(5)) == (BYTES["drawer_2"], BYTES["drawer_5"])
+    pins = DrawerWiring(pin=2), DrawerWiring(pin=5)
+    assert library.output == commands.cut(Cutter.FULL) + commands.drawer(pins[0]) + commands.drawer(pins[1])
+    assert [commands.drawer(pin) for pin in pins] == [BYTES["drawer_2"], BYTES["drawer_5"]]
+
+
+@pytest.mark.parametrize(
+    ("wiring", "name"),
+    [
+        (DrawerWiring(on_ms=200, off_ms=500), "drawer_2_long"),
+        (DrawerWiring(realtime=True), "drawer_2_now"),
+        (DrawerWiring(pin=5, on_ms=250, realtime=True), "drawer_5_now_long"),
+    ],
+)
+def test_a_drawer_is_pulsed_as_long_and_as_soon_as_it_is_wired_for(wiring: DrawerWiring, name: str) -> None:
+    assert commands.drawer(wiring) == BYTES[name]
+    assert BYTES[name] in render([Drawer(), Text("x")], replace(EPSON, drawer=wiring)).body
 
 
 @pytest.mark.parametrize("dialect", ["epson", "posiflex", "xprinter", "rongta"])
@@ -136,7 +150,7 @@ def test_a_character_no_way_can_show_is_named() -> None:
 
 
 def test_rule_feed_drawer_and_a_cut_in_the_middle_have_their_bytes() -> None:
-    job = render([Drawer(5), Feed(3), Rule("="), Cut(), Text("x")], EPSON)
+    job = render([Drawer(), Feed(3), Rule("="), Cut(), Text("x")], replace(EPSON, drawer=DrawerWiring(pin=5)))
     assert BYTES["drawer_5"] + b"\x1bd\x03" in job.body
     assert b"=" * 48 + b"\n" + BYTES["cut_feed_partial"] in job.body
     assert job.tail == b""
@@ -153,7 +167,7 @@ def test_the_receipt_qr_is_printed_with_dots_that_fit_a_58_mm_roll() -> None:
 def test_a_drawn_qr_reads_back_as_the_same_text() -> None:
     matrix = qr_matrix(QR["text"])
     assert matrix is not None
-    image = qr_image(matrix, 6, 384)
+    image = symbol_image(matrix, 6, 384)
     assert image.width == 384
     (found,) = zxingcpp.read_barcodes(image.convert("L"))
     assert found.text == QR["text"]
@@ -168,17 +182,6 @@ def test_a_qr_too_long_for_any_symbol_is_printed_as_text_and_noted() -> None:
     job = render([Qr("x" * 3000)], EPSON)
     assert job.body.count(b"x") == 3000
     assert job.notes
-
-
-def test_the_test_print_names_each_slot_and_pins_it() -> None:
-    rows = list(lines_of_test(profile("xprinter")))
-    assert [(name, number) for name, number, _ in rows] == [
-        ("cp866", 17),
-        ("cp866", 59),
-        ("cp1251", 73),
-        ("cp1251", 23),
-    ]
-    assert all(data.startswith(commands.initialise(number)) for _, number, data in rows)
 
 
 def test_the_library_prints_kazakh_itself_after_our_repair() -> None:
@@ -244,7 +247,7 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 
 # What a job may hold: the commands of our own, and text. Written from the command reference, not from the renderer.
 TOKEN = re.compile(
-    rb"\x1b@|\x1c\.|\x1bt.|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]|\x1b%[\x00\x01]"
+    rb"\x1b@|\x1c\.|\x1bt.|\x1bJ\x06|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]|\x1b%[\x00\x01]"
     rb"|\x1b&\x03(.)\1\x0c.{36}|\x1dv0\x00\x30\x00\x18\x00.{1152}|\n|[\x20-\x7e\x80-\xff]",
     re.DOTALL,
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hw_sim.printer import Cell, Interpreter, Style, TextRow, model_named
+from hw_sim.printer import Cell, Interpreter, Style, TextRow, model_named, render
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "printer_sim.toml").read_text(encoding="utf-8"))
 START = "1B 40 1C 2E"  # Reset, leave Chinese mode.
@@ -157,6 +157,14 @@ def test_a_user_glyph_is_drawn_dot_for_dot_as_sent():
     assert cell.glyph is not None
     bits = [int.from_bytes(cell.glyph.rows[y : y + 1], "big") >> 6 for y in range(24)]
     assert bits == [0b10] + [0] * 7 + [0b01] * 8 + [0] * 7 + [0b10]
+
+
+def test_emphasis_strikes_a_user_glyph_twice_like_any_other_letter():
+    stroke = b"\xff\xff\xff" + bytes(33)
+    sent = b"\x1b&\x03AA\x0c" + stroke + b"\x1b%\x01A\n\x1bE\x01A\n"
+    picture = render(printed("epson-58", sent).paper)
+    black = [sum(not picture.getpixel((x, 32 + row * 30)) for x in range(picture.width)) for row in (0, 1)]
+    assert black == [1, 2]
 
 
 @pytest.mark.parametrize("lose", ["reset", "power"])
