@@ -104,6 +104,12 @@ def picture(image: Image.Image, form: ImageForm, band_rows: int) -> Iterator[byt
     return raster(image, band_rows) if form is ImageForm.RASTER else columns(image)
 
 
+def fed_by(image: Image.Image, form: ImageForm) -> int:
+    """How many dots the paper moves while the picture is printed."""
+    strips = -(-image.height // _COLUMN_ROWS)
+    return image.height if form is ImageForm.RASTER else strips * _COLUMN_ROWS
+
+
 def raster(image: Image.Image, band_rows: int) -> Iterator[bytes]:
     """`GS v 0` bands, each at most `band_rows` high."""
     for top in range(0, image.height, band_rows):

@@ -136,8 +136,9 @@ class _Renderer:
             drawn = self._typeface.line(replace(line, text=encoded.text), self._profile.paper.dots)
             yield from self._image(drawn)
             # A picture has no line spacing of its own: without this drawn lines stand closer than printed ones.
-            if height < LINE_DOTS:
-                yield commands.feed_dots(LINE_DOTS - height)
+            fed = commands.fed_by(drawn, self._profile.image)
+            if fed < LINE_DOTS:
+                yield commands.feed_dots(LINE_DOTS - fed)
             return
         style = commands.style(line)
         if style != self._style:

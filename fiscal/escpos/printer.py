@@ -89,6 +89,10 @@ class Printer:
         """The last job that is not known to be on paper; `reprint` prints it again, whole."""
         return self._kept
 
+    def draws(self, char: str) -> bool:
+        """Whether a line with this character can be drawn: the tenge sign is in no page."""
+        return self._typeface is not None and Method.RASTER in self.profile.methods and self._typeface.has(char)
+
     def render(self, lines: Iterable[PrintLine]) -> PrintJob:
         return render(lines, self.profile, self._typeface)
 

@@ -159,12 +159,16 @@ class TextEncoder:
         # Glyphs are defined for font A only; font B has another cell and would need its own set.
         can_glyph = Method.GLYPHS in self._methods and self._page.name != UTF8_PAGE and font is Font.A
         can_draw = can_glyph or Method.RASTER in self._methods
-        plain = "".join(self._equivalent(char) for char in clean(text, self.tenge))
+        cleaned = clean(text, self.tenge)
+        plain = "".join(self._equivalent(char) for char in cleaned)
         shown, substituted, missing = self._resolve(plain, draw=can_draw)
         lacking = [char for char in dict.fromkeys(shown) if char not in self._page.table]
         if lacking and can_glyph and self._reserve(lacking):
             return Encoded(Method.GLYPHS, shown, self._with_glyphs(shown), substituted, missing)
         if lacking and Method.RASTER in self._methods:
+            # Nothing has to be made plainer for a line that is drawn.
+            drawn = "".join(char if self._drawable(char) else self._equivalent(char) for char in cleaned)
+            shown, substituted, missing = self._resolve(drawn, draw=True)
             return Encoded(Method.RASTER, shown, b"", substituted, missing)
         if lacking:  # Glyph codes are used up and raster is not allowed.
             shown, substituted, missing = self._resolve(plain, draw=False)

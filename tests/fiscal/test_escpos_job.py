@@ -18,8 +18,8 @@ from fiscal.escpos.job import render
 from fiscal.escpos.library import Dummy
 from fiscal.escpos.lines import PAPER_58, PAPER_80, Align, Cut, Drawer, Feed, Font, Qr, Rule, Text
 from fiscal.escpos.preview import preview
-from fiscal.escpos.profiles import Cutter, DrawerWiring, ImageForm, ProfileUnknown, QrDialect, papers, profile, profiles
-from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, symbol_image, qr_matrix
+from fiscal.escpos.profiles import Cutter, DrawerWiring, ProfileUnknown, QrDialect, papers, profile, profiles
+from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_matrix, symbol_image
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
 BYTES = {name: bytes.fromhex(text) for name, text in VECTORS["commands"].items() if name != "source"}
