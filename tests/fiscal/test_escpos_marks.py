@@ -1,6 +1,7 @@
 """Whatever the receipt: each mark, the fiscal sign and the QR stand whole on the paper, of every width and language."""
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import zxingcpp
@@ -37,12 +38,8 @@ def receipts(draw: st.DrawFn) -> Receipt:
     for _ in range(draw(st.integers(1, 3))):
         marks = tuple(Mark(code, code) for code in draw(st.lists(CODES, max_size=3)))
         count = max(1, len(marks))
-        price = draw(st.integers(1, 10**9))
-        lines.append(
-            Line(
-                draw(NAMES), price, 1000 * count, 796, draw(st.sampled_from([1600, 0, None])), draw(NAMES), marks=marks
-            )
-        )
+        price, vat = draw(st.integers(1, 10**9)), draw(st.sampled_from([1600, 0, None]))
+        lines.append(Line(draw(NAMES), price, 1000 * count, 796, vat, draw(NAMES), marks=marks))
     return Receipt("k", Operation.SALE, tuple(lines), (Payment(PaymentKind.CASH, 10**12),), cashier=draw(NAMES))
 
 
@@ -56,7 +53,7 @@ def strip_of(lines: tuple, paper: Paper) -> Strip:
 
 
 def block_of(strip: Strip, text: str, columns: int) -> tuple[int, int] | None:
-    """(top, bottom) of the text in the small font, broken only where the paper ends; None: it is not there as a whole."""
+    """(top, bottom) of the text in the small font, broken only where the paper ends; None: it is not there whole."""
     pieces = [text[start : start + columns] for start in range(0, len(text), columns)]
     rows = strip.rows
     for place in range(len(rows) - len(pieces) + 1):
@@ -65,7 +62,7 @@ def block_of(strip: Strip, text: str, columns: int) -> tuple[int, int] | None:
             item.style.font == "B" for row in here for item in row.items
         ):
             edges = [(row.top, row.top + row.height) for row in here]
-            assert all(a[1] == b[0] for a, b in zip(edges, edges[1:], strict=False)), "a blank inside a mark"
+            assert all(a[1] == b[0] for a, b in pairwise(edges)), "a blank inside a mark"
             return edges[0][0], edges[-1][1]
     return None
 
@@ -119,9 +116,11 @@ def test_any_code_that_fits_a_symbol_is_read_from_it_by_another_program(code: st
     assert found[0].content_type == zxingcpp.ContentType.GS1
 
 
-@pytest.mark.parametrize(("length", "side"), [(3, 10), (20, 22), (85, 40), (124, 48), (346, 48)])
+@pytest.mark.parametrize(
+    ("length", "side"), [(3, 10), (21, 20), (22, 22), (85, 36), (86, 40), (143, 44), (144, 48), (173, 48), (346, 48)]
+)
 def test_a_symbol_is_as_small_as_the_standard_has_it(length: int, side: int) -> None:
-    """Digits in pairs, other letters one a codeword, FNC1 before them: 2 + 1, 20 + 1, ... codewords (ISO/IEC 16022)."""
+    """ISO/IEC 16022: a codeword a letter or a pair of digits, FNC1 before them; 3, 22, 30, 86, 114, 144, 174 a size."""
     code = "7" * length if length in {3, 346} else "a" * length
     assert datamatrix.fits(code)
     assert len(datamatrix.matrix(code)) == side
