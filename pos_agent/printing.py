@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
-from fiscal.escpos.labels import Language
 from fiscal.escpos.layout import layout_receipt
 from fiscal.escpos.layout_reports import layout_cash, layout_shift_report
-from fiscal.escpos.lines import Paper, PrintLine
+from fiscal.escpos.lines import PrintLine
 from fiscal.escpos.outcome import Handover, PrintOutcome
 from fiscal.escpos.status import PrintState
 from fiscal.register import CashDocument, CashMove, Document, FiscalDocument, PaymentKind, Receipt, ShiftReport
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
+from pos_agent.stationery import Stationery
 from pos_agent.till import Till
 
 log = logging.getLogger(__name__)
@@ -28,15 +26,6 @@ NO_PRINTER = "no_printer"
 
 class PrintsLines(Protocol):
     def print_lines(self, lines: Iterable[PrintLine]) -> PrintOutcome: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Stationery:
-    """How this shop's paper looks."""
-
-    paper: Paper
-    language: Language
-    zone: dt.tzinfo
 
 
 class Printing:
@@ -56,7 +45,17 @@ class Printing:
         look = self._look
         with self._lock:
             copy = self._till.printed(key) == OK
-            lines = layout_receipt(receipt, document, look.paper, look.language, copy=copy, zone=look.zone, drawer=cash)
+            lines = layout_receipt(
+                receipt,
+                document,
+                look.paper,
+                look.language,
+                copy=copy,
+                mark_form=look.mark_form,
+                tenge=look.tenge,
+                zone=look.zone,
+                drawer=cash,
+            )
             return self._print(key, lines)
 
     def report(self, key: str, document: Document) -> str:
@@ -65,13 +64,15 @@ class Printing:
         with self._lock:
             copy = self._till.printed(key) == OK
             if isinstance(document, ShiftReport):
-                lines = layout_shift_report(document, look.paper, look.language, copy=copy, zone=look.zone)
+                lines = layout_shift_report(
+                    document, look.paper, look.language, copy=copy, tenge=look.tenge, zone=look.zone
+                )
                 return self._print(key, lines)
             known = self._till.document(key)
             order = self._till.order(known.intent_row) if known else None
             if not isinstance(document, CashDocument) or not isinstance(order, CashMove):
                 raise TypeError(f"{key} is neither a report nor a cash move")
-            slip = layout_cash(order, document, look.paper, look.language, copy=copy, zone=look.zone)
+            slip = layout_cash(order, document, look.paper, look.language, copy=copy, tenge=look.tenge, zone=look.zone)
             return self._print(key, slip)
 
     def _print(self, key: str, lines: Iterable[PrintLine]) -> str:
@@ -79,6 +80,8 @@ class Printing:
             return NO_PRINTER  # Nothing was tried, nothing is journalled.
         outcome = self._printer.print_lines(lines)
         self.last = outcome
+        if not outcome.exact:
+            log.warning("the paper of %s is not what was written: %s", key, outcome.detail)
         # A printer that cannot tell its state and took every byte has most likely printed.
         printed = outcome.state is PrintState.OK or (
             outcome.state is PrintState.UNKNOWN and outcome.handover is Handover.ALL

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import random
 import secrets as system_secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import httpx
 
-from fiscal.escpos.labels import Language
-from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
 from fiscal.escpos.printer import open_printer
 from fiscal.escpos.raster import FontMissing
 from fiscal.register import Operation
@@ -33,10 +31,11 @@ from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
-from pos_agent.printing import Printing, PrintsLines, Stationery
+from pos_agent.printing import Printing, PrintsLines
 from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
+from pos_agent.stationery import stationery
 from pos_agent.till import Till
 from scanners.registry import Scanner, Surroundings, open_scanner
 from scanners.scan import Signal
@@ -46,8 +45,6 @@ from sync.ismpt.recheck import RecheckWorker
 
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # Without look-alikes: a support person reads it aloud.
 EPOCH_LENGTH = 6
-
-PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (PAPER_58, PAPER_80, PAPER_80_42)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     judge = Judge(cache, till.unit_states, policy, online, clock.now_ns, config.scan.suffixes)
     checkout = Checkout(journal, till, judge, kazakhstan(), clock.now_ns, config.till.zone)
     desk = RegisterDesk(journal, till, register)
-    printing = Printing(journal, till, _printer(config, world), _stationery(config))
+    printer = _printer(config, world)
+    printing = Printing(journal, till, printer, stationery(config, printer))
     rules = ReceiptRules(config.receipt.group_marks, config.receipt.return_sends_marks)
     queue = JournalQueue(journal)
     watch = WithdrawalWatch(journal, config.ismpt.recheck_after_s, config.ismpt.recheck_days_max)
@@ -200,16 +198,6 @@ def _printer(config: Config, world: World) -> PrintsLines | None:
         return open_printer(config.printer.url, monotonic=world.clock.monotonic, sleep=world.clock.sleep)
     except (ValueError, FontMissing) as error:
         raise ConfigError(f"printer.url: {error}") from error
-
-
-def _stationery(config: Config) -> Stationery:
-    if config.printer.paper not in PAPERS:
-        raise ConfigError(f"printer.paper: {config.printer.paper!r} is none of {', '.join(PAPERS)}")
-    try:
-        language = Language(config.printer.language)
-    except ValueError as error:
-        raise ConfigError(f"printer.language: {error}") from error
-    return Stationery(PAPERS[config.printer.paper], language, config.till.zone)
 
 
 def _scanners(config: Config, world: World) -> Iterable[Scanner]:

@@ -9,7 +9,7 @@ escpos+usb://04b8:0e15?serial=J5TY012345&profile=epson-tm-t20           escpos+s
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -92,10 +92,10 @@ def parse_url(
     return PrinterAddress(opener, chosen, Path(query["font"]) if "font" in query else None)
 
 
-def with_options(url: str, changes: Mapping[str, str]) -> str:
-    """The same URL with some options set anew; the others keep their place."""
-    parts = urlsplit(url)
-    query = {**dict(parse_qsl(parts.query, keep_blank_values=True)), **changes}
+def with_options(url: str, changes: Mapping[str, str], dropped: Collection[str] = ()) -> str:
+    """The same URL without some options and with others set anew; the rest keep their place."""
+    kept = {key: value for key, value in parse_qsl(urlsplit(url).query, keep_blank_values=True) if key not in dropped}
+    query = {**kept, **changes}
     start = url.partition("?")[0].partition("#")[0]  # Not put together again: `///` would lose its slashes.
     return f"{start}?{urlencode(query, quote_via=quote, safe='/:')}" if query else start
 

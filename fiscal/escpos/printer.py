@@ -65,7 +65,7 @@ class Printer:
     ) -> None:
         self.profile = profile
         self._opener = opener
-        self._typeface = typeface
+        self.typeface = typeface
         self._sleep = sleep
         self._inquiry = Inquiry(monotonic, status_supported)
         self._lock = threading.Lock()
@@ -91,10 +91,10 @@ class Printer:
 
     def draws(self, char: str) -> bool:
         """Whether a line with this character can be drawn: the tenge sign is in no page."""
-        return self._typeface is not None and Method.RASTER in self.profile.methods and self._typeface.has(char)
+        return self.typeface is not None and Method.RASTER in self.profile.methods and self.typeface.has(char)
 
     def render(self, lines: Iterable[PrintLine]) -> PrintJob:
-        return render(lines, self.profile, self._typeface)
+        return render(lines, self.profile, self.typeface)
 
     def print_lines(self, lines: Iterable[PrintLine]) -> PrintOutcome:
         return self.print_job(self.render(lines))

@@ -89,6 +89,11 @@ def page_test(profile: Profile, typeface: Typeface | None) -> bytes:
     return body + commands.cut(profile.cutter)
 
 
+def released(dialect: QrDialect) -> bytes:
+    """What to send after a QR in a dialect that is not proven yet, so that the next job is not swallowed."""
+    return bytes(PRIVATE_QR_PROMISE_BYTES) if dialect is QrDialect.XPRINTER else b""
+
+
 def native_dialect(profile: Profile) -> QrDialect:
     """The printer's own QR to try: that of the profile, or the usual one where the profile draws it."""
     return QrDialect.EPSON if profile.qr is QrDialect.RASTER else profile.qr
@@ -104,6 +109,4 @@ def qr_test(profile: Profile, data: str) -> bytes:
     own = replace(profile, qr=native, qr_module_max=_QR_MODULE)
     body = render([Text("=A= QR raster"), Qr(data), Text(f"=B= QR {native}"), Feed()], ours).body
     body += render([Qr(data), Feed()], own).body
-    if native is QrDialect.XPRINTER:
-        body += bytes(PRIVATE_QR_PROMISE_BYTES)
-    return body + render([Text("=C= end")], ours).body + commands.cut(profile.cutter)
+    return body + released(native) + render([Text("=C= end")], ours).body + commands.cut(profile.cutter)

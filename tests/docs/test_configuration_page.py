@@ -15,8 +15,8 @@ import pytest
 from pydantic import BaseModel
 
 from fiscal.escpos.labels import Language
-from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42
 from fiscal.escpos.printer import open_printer
+from fiscal.escpos.profiles import papers
 from fiscal.registry import open_register
 from fiscal.webkassa.settings import OPTIONS
 from marking.groups import FIELDS as GROUP_FIELDS
@@ -137,7 +137,7 @@ def test_the_addresses_name_drivers_that_exist() -> None:
 
 def test_the_words_for_paper_and_language_are_complete() -> None:
     remarks = {line.split(" = ")[0].lstrip("#"): line.partition("# ")[2] for line in TEXT.splitlines() if " = " in line}
-    assert remarks["paper"].split(": ")[1] == ", ".join(paper.name for paper in (PAPER_58, PAPER_80, PAPER_80_42))
+    assert remarks["paper"].split(": ")[1] == ", ".join(papers())
     assert remarks["language"] == ", ".join(Language)
 
 
