@@ -6,7 +6,6 @@ paper waits for ever. POSIX only; elsewhere a node is a one-way file.
 
 from __future__ import annotations
 
-import errno
 import os
 import select
 from contextlib import suppress
@@ -14,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .links import ANSWER_BYTES_MAX, FileAddress, Link, LinkFailed, failure
-from .usb import UsbId, UsbNotOne, printer_node
+from .usb import NODES, SYSTEM_CLASS, UsbId, UsbNotOne, printer_node
 
 TIMEOUT_S = 5.0
-_NO_ANSWERS = frozenset({errno.EINVAL, errno.EBADF})  # usblp: a printer without a way back.
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +24,12 @@ class UsbAddress:
 
     usb: UsbId
     timeout_s: float = TIMEOUT_S
+    system_class: Path = SYSTEM_CLASS
+    nodes: Path = NODES
 
     def open(self) -> Link:
         try:
-            node = printer_node(self.usb)
+            node = printer_node(self.usb, self.system_class, self.nodes)
         except UsbNotOne as error:
             raise LinkFailed("not_found", str(error)) from error
         return DeviceLink(node, self.timeout_s)
@@ -53,17 +53,9 @@ class DeviceLink:
         self._timeout_s = timeout_s
         self.one_way = False
         try:
-            self._file = self._opened(path)
+            self._file = os.open(path, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         except OSError as error:
             raise failure(error, str(path)) from error
-
-    def _opened(self, path: Path) -> int:
-        flags = os.O_NOCTTY | os.O_NONBLOCK
-        try:
-            return os.open(path, flags | os.O_RDWR)
-        except PermissionError:  # Some systems give printers to their group for writing alone.
-            self.one_way = True
-            return os.open(path, flags | os.O_WRONLY)
 
     def write(self, data: bytes) -> None:
         left = memoryview(data)
@@ -91,9 +83,7 @@ class DeviceLink:
         except BlockingIOError:
             return b""
         except OSError as error:
-            if error.errno not in _NO_ANSWERS:
-                raise LinkFailed("closed", str(error)) from error
-            data = b""
+            raise LinkFailed("closed", str(error)) from error
         if not data:  # The end of a node that cannot answer: asking again would only spin.
             self.one_way = True
         return data
