@@ -22,6 +22,7 @@ log = logging.getLogger(__name__)
 
 OK = "ok"
 NO_PRINTER = "no_printer"
+MAY_BE_OUT = frozenset({OK, "unknown"})  # What follows one of these is a copy: two originals must not be about.
 
 
 class PrintsLines(Protocol):
@@ -44,7 +45,7 @@ class Printing:
         cash = any(payment.kind is PaymentKind.CASH for payment in receipt.payments)
         look = self._look
         with self._lock:
-            copy = self._till.printed(key) == OK
+            copy = self._till.printed(key) in MAY_BE_OUT
             lines = layout_receipt(
                 receipt,
                 document,
@@ -62,7 +63,7 @@ class Printing:
         """Z-reports and cash slips."""
         look = self._look
         with self._lock:
-            copy = self._till.printed(key) == OK
+            copy = self._till.printed(key) in MAY_BE_OUT
             if isinstance(document, ShiftReport):
                 lines = layout_shift_report(
                     document, look.paper, look.language, copy=copy, tenge=look.tenge, zone=look.zone

@@ -23,6 +23,7 @@ from .text import Method, pages
 from .usb import UsbId, parse_id
 
 RASTER_BAUD_MIN = 38400  # At and below it a drawn line takes most of a second: other methods go first.
+QR_MODULE_SLOW = 4  # Dots: the least that telephones read from any head; half the bytes of the usual 6.
 DEFAULT_PROFILE = "generic"
 _PARITIES = {"none": "N", "even": "E", "odd": "O"}
 _FLOWS = ("dtr", "none", "rts", "xonxoff")
@@ -204,6 +205,8 @@ def _limited(chosen: Profile, query: dict[str, str], baud: int | None) -> Profil
     """Take drawn lines out of the methods where the line is too slow for them (`raster` = auto, always, all, never)."""
     raster = _choice(query, "raster", ("auto", "always", "all", "never"))
     slow = baud is not None and baud <= RASTER_BAUD_MIN
+    if slow and chosen.qr is QrDialect.RASTER:
+        chosen = replace(chosen, qr_module_max=QR_MODULE_SLOW)
     if raster == "all":  # No page of this firmware is to be trusted, only ASCII is.
         return replace(chosen, methods=(Method.RASTER, Method.SUBSTITUTE))
     if raster == "always" or (raster == "auto" and not slow):

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from escpos import constants
 from escpos.image import EscposImage
-from PIL import Image
+from PIL import Image, ImageChops
 
 from .lines import Align, Font, Text
 from .profiles import Cutter, DrawerWiring, ImageForm, QrDialect
@@ -100,8 +100,11 @@ def define_glyph(code: int, columns: bytes) -> bytes:
 
 
 def picture(image: Image.Image, form: ImageForm, band_rows: int) -> Iterator[bytes]:
-    """A black and white picture in the form the printer takes it."""
-    return raster(image, band_rows) if form is ImageForm.RASTER else columns(image)
+    """A black and white picture in the form the printer takes it, without the white at its right."""
+    inked = ImageChops.invert(image).getbbox()
+    width = image.width if inked is None else min(image.width, -(-inked[2] // 8) * 8)
+    drawn = image.crop((0, 0, width, image.height))
+    return raster(drawn, band_rows) if form is ImageForm.RASTER else columns(drawn)
 
 
 def fed_by(image: Image.Image, form: ImageForm) -> int:

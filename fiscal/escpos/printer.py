@@ -194,22 +194,26 @@ class Printer:
                 return self._outcome(link, verdict, Handover.NONE, reading)
             handover = Handover.PART
             self._send(link, (commands.cut(self.profile.cutter) if self._torn else b"") + job.body)
-            reading = self._after(link, job)
+            reading, lost = self._after(link, job)
             verdict = status.verdict(reading)
             if verdict.state in _GO_ON:
                 self._send(link, job.tail)
-                handover = Handover.ALL  # Else it stopped inside the receipt: its buffer is not paper.
+                # Else it stopped inside the receipt, or lost some of it: a buffer is not paper.
+                handover = Handover.PART if lost else Handover.ALL
             return self._outcome(link, verdict, handover, reading)
         except LinkFailed as error:
             return self._stalled(link, error, handover)
 
-    def _after(self, link: Link, job: PrintJob) -> Reading:
-        """How the printer is once it has the job: on paper where it can tell that, else in its buffer."""
+    def _after(self, link: Link, job: PrintJob) -> tuple[Reading, bool]:
+        """How the printer is once it has the job: on paper where it can tell that, else in its buffer.
+
+        True: it can tell, and did not within the time that it needs; what is on paper is anybody's guess.
+        """
         if self.profile.confirms:
             stopped = self._inquiry.printed(link, CONFIRM_BASE_S + job.dots / PRINT_DOTS_PER_S)
             if stopped is not None:
-                return stopped
-        return self._inquiry.ask(link, Query.PRINTER, Query.OFFLINE_CAUSE, Query.PAPER)
+                return stopped, True
+        return self._inquiry.ask(link, Query.PRINTER, Query.OFFLINE_CAUSE, Query.PAPER), False
 
     def _send(self, link: Link, data: bytes) -> None:
         for start in range(0, len(data), BLOCK_BYTES_MAX):

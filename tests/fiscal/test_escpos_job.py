@@ -20,6 +20,7 @@ from fiscal.escpos.lines import PAPER_58, PAPER_80, Align, Cut, Drawer, Feed, Fo
 from fiscal.escpos.preview import preview
 from fiscal.escpos.profiles import Cutter, DrawerWiring, ProfileUnknown, QrDialect, papers, profile, profiles
 from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_matrix, symbol_image
+from fiscal.escpos.text import clean
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
 BYTES = {name: bytes.fromhex(text) for name, text in VECTORS["commands"].items() if name != "source"}
@@ -113,10 +114,31 @@ def test_styles_are_sent_when_they_change_and_only_then() -> None:
 
 def test_the_same_line_is_drawn_where_the_page_lacks_the_letters() -> None:
     job = render([Text("Құны"), Text("Итого"), Text("Құны")], profile("generic-58"), TYPEFACE)
-    header = bytes.fromhex("1D 76 30 00 30 00 18 00")
+    header = bytes.fromhex("1D 76 30 00 06 00 18 00")  # Four letters of 12 dots: the white beside them is not sent.
     assert job.raster_lines == job.body.count(header) == 2
     assert "Итого".encode("cp866") + b"\n" in job.body
     assert job.exact
+
+
+@pytest.mark.parametrize("follows", [0x04, 0x05, 0x14])
+def test_dots_that_read_as_a_real_time_command_get_one_more_dot(follows: int) -> None:
+    dots = bytes([0x10, follows, 0x01, 0x10, 0x00, 0x10])
+    picture = Image.frombytes("1", (48, 1), bytes(0xFF - byte for byte in dots))
+    (band,) = commands.raster(picture, 96)
+    assert band[8:] == bytes([0x18, follows, 0x01, 0x10, 0x00, 0x10])
+    glyph = commands.define_glyph(0x21, dots * 6)
+    assert not re.search(rb"\x10[\x04\x05\x14]", glyph)
+    assert len(glyph) == 6 + 36
+
+
+def test_a_picture_in_columns_is_the_one_that_python_escpos_sends() -> None:
+    picture = Image.new("1", (384, 48), 1)
+    picture.paste(0, (10, 20, 384, 44))
+    library = Dummy()
+    library.image(picture, impl="bitImageColumn")
+    ours = b"".join(commands.columns(picture))
+    assert ours.count(b"\x1b*\x21\x80\x01") == library.output.count(b"\x1b*\x21\x80\x01") == 2
+    assert ours == b"\x1b3\x10" + library.output.partition(b"\x1b3\x10")[2]
 
 
 def test_glyphs_are_defined_once_before_the_first_line() -> None:
@@ -247,10 +269,22 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 
 # What a job may hold: the commands of our own, and text. Written from the command reference, not from the renderer.
 TOKEN = re.compile(
-    rb"\x1b@|\x1c\.|\x1bt.|\x1bJ\x06|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]|\x1b%[\x00\x01]"
-    rb"|\x1b&\x03(.)\1\x0c.{36}|\x1dv0\x00\x30\x00\x18\x00.{1152}|\n|[\x20-\x7e\x80-\xff]",
+    rb"\x1b@|\x1c\.|\x1bt.|\x1bJ\x06|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]"
+    rb"|\x1b%[\x00\x01]|\x1b&\x03(.)\1\x0c.{36}|\n|[\x20-\x7e\x80-\xff]",
     re.DOTALL,
 )
+PICTURE = re.compile(rb"\x1dv0\x00([\x01-\x30])\x00\x18\x00")
+
+
+def token_at(body: bytes, place: int) -> bytes:
+    """The command or letter at a place of the job."""
+    if picture := PICTURE.match(body, place):
+        return body[place : picture.end() + 24 * picture[1][0]]
+    token = TOKEN.match(body, place)
+    assert token is not None, body[place : place + 8].hex(" ")
+    return token[0]
+
+
 HOSTILE = st.text(
     st.one_of(st.characters(), st.sampled_from("\x1b\x1d\x10\x1c\x04\x14\x00\x7f@pmiқңұ₸😀\u200d\u0306")), max_size=32
 )
@@ -262,13 +296,14 @@ def test_no_product_name_reaches_the_printer_as_a_command(text: str, name: str, 
     body = render([Text(text)], chosen, TYPEFACE if font else None).body
     place, seen = 0, []
     while place < len(body):
-        token = TOKEN.match(body, place)
-        assert token is not None, body[place : place + 8].hex(" ")
-        seen.append(token.group())
-        place = token.end()
+        seen.append(token_at(body, place))
+        place += len(seen[-1])
     assert seen[:3] == [b"\x1b@", b"\x1c.", b"\x1bt" + bytes([chosen.page_number])]
     assert seen.count(b"\x1b@") == seen.count(b"\x1c.") == 1
-    assert seen.count(b"\n") + sum(one.startswith(b"\x1dv0") for one in seen) == 1
+    lines = seen.count(b"\n") + sum(one.startswith(b"\x1dv0") for one in seen)
+    cells = {len(clean(text, tenge)) for tenge in ("₸", "тг")}
+    assert lines in {max(1, -(-count // 32)) for count in cells}
+    assert not re.search(rb"\x10[\x04\x05\x14]", body), "a printer would obey this inside a picture as well"
 
 
 def test_every_profile_renders_a_receipt_without_loss() -> None:

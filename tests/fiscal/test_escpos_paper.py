@@ -93,7 +93,7 @@ def test_a_receipt_reads_back_from_the_paper_of_its_model(name: str, model: str,
     assert job.exact, job.losses
     printer = printed(job, model)
     assert not printer.unknown
-    found, meant = lines_read(printer.paper.rows, lines, chosen.paper.columns())
+    found, meant = lines_read(printer.paper.rows, lines, chosen.paper)
     assert [plain(text, chosen) for text in found] == [plain(text, chosen) for text in meant]
     assert symbols_on(printer) == {QR.encode()}
 
@@ -115,7 +115,7 @@ def test_the_private_utf8_mode_prints_the_same_receipt_once_it_is_switched_on(na
     job = render(lines, chosen, TYPEFACE)
     printer = printed(job, model)
     assert (job.raster_lines, job.exact, printer.unknown) == (0, True, type(printer.unknown)(maxlen=20_000))
-    found, meant = lines_read(printer.paper.rows, lines, chosen.paper.columns())
+    found, meant = lines_read(printer.paper.rows, lines, chosen.paper)
     assert found == meant
     after = render([Text("Чек «1»"), Cut()], profile(name), TYPEFACE)
     printer.receive(after.body)
@@ -133,7 +133,7 @@ def test_drawn_as_a_whole_a_receipt_needs_no_page_of_the_firmware(name: str, mod
     chosen = adjusted(name, "raster=all&page_number=255")
     lines = layout_sample(chosen.paper)
     printer = printed(render(lines, chosen, TYPEFACE), model)
-    found, meant = lines_read(printer.paper.rows, lines, chosen.paper.columns())
+    found, meant = lines_read(printer.paper.rows, lines, chosen.paper)
     assert found == meant
 
 
@@ -155,7 +155,7 @@ def test_any_drawn_line_reads_back_letter_for_letter(
     line = Text(f"Қ{text.rstrip()}", align, bold, tall=tall, font=font)
     chosen = adjusted(name, "raster=all")
     printer = printed(render([line], chosen, TYPEFACE), MODELS[name][0])
-    found, meant = lines_read(printer.paper.rows, [line], chosen.paper.columns())
+    found, meant = lines_read(printer.paper.rows, [line], chosen.paper)
     assert found == meant
     assert not printer.take_reply()
 
@@ -208,7 +208,7 @@ def test_a_line_longer_than_the_paper_goes_on_in_the_next_and_loses_nothing() ->
         columns = chosen.paper.columns()
         job = render([Text(text)], chosen, TYPEFACE)
         pieces = [Text(text[start : start + columns]) for start in range(0, len(text), columns)]
-        found, meant = lines_read(printed(job, MODELS[name][0]).paper.rows, pieces, columns)
+        found, meant = lines_read(printed(job, MODELS[name][0]).paper.rows, pieces, chosen.paper)
         assert found == meant
         assert "broken" in job.losses
 

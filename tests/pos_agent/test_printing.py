@@ -75,6 +75,18 @@ def test_a_cutter_that_was_freed_by_hand_is_woken_by_the_next_print(till: ShopTi
     assert [piece.text.count("ФИСКАЛДЫ ЧЕК") for piece in receipts] == [1, 1]
 
 
+def test_a_receipt_that_may_have_come_out_is_told_and_what_follows_is_a_copy(till: ShopTill) -> None:
+    first, second = till.with_units()[0], till.with_units()[0]
+    assert till.pay(first).printed == "ok"
+    till.paper.condition.busy = True
+    assert till.pay(second).printed == "unknown"
+    till.paper.condition.busy = False
+    till.paper.settle()
+    assert till.agent.closing.print_again(second).printed == "ok"
+    texts = [piece.text for piece in till.paper.paper.pieces() if piece.text.strip()]
+    assert ["ДУБЛИКАТ" in text for text in texts] == [False, False, True]
+
+
 def test_a_printer_in_a_power_cut_gets_its_page_again_with_the_next_receipt(till: ShopTill) -> None:
     till.pay(till.with_units()[0])
     till.paper.power_cut()

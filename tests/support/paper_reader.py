@@ -13,7 +13,7 @@ import barcode
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from fiscal.escpos.lines import Align, PrintLine, Qr, Rule, Text
+from fiscal.escpos.lines import Align, Paper, PrintLine, Qr, Rule, Text
 from hw_sim.printer import Bitmap, Cell, ImageRow, Picture, Row, TextRow
 
 FONT = Path(barcode.__file__).parent / "fonts" / "DejaVuSansMono.ttf"  # The same file on every machine.
@@ -31,7 +31,7 @@ def alike(text: str) -> str:
     return "".join(_classes().get(char, char) for char in text)
 
 
-def lines_read(rows: Iterable[Row], lines: Iterable[PrintLine], columns: int) -> tuple[list[str], list[str]]:
+def lines_read(rows: Iterable[Row], lines: Iterable[PrintLine], paper: Paper) -> tuple[list[str], list[str]]:
     """(as read, as meant): the rows of the paper beside the lines they should be; QR and feeds are left out."""
     left = deque(rows)
     found, meant = [], []
@@ -39,12 +39,12 @@ def lines_read(rows: Iterable[Row], lines: Iterable[PrintLine], columns: int) ->
         if isinstance(line, Qr):  # It stands between two feeds.
             _drop(left, bare=True)
             _drop(left, bare=False)
-        wanted = Text(line.char * columns) if isinstance(line, Rule) else line
+        wanted = Text(line.char * paper.columns()) if isinstance(line, Rule) else line
         if not isinstance(wanted, Text):
             continue
         _drop(left, bare=True)
         strips = [left.popleft() for _ in range(2 if wanted.tall and is_strip(left[0]) else 1)]
-        text = line_read(strips, wanted)
+        text = line_read(strips, wanted, paper.dots)
         # Where a printed line in the middle stands is not counted in blanks: half a cell makes no difference.
         found.append(text if wanted.align is Align.LEFT else text.strip())
         meant.append(alike(wanted.text.rstrip() if wanted.align is Align.LEFT else wanted.text.strip()))
@@ -52,14 +52,15 @@ def lines_read(rows: Iterable[Row], lines: Iterable[PrintLine], columns: int) ->
     return found, meant
 
 
-def line_read(rows: Sequence[Row], line: Text) -> str:
+def line_read(rows: Sequence[Row], line: Text, paper_dots: int) -> str:
     """One line as text, blanks at its end removed. `rows` are one, or the two strips of a tall line sent in columns."""
     first, font = rows[0], line.font.value.upper()
     if isinstance(first, TextRow) and not is_strip(first):
         return alike(_printed(first, font))
-    dots = np.concatenate([_dots(row) for row in rows])
+    sent = np.concatenate([_dots(row) for row in rows])
+    dots = np.pad(sent, ((0, 0), (0, max(0, paper_dots - sent.shape[1]))))  # White at the right need not be sent.
     width, height = CELLS[font]
-    free = dots.shape[1] - len(line.text) * width * (1 + line.wide)
+    free = paper_dots - len(line.text) * width * (1 + line.wide)
     left = {Align.LEFT: 0, Align.CENTER: free // 2, Align.RIGHT: free}[line.align]
     assert not dots[:, :left].any(), "dots left of the line"
     strip = dots[:: 1 + line.tall, left:][:, :: 1 + line.wide][:height]
