@@ -18,7 +18,7 @@ from .text import Method, TextEncoder, clean, nothing_drawable, page
 QR_DOTS_MAX = 320  # Symbol with its quiet zone; wider ones do not fit a 58 mm roll.
 QR_MODULE_MIN = 3  # Below this phones fail on a worn head; such a QR is still printed, and reported.
 DM_MODULE = 4  # Dots, 0.5 mm: hand scanners read it, and 48 modules still fit a 58 mm roll.
-DM_QUIET = 2  # Modules; ISO/IEC 16022 asks for one.
+DM_QUIET = 3  # Modules; ISO/IEC 16022 asks for one.
 _PLAIN = commands.style(Text(""))
 
 
