@@ -147,7 +147,9 @@ def test_the_keys_of_unconfirmed_facts_exist() -> None:
     named = [key for cells in rows[2:] for key in re.findall(r"`([^`]+)`", cells[-1])]
     known = {*fields(Config), *(f"policy.{setting.key}" for setting in SETTINGS)}
     known |= {f"policy.group.GROUP.{name}" for name in GROUP_FIELDS} | {f"{name}=" for name in OPTIONS}
-    known |= {"page=", "page_number="} | {f"{name}=" for options in SCANNER_OPTIONS.values() for name in options}
+    known |= {"page=", "page_number=", "utf8=", "confirm=", "drawer_open="} | {
+        f"{name}=" for options in SCANNER_OPTIONS.values() for name in options
+    }
     assert len(named) > 20
     assert [key for key in named if key not in known] == []
 
