@@ -88,7 +88,7 @@ class ScannerSection(Section):
 
 class PrinterSection(Section):
     url: Url = ""  # escpos+tcp://10.0.0.9:9100?profile=tm-t20 ; empty: no paper
-    paper: str = ""  # Empty: what the printer itself has.
+    paper: str = ""  # Empty: what the printer itself has; where none of ours prints, 80.
     language: str = "kk+ru"
 
 

@@ -1,4 +1,4 @@
-"""How this shop's paper looks: what the configuration wants, as far as the printer's paper has it."""
+"""How this shop's paper looks: the printer's own width, and what the configuration wants on it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from fiscal.escpos.labels import Language
 from fiscal.escpos.layout import MarkForm
-from fiscal.escpos.lines import PAPER_80, Font, Paper
+from fiscal.escpos.lines import PAPER_80, Paper
 from fiscal.escpos.printer import Printer
 from fiscal.escpos.profiles import papers
 from fiscal.escpos.text import TENGE, TENGE_SIGN
@@ -41,15 +41,15 @@ def stationery(config: Config, printer: object) -> Stationery:
 
 
 def _paper(name: str, own: Paper | None) -> Paper:
-    """The configured width if the printer's paper has it; the printer's own where none is configured."""
+    """The printer's own paper. Naming another beside it would leave rules and centred lines as wide as the head."""
     if not name:
         return own or PAPER_80
     if name not in papers():
         raise ConfigError(f"printer.paper: {name!r} is none of {', '.join(papers())}")
     wanted = papers()[name]
-    if own is not None and any(wanted.columns(font) > own.columns(font) for font in Font):
+    if own is not None and wanted.columns() != own.columns():
         raise ConfigError(
             f"printer.paper: a line of {name} has {wanted.columns()} letters, one of the printer's paper {own.name} "
-            f"has {own.columns()}: leave the key out, or set paper={name} in printer.url if its head is that wide"
+            f"has {own.columns()}: leave the key out; another head is paper={name} in printer.url"
         )
-    return wanted
+    return own or wanted

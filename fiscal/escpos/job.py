@@ -133,7 +133,8 @@ class _Renderer:
         self._dots += max(height, LINE_DOTS)
         if encoded.method is Method.RASTER and self._typeface is not None:
             self._raster_lines += 1
-            drawn = self._typeface.line(replace(line, text=encoded.text), self._profile.paper.dots)
+            paper = self._profile.paper
+            drawn = self._typeface.line(replace(line, text=encoded.text), paper.dots, paper.cell(line.font))
             yield from self._image(drawn)
             # A picture has no line spacing of its own: without this drawn lines stand closer than printed ones.
             fed = commands.fed_by(drawn, self._profile.image)

@@ -29,6 +29,11 @@ class Paper:
     dots: int  # Printable width, dots of a 203 dpi head.
     columns_a: int
     columns_b: int
+    cell_a: int = 12  # Dots of a letter in font A, and in font B: what a drawn line keeps to.
+    cell_b: int = 9
+
+    def cell(self, font: Font) -> int:
+        return self.cell_a if font is Font.A else self.cell_b
 
     def columns(self, font: Font = Font.A, *, wide: bool = False) -> int:
         cells = self.columns_a if font is Font.A else self.columns_b

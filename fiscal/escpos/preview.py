@@ -34,7 +34,7 @@ def _strip(line: PrintLine, paper: Paper, typeface: Typeface) -> Image.Image | N
     if isinstance(line, Rule):
         line = Text(line.char * paper.columns())
     if isinstance(line, Text):
-        drawn = typeface.line(line, paper.dots)
+        drawn = typeface.line(line, paper.dots, paper.cell(line.font))
         spaced = Image.new("1", (paper.dots, max(LINE_DOTS, drawn.height)), 1)
         spaced.paste(drawn, (0, 0))
         return spaced

@@ -71,7 +71,7 @@ class Printer:
         self._lock = threading.Lock()
         self._kept: PrintJob | None = None
         self._warned_low = False
-        self._torn = False  # Part of a job hangs in the printer: it must not become the head of the next receipt.
+        self._torn = False  # Something hangs in the printer that must not become the head of the next receipt.
         self._told_jam = False  # A person was asked to free the cutter: the next job means that it was done.
 
     @property
@@ -157,8 +157,8 @@ class Printer:
     def _printed(self, job: PrintJob) -> PrintOutcome:
         outcome = self._session(lambda link: Look(self._deliver(link, job))).outcome
         self._told_jam = outcome.cause == "cutter"
-        if outcome.handover is not Handover.NONE:
-            self._torn = outcome.handover is Handover.PART
+        if outcome.handover is not Handover.NONE or self._told_jam:  # A jam: the cut before it never fell.
+            self._torn = outcome.handover is not Handover.ALL
         if outcome.state is PrintState.OK:
             self._kept = None
         losses = job.losses
@@ -187,7 +187,6 @@ class Printer:
             if self._told_jam and status.verdict(reading).cause == "cutter":
                 # Only now: before a person was told, the blade could start at fingers. The held cut is dropped.
                 link.write(status.CLEAR_BUFFER)
-                self._torn = True
                 reading = self._inquiry.ask(link, Query.PRINTER, Query.PAPER)
             verdict = status.verdict(reading)
             if verdict.state not in _GO_ON:

@@ -78,9 +78,12 @@ class Typeface:
             self._known[char] = self._mask(char) != self._empty
         return self._known[char]
 
-    def line(self, line: Text, dots: int) -> Image.Image:
-        """Draw one line over the whole paper width; height is the cell's, doubled when `tall`."""
-        width, height = CELLS[line.font]
+    def line(self, line: Text, dots: int, cell: int = 0) -> Image.Image:
+        """Draw one line over the whole paper width; height is the font's, doubled when `tall`.
+
+        `cell` is the width of the printer's own letters, where it is not the usual one.
+        """
+        width, height = cell or CELLS[line.font][0], CELLS[line.font][1]
         strip = Image.new("L", (max(1, width * len(line.text)), height), 0)
         draw = ImageDraw.Draw(strip)
         for column, char in enumerate(line.text):

@@ -3,7 +3,7 @@
 Page numbers and widths: python-escpos 3.1 capability profiles; Posiflex, Rongta, XPrinter and OA-48 from the Shtrih-M
 OPOS driver for Webkassa (github VitalyKravtsov2016/OposWebkassa, src/Shared/EscPrinter*.pas). Which models start in
 Chinese mode, how far the cutter is and what they answer to GS I is not published: the values here are choices, replace
-them freely. Letters are 12 and 9 dots wide in every model, also where a profile gives fewer columns than that makes.
+them freely. Letters of the TH230: its Programmers Guide (July 2013), ESC SYN.
 `confirms`: Epson ESC/POS command reference, list of models of GS ( H, function 48.
 """
 
@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from hw_sim.printer.pages import POSIFLEX_KAZAKH, UNDRAWN
+from hw_sim.printer.paper import FONTS
 
 
 class QrDialect(StrEnum):
@@ -41,6 +42,7 @@ class PrinterModel:
     cutter: bool = True
     head_to_cutter_dots: int = 120  # Paper between the print line and the blade.
     line_dots: int = 30  # Default line spacing, ESC 2.
+    letters: Mapping[str, tuple[int, int]] = field(default_factory=lambda: dict(FONTS))  # Dots of fonts A and B.
     utf8_mode: bool = False  # Private 1F 1B commands.
     user_glyphs: bool = True
     realtime_status: bool = True
@@ -54,7 +56,7 @@ class PrinterModel:
     @property
     def columns(self) -> int:
         """Characters of font A in a line."""
-        return self.dots // 12
+        return self.dots // self.letters["A"][0]
 
 
 # fmt: off
@@ -144,7 +146,9 @@ MODELS: Mapping[str, PrinterModel] = {
         PrinterModel("rp-f10", 432, _RP_F10),
         PrinterModel("rp-f10-80", 576, _RP_F10),
         PrinterModel("star-tsp600", 576, _STAR),
-        PrinterModel("th230", 576, _TH230, QrDialect.NONE, raster=False),
+        PrinterModel(
+            "th230", 576, _TH230, QrDialect.NONE, raster=False, letters={"A": (13, 24), "B": (10, 24)}
+        ),
         PrinterModel("ct-s651", 576, _CITIZEN),
     )
 }  # fmt: skip

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pos_agent.cli.print_test_steps import PrintTest, Told
 
 _COLOURS = {0: typer.colors.GREEN, 1: typer.colors.YELLOW, 2: typer.colors.RED}
+_NOWHERE = "escpos+file:///dev/null"  # A picture needs a profile, no printer.
 _GRADES = ("ok", "warning", "failure")
 
 
@@ -36,20 +37,23 @@ def print_test_command(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object instead of words; asks nothing.")] = False,
 ) -> None:
     """Print test lines and say what to put into printer.url. Exit 0 well, 1 with warnings, 2 when it failed."""
-    from pos_agent.cli.print_test_steps import PrinterUnusable, PrintTest, draw_preview
+    from pos_agent.cli.print_test_steps import PrinterUnusable, PrintTest
     from pos_agent.clock import SystemClock
 
     words = Words(language or speech_of())
-    address = url or configured(config).printer.url
+    settings = None if url else configured(config)
+    address = url or (settings.printer.url if settings else "") or (_NOWHERE if preview else "")
     show = _Shown(words, as_json=as_json)
     try:
+        test = PrintTest(address, words, SystemClock(), settings)
+        show.printer(test)
         if preview is not None:
-            show.step(draw_preview(address or "escpos+file:///dev/null", preview, words, SystemClock()))
+            show.step(test.preview(preview))
         else:
-            test = PrintTest(address, words, SystemClock())
-            show.printer(test)
-            show.steps(_steps(test, show, pick, receipt=receipt or everything, drawer=drawer or everything,
-                              again=everything))  # fmt: skip
+            wanted = _steps(
+                test, show, pick, receipt=receipt or everything, drawer=drawer or everything, again=everything
+            )
+            show.steps(wanted)
     except PrinterUnusable as unusable:
         show.step(unusable.told)
     raise typer.Exit(show.end())

@@ -8,9 +8,10 @@ from enum import IntEnum
 from pathlib import Path
 
 from fiscal.escpos.address import PrinterUrlError, parse_url, with_options
+from fiscal.escpos.compose import KAZAKHSTAN
 from fiscal.escpos.job import PrintJob
-from fiscal.escpos.layout import MarkForm
-from fiscal.escpos.lines import Cut, Text
+from fiscal.escpos.labels import Language
+from fiscal.escpos.lines import Cut, PrintLine, Text
 from fiscal.escpos.links import SerialAddress
 from fiscal.escpos.outcome import Handover, PrintOutcome
 from fiscal.escpos.preview import preview
@@ -22,6 +23,8 @@ from fiscal.escpos.status import PaperState, PrintState, Query, drawer_state, pa
 from fiscal.escpos.trial import KAZAKH, RUSSIAN, Candidate, candidates, native_dialect, page_test, qr_test, released
 from pos_agent.cli.print_test_words import Words
 from pos_agent.clock import Clock
+from pos_agent.config import Config, ConfigError
+from pos_agent.stationery import Stationery, stationery
 
 RECEIPT_SLOW_S = 5.0
 BITS_A_BYTE = 10  # On a serial line, with start and stop bit.
@@ -57,11 +60,16 @@ class PrinterUnusable(Exception):
 
 
 class PrintTest:
-    """One printer on the bench. `url` changes with the line that the technician picks."""
+    """One printer on the bench. `url` changes with the line that the technician picks.
 
-    def __init__(self, url: str, words: Words, clock: Clock) -> None:
+    `config` gives the look of the shop's receipts; without it the sample has the printer's paper and the usual look.
+    Raises PrinterUnusable, as `pick` does.
+    """
+
+    def __init__(self, url: str, words: Words, clock: Clock, config: Config | None = None) -> None:
         self._words = words
         self._clock = clock
+        self._config = config
         self.url = url
         self.printer = self._opened(url)
         self.candidates: tuple[Candidate, ...] = candidates(self.printer.profile, self.printer.typeface)
@@ -70,9 +78,15 @@ class PrintTest:
         if not url:
             raise PrinterUnusable(self._told("printer", Grade.FAILURE, "no_printer"))
         try:
-            return open_printer(url, monotonic=self._clock.monotonic, sleep=self._clock.sleep)
+            printer = open_printer(url, monotonic=self._clock.monotonic, sleep=self._clock.sleep)
+            self._look = Stationery(printer.profile.paper, Language.KK_RU, KAZAKHSTAN)
+            if self._config is not None:
+                self._look = stationery(self._config, printer)
         except (PrinterUrlError, FontMissing) as error:
             raise PrinterUnusable(self._told("printer", Grade.FAILURE, "bad_url", text=error)) from error
+        except ConfigError as error:
+            raise PrinterUnusable(self._told("printer", Grade.FAILURE, "bad_config", text=error)) from error
+        return printer
 
     def status(self) -> Told:
         """Ask everything; nothing is printed."""
@@ -123,9 +137,24 @@ class PrintTest:
         outcome = self.printer.print_job(qr_test(self.printer.profile, QR))
         return self._after("qr", outcome, kind, "step_qr", {"dialect": str(dialect)}, dialect=dialect)
 
-    def receipt(self, mark_form: MarkForm = MarkForm.FULL) -> Told:
-        """A whole sample in Kazakh and Russian."""
-        lines = layout_sample(self.printer.profile.paper, mark_form=mark_form)
+    def preview(self, path: Path) -> Told:
+        """The sample receipt as a picture; the printer is not asked."""
+        try:
+            typeface = self.printer.typeface or Typeface(find_font())
+            preview(self._sample(), self._look.paper, typeface).save(path, "PNG", optimize=True)
+        except FontMissing as error:
+            return self._told("preview", Grade.FAILURE, "bad_url", text=error)
+        except OSError as error:
+            return self._told("preview", Grade.FAILURE, "preview_failed", path=path, text=error.strerror or error)
+        return self._told("preview", Grade.OK, "preview", {"path": str(path)}, path=path)
+
+    def _sample(self) -> tuple[PrintLine, ...]:
+        look = self._look
+        return layout_sample(look.paper, mark_form=look.mark_form, tenge=look.tenge, zone=look.zone)
+
+    def receipt(self) -> Told:
+        """A whole sample in Kazakh and Russian, as wide as the shop's receipts and with their marks."""
+        lines = self._sample()
         job = self.printer.render(lines)
         outcome = self.printer.print_job(replace(job, body=job.body + released(self.printer.profile.qr)))
         seconds = self._seconds(job)
@@ -189,25 +218,6 @@ class PrintTest:
         self, step: str, grade: Grade, kind: str, facts: Mapping[str, object] | None = None, /, **values: object
     ) -> Told:
         return Told(step, grade, kind, *self._words.text(kind, **values), facts or {})
-
-
-def draw_preview(url: str, path: Path, words: Words, clock: Clock) -> Told:
-    """The sample receipt as a picture, on the paper of the URL's profile; no printer is asked.
-
-    Raises PrinterUnusable for a wrong URL.
-    """
-    try:
-        address = parse_url(url, clock.monotonic, clock.sleep)
-        typeface = Typeface(find_font(address.font))
-    except (PrinterUrlError, FontMissing) as error:
-        text, step = words.text("bad_url", text=error)
-        raise PrinterUnusable(Told("preview", Grade.FAILURE, "bad_url", text, step)) from error
-    try:
-        preview(layout_sample(address.profile.paper), address.profile.paper, typeface).save(path, "PNG", optimize=True)
-    except OSError as error:
-        text, step = words.text("preview_failed", path=path, text=error.strerror or error)
-        return Told("preview", Grade.FAILURE, "preview_failed", text, step)
-    return Told("preview", Grade.OK, "preview", *words.text("preview", path=path), {"path": str(path)})
 
 
 def _grade(outcome: PrintOutcome) -> Grade:

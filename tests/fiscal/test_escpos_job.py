@@ -20,7 +20,7 @@ from fiscal.escpos.lines import PAPER_58, PAPER_80, Align, Cut, Drawer, Feed, Fo
 from fiscal.escpos.preview import preview
 from fiscal.escpos.profiles import Cutter, DrawerWiring, ProfileUnknown, QrDialect, papers, profile, profiles
 from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_matrix, symbol_image
-from fiscal.escpos.text import clean
+from fiscal.escpos.text import Method, clean
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
 BYTES = {name: bytes.fromhex(text) for name, text in VECTORS["commands"].items() if name != "source"}
@@ -102,6 +102,19 @@ def test_a_receipt_line_in_kazakh_is_plain_bytes_on_a_kazakh_page() -> None:
     assert job.body == BYTES["init_53"] + style + bytes.fromhex("8D A2 ED FB") + b"\n"
     assert job.tail == BYTES["cut_feed_partial"]
     assert job.exact
+
+
+def test_the_utf8_mode_is_on_for_the_text_of_a_job_and_off_before_its_cut() -> None:
+    xprinter = replace(profile("xprinter"), methods=(Method.UTF8, Method.SUBSTITUTE))
+    job = render([Text("Құны №1"), Cut()], xprinter)
+    assert (BYTES["utf8_on"], BYTES["utf8_off"]) == (commands.UTF8_ON, commands.UTF8_OFF)
+    assert job.body.startswith(BYTES["init_17"] + BYTES["utf8_on"])
+    assert job.body.endswith("Құны №1\n".encode() + BYTES["utf8_off"])
+    assert job.exact
+
+
+def test_a_process_number_is_asked_for_and_answered_in_the_published_form() -> None:
+    assert commands.confirmation(b"ABCD") == (BYTES["confirm"], BYTES["confirmed"])
 
 
 def test_styles_are_sent_when_they_change_and_only_then() -> None:

@@ -101,12 +101,14 @@ def test_default_page_of_the_private_command_survives_reset_and_power_cut():
     assert printer.paper.lines == ["Ч", "Ч"]
 
 
-@pytest.mark.parametrize(("model", "columns"), [("epson-58", 32), ("rp-f10", 36), ("epson-t88iv", 42), ("epson", 48)])
+@pytest.mark.parametrize(
+    ("model", "columns"), [("epson-58", 32), ("rp-f10", 36), ("epson-t88iv", 42), ("th230", 44), ("epson", 48)]
+)
 def test_font_a_wraps_at_the_columns_of_the_paper(model, columns):
     assert printed(model, b"x" * (columns + 1) + b"\n").paper.lines == ["x" * columns, "x"]
 
 
-@pytest.mark.parametrize(("model", "columns"), [("epson-58", 42), ("epson-t88iv", 56), ("epson", 64)])
+@pytest.mark.parametrize(("model", "columns"), [("epson-58", 42), ("epson-t88iv", 56), ("th230", 57), ("epson", 64)])
 def test_font_b_wraps_at_the_columns_of_the_paper(model, columns):
     assert printed(model, b"\x1bM\x01" + b"x" * (columns + 1) + b"\n").paper.lines == ["x" * columns, "x"]
 

@@ -306,6 +306,24 @@ def test_a_preview_needs_no_printer(tmp_path: Path) -> None:
     assert "next: Name a file that can be written" in failed.output
 
 
+def test_the_sample_looks_as_the_receipts_of_the_shop_will(tmp_path: Path) -> None:
+    config = tmp_path / "agent.toml"
+    target = tmp_path / "paper.bin"
+    look = '[receipt]\nmark_on_paper = "symbol"\ntenge = "теңге"\n'
+    printer_section = f'[printer]\nurl = "escpos+file://{target}?profile=epson-tm-t20-58"\npaper = "58"\n'
+    config.write_text(printer_section + look, encoding="utf-8")
+    assert run("--config", config, "--pick", 2, "--receipt").exit_code == 0
+    simulated = Interpreter(model_named("epson-58"))
+    simulated.receive(target.read_bytes())
+    assert "=" * 32 in simulated.paper.lines
+    assert any(line.endswith("45 955,00 теңге") for line in simulated.paper.lines)
+    assert MARK.full.encode() in {found.bytes for found in zxingcpp.read_barcodes(render(simulated.paper))}
+    config.write_text(printer_section.replace('"58"', '"80"') + look, encoding="utf-8")
+    wrong = run("--config", config, "--json")
+    assert (wrong.exit_code, facts(wrong)["steps"][0]["kind"]) == (2, "bad_config")
+    assert "printer.paper" in facts(wrong)["steps"][0]["text"]
+
+
 def test_a_slow_line_is_told_with_the_seconds_it_takes() -> None:
     with PtyPrinter(model_named("pos-5890")) as device:
         url = f"escpos+serial://{device.path}?profile=clone-58&baud=9600&flow=none&raster=always"

@@ -44,7 +44,7 @@ def lines_read(rows: Iterable[Row], lines: Iterable[PrintLine], paper: Paper) ->
             continue
         _drop(left, bare=True)
         strips = [left.popleft() for _ in range(2 if wanted.tall and is_strip(left[0]) else 1)]
-        text = line_read(strips, wanted, paper.dots)
+        text = line_read(strips, wanted, paper)
         # Where a printed line in the middle stands is not counted in blanks: half a cell makes no difference.
         found.append(text if wanted.align is Align.LEFT else text.strip())
         meant.append(alike(wanted.text.rstrip() if wanted.align is Align.LEFT else wanted.text.strip()))
@@ -52,19 +52,19 @@ def lines_read(rows: Iterable[Row], lines: Iterable[PrintLine], paper: Paper) ->
     return found, meant
 
 
-def line_read(rows: Sequence[Row], line: Text, paper_dots: int) -> str:
+def line_read(rows: Sequence[Row], line: Text, paper: Paper) -> str:
     """One line as text, blanks at its end removed. `rows` are one, or the two strips of a tall line sent in columns."""
     first, font = rows[0], line.font.value.upper()
     if isinstance(first, TextRow) and not is_strip(first):
         return alike(_printed(first, font))
     sent = np.concatenate([_dots(row) for row in rows])
-    dots = np.pad(sent, ((0, 0), (0, max(0, paper_dots - sent.shape[1]))))  # White at the right need not be sent.
-    width, height = CELLS[font]
-    free = paper_dots - len(line.text) * width * (1 + line.wide)
+    dots = np.pad(sent, ((0, 0), (0, max(0, paper.dots - sent.shape[1]))))  # White at the right need not be sent.
+    (width, height), pitch = CELLS[font], paper.cell(line.font)
+    free = paper.dots - len(line.text) * pitch * (1 + line.wide)
     left = {Align.LEFT: 0, Align.CENTER: free // 2, Align.RIGHT: free}[line.align]
     assert not dots[:, :left].any(), "dots left of the line"
     strip = dots[:: 1 + line.tall, left:][:, :: 1 + line.wide][:height]
-    pieces = [strip[:, place : place + width] for place in range(0, strip.shape[1] - width + 1, width)]
+    pieces = [strip[:, place : place + width] for place in range(0, strip.shape[1] - width + 1, pitch)]
     return "".join(_letter(piece, font, line.bold) for piece in pieces).rstrip()
 
 
