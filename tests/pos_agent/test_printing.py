@@ -14,6 +14,7 @@ from fiscal.escpos.printer import Printer, open_printer
 from fiscal.register import Payment, PaymentKind
 from pos_agent.config import ConfigError, from_mapping
 from pos_agent.printing import NO_PRINTER
+from pos_agent.problems import Problem
 from pos_agent.sale import SaleState
 from pos_agent.stationery import stationery
 
@@ -211,3 +212,25 @@ def test_a_disk_that_fills_up_while_printing_does_not_undo_the_receipt(till: Sho
     journal.append = original  # type: ignore[method-assign]
     assert paid.printed == "ok"
     assert till.agent.till.sale(sale).state is SaleState.FISCALISED
+
+
+def test_the_drawer_on_the_printers_contact_opens_without_a_receipt(till: ShopTill) -> None:
+    till.agent.printing.open_drawer()
+    assert till.paper.condition.drawer_open
+    assert not [piece for piece in till.paper.paper.pieces() if piece.text.strip()]
+
+
+def test_a_printer_that_takes_nothing_opens_no_drawer_and_says_why(till: ShopTill) -> None:
+    out_of_paper(till, 0)
+    with pytest.raises(Problem) as refused:
+        till.agent.printing.open_drawer()
+    assert (refused.value.kind.code, refused.value.facts) == ("T-122", {"cause": "paper_out"})
+    assert not till.paper.condition.drawer_open
+
+
+def test_without_a_printer_there_is_no_drawer_to_open(tmp_path: Path) -> None:
+    built = ShopTill(tmp_path)
+    with pytest.raises(Problem) as refused:
+        built.agent.printing.open_drawer()
+    built.close()
+    assert refused.value.kind.code == "T-121"
