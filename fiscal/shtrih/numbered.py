@@ -71,66 +71,63 @@ class Decoder:
 
     def __init__(self) -> None:
         self._buffer = b""
+        self._at = 0  # Of the buffer, taken already.
 
     @property
     def partial(self) -> bool:
         """A packet has begun and is not complete."""
-        return bool(self._buffer)
+        return self._at < len(self._buffer)
 
     def reset(self) -> None:
-        self._buffer = b""
+        self._buffer, self._at = b"", 0
 
     def receive(self, data: bytes) -> None:
-        self._buffer += data
+        self._buffer = self._buffer[self._at :] + data
+        self._at = 0
 
     def next_event(self) -> Event | None:
         """The next event, or None: need more data."""
-        start = self._buffer.find(START)
-        if start < 0:
-            self._buffer = b""
-            return None
-        if start:
-            self._buffer = self._buffer[start:]
         buffer = self._buffer
-        cut = buffer.find(START, 1)
-        own = buffer if cut < 0 else buffer[:cut]  # What belongs to this packet at most.
-        end = _end(own)
-        if end is not None:
-            return self._take(end, _unstuffed(own[1:end]))
-        return None if cut < 0 else self._take(cut, None)
-
-    def _take(self, size: int, body: bytes | None) -> Event:
-        raw, self._buffer = self._buffer[:size], self._buffer[size:]
-        if body is None or len(body) < _HEAD + _SUM or _sum_of(body) != int.from_bytes(body[-_SUM:], "little"):
-            return Broken(raw)
-        length = int.from_bytes(body[:_HEAD], "little")
-        if length == 0:
-            return Packet(None, b"")
+        start = buffer.find(START, self._at)
+        if start < 0:
+            self.reset()
+            return None
+        self._at = start
+        cut = buffer.find(START, start + 1)  # Where another packet begins, this one ends at the latest.
+        limit = len(buffer) if cut < 0 else cut
+        end = _end(buffer, start + 1, limit)
+        if end is None:
+            return None if cut < 0 else self._broken(cut)
+        body = _unstuffed(buffer[start + 1 : end])
+        if body is None or crc_hqx(body[:-_SUM], 0xFFFF) != body[-2] | body[-1] << 8:
+            return self._broken(end)
+        length = body[0] | body[1] << 8
         if length == 1:
-            return Broken(raw)
-        return Packet(int.from_bytes(body[2:4], "little"), body[4:-_SUM])
+            return self._broken(end)
+        self._at = end
+        return Packet(body[2] | body[3] << 8, body[4:-_SUM]) if length else Packet(None, b"")
+
+    def _broken(self, end: int) -> Broken:
+        start, self._at = self._at, end
+        return Broken(self._buffer[start:end])
 
 
-def _sum_of(body: bytes) -> int:
-    return crc_hqx(body[:-_SUM], 0xFFFF)
-
-
-def _end(raw: bytes) -> int | None:
-    """Where the packet at the start of `raw` ends, its stuffing included; None: too little of it is here to tell."""
-    head = _span(raw, _HEAD)
+def _end(buffer: bytes, first: int, limit: int) -> int | None:
+    """Where the packet ends whose LEN stands at `first`, stuffing included; None: too little of it is here to tell."""
+    head = _span(buffer, first, _HEAD, limit)
     if head is None:
         return None
-    body = _unstuffed(raw[1:head])
-    if body is None:
+    length = _unstuffed(buffer[first:head])
+    if length is None:
         return head  # Broken already; what follows is skipped as noise.
-    return _span(raw, _HEAD + int.from_bytes(body, "little") + _SUM)
+    return _span(buffer, first, _HEAD + (length[0] | length[1] << 8) + _SUM, limit)
 
 
-def _span(raw: bytes, logical: int) -> int | None:
-    """End in `raw` of so many unstuffed bytes behind the first one; None when they are not all here."""
-    end = 1 + logical
-    while end <= len(raw):
-        wanted = 1 + logical + raw.count(ESCAPE, 1, end)
+def _span(buffer: bytes, first: int, logical: int, limit: int) -> int | None:
+    """End of so many unstuffed bytes from `first` on; None when they are not all here."""
+    end = first + logical
+    while end <= limit:
+        wanted = first + logical + buffer.count(ESCAPE, first, end)
         if wanted == end:
             return end
         end = wanted
