@@ -19,6 +19,7 @@ from fiscal.shtrih.talk import Talk
 from fiscal.shtrih.wire import StandardWire, Tempo, Wire
 
 PASSWORD_MAX = 0xFFFFFFFF
+BITS_OF_A_BYTE = 10  # 8N1.
 
 
 def open_shtrih(
@@ -40,7 +41,8 @@ def open_shtrih(
     }
     address = settings.device.address
     layer = StandardWire if settings.layer is Layer.STANDARD else NumberedWire
-    wire = layer(link(address), Tempo(settings.ack_s, settings.byte_s), monotonic)
+    byte_takes_s = 0.0 if address.host else BITS_OF_A_BYTE / address.baud
+    wire = layer(link(address), Tempo(settings.ack_s, settings.byte_s, byte_takes_s), monotonic)
     if settings.model == AUTO:
         talk = Talk(wire, passwords, storage=False, pause_s=0.0, monotonic=monotonic, sleep=sleep)
         model = _probed(wire, talk, settings)

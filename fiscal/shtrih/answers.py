@@ -110,6 +110,12 @@ def subtotal(body: bytes) -> int:
     return _int(body, 1, 5)
 
 
+def change(body: bytes) -> int:
+    """85h: money to hand back."""
+    _need(body, 6, "85h")
+    return _int(body, 1, 5)
+
+
 def document_number(body: bytes) -> int | None:
     """50h and 51h."""
     return _int(body, 1, 2) if len(body) >= 3 else None

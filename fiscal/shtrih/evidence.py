@@ -49,6 +49,8 @@ class Evidence:
         before, now = counters_of(baseline), look.counters
         if prepared.kind not in now or prepared.kind not in before:
             return self._by_state(prepared, baseline, look, before)
+        if before.keys() != now.keys():
+            return Made(None, why="the counters were read under another set-up")
         if prepared.kind in RECEIPTS and self._model.storage:
             return self._stored(prepared.kind, look, before, now)
         if prepared.kind in RECEIPTS:
@@ -117,9 +119,7 @@ class Evidence:
 
 def _opened(baseline: Baseline, look: Look, closed: Moved) -> Made:
     """Openings: closed shifts besides, whether it is open now, and whether it was then."""
-    if closed.count is None:
-        return Made(None, why=closed.why)
-    count = closed.count + int(look.shift_open) - int(baseline.shift_open)
+    count = (closed.count or 0) + int(look.shift_open) - int(baseline.shift_open)
     seen = SeenDocument(str(look.shift), "shift_open", None, "", look.shift)
     return Made(count, seen if count == 1 else None, f"{closed.why}, open {baseline.shift_open} before")
 

@@ -10,7 +10,7 @@ from fiscal.device.looks import Look, OpenDocument
 from fiscal.documents import Waiting
 from fiscal.failures import Failure, FailureKind
 from fiscal.shtrih import answers, counters, states
-from fiscal.shtrih.answers import FullState, OfdQueue, State, Storage, StoredDocument
+from fiscal.shtrih.answers import FullState, OfdQueue, ShiftNumbers, State, Storage, StoredDocument
 from fiscal.shtrih.commands import table_field
 from fiscal.shtrih.models import Model
 from fiscal.shtrih.settings import Settings
@@ -40,7 +40,7 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """What the fiscal storage knows of the shop: fields of table 18. Empty where the register does not tell."""
+    """What a register with a storage knows of the shop: fields of table 18. Empty where it does not tell."""
 
     registration: str = ""
     taxpayer: str = ""
@@ -74,7 +74,7 @@ class Reader:
         if wanted is not None and serial.lstrip("0") != wanted.lstrip("0"):
             failure = Failure(FailureKind.CONFIGURATION, "identity", f"register {serial} answers, not {wanted}")
             raise Silence(failure, sent=False)
-        bits = self._talk.read_or_none("F7", answers.parameter_bits, b"\x01") if self._model.parameters else None
+        bits = self._talk.told("F7", answers.parameter_bits, b"\x01") if self._model.parameters else None
         sensors = states.Sensors() if bits is None else states.Sensors.of_parameters(bits)
         registration = "" if long is None or long.registration is None else str(long.registration)
         storage = self._talk.read("FF01", answers.storage).number if self._model.storage else ""
@@ -111,12 +111,26 @@ class Reader:
         """A document of the fiscal storage; None when it is not there."""
         return self._talk.read_or_none("FF0A", answers.stored_document, fd.to_bytes(4, "little"))
 
+    def shift_numbers(self) -> ShiftNumbers:
+        return self._talk.read("FF40", answers.shift_numbers)
+
+    def last_fd(self) -> int:
+        return self._talk.read("FF01", answers.storage).last_fd
+
+    def counted(self, *names: str) -> dict[str, int]:
+        """Some of the operational registers."""
+        return {name: self._operational(name) for name in names}
+
+    def drawer(self) -> int:
+        """Cash in tiyn."""
+        return self._register(counters.MONEY["drawer"])
+
     def numbers_of(self, fd: int) -> tuple[int | None, int | None]:
         """Receipt number and shift of a document, from its own record (FF3A, FF3B)."""
         found: dict[int, int] = {}
-        if self._talk.read_or_none("FF3A", bytes, fd.to_bytes(4, "little")) is not None:
+        if self._talk.told("FF3A", bytes, fd.to_bytes(4, "little")) is not None:
             for _ in range(BLOCKS_MAX):
-                block = self._talk.read_or_none("FF3B", bytes)
+                block = self._talk.told("FF3B", bytes)
                 if not block:
                     break
                 for tag, value in records(block):
@@ -127,8 +141,6 @@ class Reader:
         return found.get(RECEIPT_TAG), found.get(SHIFT_TAG)
 
     def owner(self) -> Owner:
-        if not self._model.storage:
-            return Owner()
         return Owner(**{name: self._table_text(field) for name, field in OWNER_FIELDS.items()})
 
     def clock_text(self, moment: dt.datetime | None) -> str | None:
@@ -139,7 +151,7 @@ class Reader:
         return dt.timezone(self._settings.device.utc_offset)
 
     def _table_text(self, field: int) -> str:
-        text = self._talk.read_or_none("1F", bytes, table_field(STORAGE_TABLE, 1, field))
+        text = self._talk.told("1F", bytes, table_field(STORAGE_TABLE, 1, field))
         return "" if text is None else text.split(b"\0")[0].decode("cp1251", "replace").strip()
 
     def _full(self) -> FullState:
@@ -148,18 +160,23 @@ class Reader:
         return full
 
     def _counters(self, full: FullState, storage: Storage | None) -> dict[str, int]:
-        unit = self._settings.unit
-        found = _state_counters(full)
-        for name, register in counters.OPERATIONAL.items():
-            found[name] = self._talk.read("1B", _two_bytes, bytes((register,)))
-        for name, register in self._money.items():
-            found[name] = self._talk.read("1A", _six_bytes, bytes((register,))) * unit
+        found = _state_counters(full) | self.counted(*counters.OPERATIONAL)
+        found |= {name: self._register(register) for name, register in self._money.items()}
         if storage is not None:
-            shift = self._talk.read("FF40", answers.shift_numbers)
+            shift = self.shift_numbers()
             found |= {"fd": storage.last_fd, "storage_shift": shift.shift, "receipt": shift.receipt}
         if self._talk.wire.num is not None:
             found["num"] = self._talk.wire.num
         return found
+
+    def _operational(self, name: str) -> int:
+        return self._talk.read("1B", _two_bytes, bytes((counters.OPERATIONAL[name],)))
+
+    def _register(self, register: int) -> int:
+        return self._talk.read("1A", _six_bytes, bytes((register,))) * self._settings.unit
+
+    def _told(self, fd: int) -> StoredDocument | None:
+        return self._talk.told("FF0A", answers.stored_document, fd.to_bytes(4, "little"))
 
     def _shown(self, identity: Identity, full: FullState, found: dict[str, int], storage: Storage | None) -> Look:
         state, open_ = full.state, states.shift_open(full)
@@ -186,10 +203,10 @@ class Reader:
         )
 
     def _queue(self) -> OfdQueue | None:
-        queue = self._talk.read_or_none("FF39", answers.ofd_queue)
+        queue = self._talk.told("FF39", answers.ofd_queue)
         if queue is not None:
             return queue
-        count = self._talk.read_or_none("FF3F", answers.unconfirmed)
+        count = self._talk.told("FF3F", answers.unconfirmed)
         return None if count is None else OfdQueue(count, 0, None)
 
     def _opened_at(self, storage: Storage | None, found: dict[str, int]) -> str | None:
@@ -199,7 +216,7 @@ class Reader:
         key = (storage.number, found["storage_shift"])
         if key not in self._openings:
             first = storage.last_fd - found["receipt"]
-            candidates = (self.stored(fd) for fd in range(first, max(first - OPENINGS_BACK, 0), -1))
+            candidates = (self._told(fd) for fd in range(first, max(first - OPENINGS_BACK, 0), -1))
             opening = next((one for one in candidates if one is not None and one.type == SHIFT_OPENING), None)
             self._openings = {key: self.clock_text(opening.at) if opening is not None else None}
         return self._openings[key]

@@ -99,7 +99,8 @@ class Builder:
             Step("close", self._model.close, self._close(order).hex(), decisive=True),
         ]
         cash = sum(p.sum_tiyn for p in order.payments if p.kind is PaymentKind.CASH) - sums.change_tiyn
-        body = payload(steps, cash_tiyn=cash, substituted=sorted(changed.items()))
+        paid = sum(payment.sum_tiyn for payment in order.payments)
+        body = payload(steps, cash_tiyn=cash, paid_tiyn=paid, substituted=[[*pair] for pair in sorted(changed.items())])
         return Prepared(order.key, FAMILY, order.operation.value, sums.total_tiyn, body)
 
     def _mark_checks(self, order: Receipt) -> Iterator[Step]:

@@ -165,8 +165,9 @@ def _facts(step: Step, answer: Answer) -> Mapping[str, Any]:
     """What of an answer is kept as evidence and used for the document."""
     if step.command == "FF45":
         closed = parsed(answers.closed_receipt, answer.body)
-        at = None if closed.at is None else closed.at.isoformat()
-        return {"answer": answer.body.hex(), "fd": closed.fd, "sign": closed.sign, "at": at}
+        return {"answer": answer.body.hex(), "change": closed.change, "fd": closed.fd, "sign": closed.sign}
+    if step.command == "85":
+        return {"answer": answer.body.hex(), "change": parsed(answers.change, answer.body)}
     if step.decisive:
         return {"answer": answer.body.hex()}
     return {}

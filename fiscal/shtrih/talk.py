@@ -69,6 +69,11 @@ class Talk:
             raise Silence(errors.failure(answer.error, self._storage, code), sent=False)
         return parsed(parse, answer.body)
 
+    def told(self, code: str, parse: Callable[[bytes], T], operands: bytes = b"") -> T | None:
+        """The same for what is good to know and nothing depends on: None for any error."""
+        answer = self.ask(code, operands)
+        return parsed(parse, answer.body) if answer.error == errors.OK else None
+
     def _rest(self) -> None:
         """The vendor's own driver lets a register alone for three seconds after FF45."""
         if self._closed:

@@ -27,6 +27,7 @@ from fiscal.shtrih.commands import DEFAULT_TIMEOUT_S, head_of
 ENQUIRIES_MAX = 3  # Without any answer: no link.
 ATTEMPTS_MAX = 5  # Of one exchange.
 PENDING_MAX = 5  # Answers of earlier commands, read away in one go.
+QUIET_MAX = 2  # Times that an answer is said to be under way and does not come.
 DAMAGED_MAX = 5
 DRAIN_MAX = 64  # Reads of noise before asking again.
 
@@ -35,6 +36,7 @@ DRAIN_MAX = 64  # Reads of noise before asking again.
 class Tempo:
     ack_s: float
     byte_s: float
+    byte_takes_s: float = 0.0  # On its way out: a long frame at 4800 baud takes half a second.
 
 
 class Wire(Protocol):
@@ -110,7 +112,7 @@ class StandardWire:
                 raise _NoAnswer("the register does not have an answer to it")
             exchange.sent, exchange.again = True, exchange.reads
             self._link.write(exchange.frame)
-            word = self._word()
+            word = self._word(len(exchange.frame) * self._tempo.byte_takes_s)
             if word == codec.ACK:
                 answer = self._answer(exchange.timeout_s, exchange.head)
                 if answer is not None:
@@ -125,11 +127,14 @@ class StandardWire:
 
     def _idle(self, timeout_s: float) -> bytes | None:
         """Enquire until the register is idle; the last answer that had to be read on the way."""
-        pending = None
+        pending, quiet = None, 0
         for _ in range(PENDING_MAX):
             if self._enquire() == codec.NAK:
                 return pending
-            pending = self._answer(timeout_s) or pending
+            answer = self._answer(timeout_s)
+            pending, quiet = answer or pending, quiet + (answer is None)
+            if quiet >= QUIET_MAX:
+                break
         raise _NoAnswer("it is busy with an answer that does not come")
 
     def _enquire(self) -> int:
@@ -140,9 +145,9 @@ class StandardWire:
                 return word
         raise _NoAnswer("nobody answers")
 
-    def _word(self) -> int | None:
+    def _word(self, on_its_way_s: float = 0.0) -> int | None:
         """ACK or NAK; None for silence. Frames in between belong to nobody."""
-        until = self._monotonic() + self._tempo.ack_s
+        until = self._monotonic() + self._tempo.ack_s + on_its_way_s
         while (left := until - self._monotonic()) > 0:
             event = self._event(left)
             if event is None:

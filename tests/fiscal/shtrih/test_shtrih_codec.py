@@ -124,6 +124,8 @@ def test_a_frame_that_has_begun_is_partial() -> None:
         "8F 01 00 05 00 00",  # LEN 1 is no length.
         "8F 05 00 0A 00 8D 00 9F 82 33 44",  # 9F is followed by 81 or 83.
         "8F 05 00 0A 00 8D",  # Cut short by the next packet.
+        "8F 01 00 3E 2E",  # LEN 1 with a good sum.
+        "8F 9F 82 00 01",
         "8F 9F",
         "8F",
     ],

@@ -146,6 +146,7 @@ def test_the_device_type_is_read() -> None:
 def test_registers_numbers_and_change_are_read() -> None:
     assert answers.register_value(body_of("1B answer, 12"), 2) == 12
     assert answers.document_number(body_of("50 answer, document 345")) == 345
+    assert answers.change(body_of("85 answer, no change")) == 0
     assert answers.subtotal(bytes.fromhex("1E 50 C3 00 00 00")) == 50000
 
 

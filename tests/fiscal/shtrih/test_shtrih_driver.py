@@ -321,6 +321,23 @@ def test_a_receipt_of_another_sum_in_the_storage_is_a_doubt() -> None:
     assert "the register made 1 tiyn, ours are 25050" in outcome.failure.text
 
 
+@pytest.mark.parametrize("model", ["kz-fr", "fn-old"])
+def test_another_change_than_ours_is_a_doubt(model: str) -> None:
+    one = till(model)
+    code = "_85" if model == "kz-fr" else "_ff45"
+    original = getattr(one.machine, code)
+
+    def gives_more_back(rest: bytes) -> bytes:
+        answer = original(rest)
+        at = len(answer) - 5
+        return bytes(answer[:at]) + (int.from_bytes(answer[at:], "little") + 1).to_bytes(5, "little")
+
+    setattr(one.machine, code, gives_more_back)
+    one.machine.after["FF45"] = lambda: one.machine.fds[-1].update(type=20)
+    outcome = run(one, sale(plain(), payments=(Payment(PaymentKind.CASH, 30_000),)))
+    assert isinstance(outcome, Unknown) and "the register made 25049 tiyn" in outcome.failure.text
+
+
 @pytest.mark.parametrize("error", [0x71, 0x6B, 0x76])
 def test_a_printer_that_fails_behind_the_close_does_not_undo_the_receipt(error: int) -> None:
     one = till()
@@ -533,3 +550,129 @@ def test_auto_that_cannot_tell_says_what_to_name() -> None:
         till("auto", machine=Machine(storage=False, password=1))
     with pytest.raises(RegisterUrlError, match="option card: model on-line has 4 kinds of payment"):
         till("auto", machine=Machine(storage=False), options="card=5")
+
+
+@pytest.mark.parametrize("code", ["1F", "FF39", "FF3A", "F7"])
+def test_what_is_only_good_to_know_does_not_hold_up_a_sale(code: str) -> None:
+    one = till()
+    one.machine.errors[code] = deque([0x39] * 50)
+    if code == "FF39":
+        one.machine.queue = 2
+        assert one.driver.status().unsent == 2  # FF3F tells the number too.
+        one.machine.errors["FF3F"] = deque([0x37])
+        assert one.driver.status().unsent is None
+    document = document_of(run(one, sale(plain())))
+    assert document.total_tiyn == 25_050
+    if code == "1F":
+        assert (document.registration_number, document.taxpayer_name) == ("600301234567", "")
+
+
+def test_a_register_that_is_too_busy_to_say_who_it_is_is_not_taken_for_another() -> None:
+    one = till()
+    one.machine.errors["0F"] = deque([0x50])
+    status = one.driver.status()
+    assert not status.reachable and status.failure is not None and status.failure.code == "shtrih:50"
+    assert one.driver.status().reachable
+    one.machine.has = lambda code: code != "0F"
+    one.driver._connected = False
+    assert one.driver.baseline().identity == "00034423/9999078900000001"
+
+
+def test_a_register_that_prints_tells_its_state_and_no_counters() -> None:
+    one = till()
+    one.machine.printing = 1_000
+    status = one.driver.status()
+    assert (status.reachable, status.waits_for, status.shift_open) == (True, Waiting.PRINTING, True)
+    assert "1B" not in one.machine.seen
+    with pytest.raises(RegisterUnavailable, match="the register is printing"):
+        one.driver.last_document()
+
+
+def refusing(one: Till, code: str, error: int, **state: Any) -> None:
+    """The next such command is answered with an error, and the register is in that state from then on."""
+    name = f"_{code.lower()}"
+    original = getattr(one.machine, name)
+
+    def once(rest: bytes) -> int:
+        setattr(one.machine, name, original)
+        for key, value in state.items():
+            setattr(one.machine, key, value)
+        return error
+
+    setattr(one.machine, name, once)
+
+
+def test_the_state_says_what_a_wrong_mode_or_submode_means() -> None:
+    for error, state, kind in (
+        (0x72, {"submode": 1}, FailureKind.PAPER),
+        (0x73, {"expired": True}, FailureKind.SHIFT_EXPIRED),
+        (0x73, {}, FailureKind.REFUSED),
+        (0x72, {}, FailureKind.REFUSED),
+    ):
+        one = till()
+        refusing(one, "8D", error, **state)
+        assert failure_of(run(one, sale(plain()))).kind is kind
+
+
+def test_an_open_document_told_in_the_middle_of_ours_is_cancelled() -> None:
+    one = till()
+    refusing(one, "FF46", 0x59)
+    outcome = run(one, sale(plain()))
+    assert isinstance(outcome, Refused) and outcome.failure.kind is FailureKind.REFUSED
+    assert one.machine.open is None
+    other = till()
+    refusing(other, "8D", 0x4A, open={"kind": "sale", "items": [], "marks": [], "total": 0})
+    outcome = run(other, sale(plain()))
+    assert isinstance(outcome, Refused) and outcome.failure.kind is FailureKind.OPEN_DOCUMENT
+    assert other.machine.open is not None and "88" not in other.machine.seen
+
+
+def test_a_buffer_of_codes_that_cannot_be_looked_at_stops_the_sale_before_it_begins() -> None:
+    one = till()
+    one.machine.errors["FF70"] = deque([0xA2])
+    outcome = run(one, sale())
+    assert isinstance(outcome, Refused) and outcome.failure.kind is FailureKind.DEVICE
+    assert "8D" not in one.machine.seen
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("code", ["8D", "11", "89", "FF45"])
+def test_an_answer_cut_short_by_the_register_is_no_answer(layer: str, code: str) -> None:
+    one = till(layer=layer)
+    prepared, baseline = one.driver.prepare(sale(plain())), one.driver.baseline()
+    name = f"_{code.lower()}"
+    original = getattr(one.machine, name)
+    head = bytes.fromhex(code)
+    execute = one.machine.execute
+
+    def short(payload: bytes) -> bytes:
+        answer = execute(payload)
+        if answer.startswith(head):
+            one.machine.execute = execute  # type: ignore[method-assign]
+            return head if code == "8D" else head + b"\0"
+        return answer
+
+    one.machine.execute = short  # type: ignore[method-assign]
+    outcome = one.driver.execute(prepared, baseline)
+    assert isinstance(outcome, NotSent if code == "11" else Unknown) and original
+    settled = one.driver.settle(prepared, baseline)
+    assert isinstance(settled, Done) is (code == "FF45")
+    assert one.machine.open is None
+
+
+def test_an_old_register_is_waited_for_before_its_numbers_are_read() -> None:
+    one = till("kz-fr")
+    one.machine.prints = 4
+    document = document_of(run(one, sale(plain())))
+    assert document.number == 13 and one.clock.at >= 1.5 and one.machine.printing == 0
+
+
+def test_a_document_with_money_in_it_could_only_be_closed() -> None:
+    one = till()
+    prepared, baseline = one.driver.prepare(sale(plain())), one.driver.baseline()
+    one.peer.faults["89"] = "dead"
+    one.driver.execute(prepared, baseline)
+    one.peer.dead = False
+    one.driver._family.connect()
+    one.driver._family.finish(prepared, baseline, one.driver._family.look())
+    assert one.machine.open is None and one.machine.last_fd == 1235

@@ -416,3 +416,19 @@ def test_recovery_needs_counters_that_stand_still() -> None:
 
 def test_every_model_is_walked_through() -> None:
     assert set(STEPS) == set(LACKS)
+
+
+def test_recovery_where_payments_by_card_leave_no_trace_is_left_to_a_person() -> None:
+    one = till("kz-fr")
+    prepared, baseline = doubted(one, "kz-fr")
+    one.machine.paid.clear()
+    settled = one.driver.settle(prepared, baseline)
+    assert failure_of(settled).kind is FailureKind.HUMAN and "does not tell its sum" in failure_of(settled).text
+
+
+def test_recovery_under_another_set_up_proves_nothing() -> None:
+    one = till("on-line", options="marks=field")
+    prepared, baseline = doubted(one, "on-line")
+    again = till("on-line", options="card=4", machine=one.machine)
+    settled = again.driver.settle(prepared, baseline)
+    assert failure_of(settled).kind is FailureKind.HUMAN and "under another set-up" in failure_of(settled).text

@@ -10,6 +10,7 @@ from fiscal.shtrih import counters, errors, marks, states
 from fiscal.shtrih.answers import FullState, MarkCheck, State
 from fiscal.shtrih.commands import COMMANDS
 from fiscal.shtrih.models import MODELS
+from fiscal.shtrih.reader import records
 from fiscal.shtrih.settings import MarkPolicy
 from fiscal.shtrih.text import Kazakh, code_bytes, text
 
@@ -81,6 +82,7 @@ def reading(**change: int) -> dict[str, int]:
         (reading(sale=13, drawer=5_300, sale_2=400), 1, 700),
         (reading(sale=13, drawer=5_300, sale_2=400, sale_return_2=999), 1, 700),
         (reading(sale=13), 1, 0),
+        (reading(sale=13, drawer=5_300), 1, None),
         (reading(sale=14), 2, None),
         (reading(sale=11), -1, None),
         (reading(sale=13, shift_closed=7, document=42, drawer=5_700), 1, None),  # Part of it was by card.
@@ -176,6 +178,12 @@ def test_every_kazakh_letter_has_a_byte_or_a_reported_substitute() -> None:
     assert [wanted for wanted, _ in sent.changed] == list(LETTERS[:-2])
     # The words of the published dump, byte for byte.
     assert text("ТӨЛЕМАҚЫ", Kazakh.KZ1048, 40).data == bytes.fromhex("D2 A5 CB C5 CC C0 8D DB")
+
+
+def test_records_of_a_document_are_read_as_far_as_they_are_whole() -> None:
+    shift = bytes.fromhex("0E 04 04 00 0C 00 00 00")
+    assert records(shift) == [(1038, bytes.fromhex("0C 00 00 00"))]
+    assert records(shift + shift[:6]) == records(shift) and records(b"\x0e\x04") == []
 
 
 def test_text_is_cut_and_holds_no_control_byte() -> None:

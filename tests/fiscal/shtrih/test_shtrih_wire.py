@@ -251,3 +251,113 @@ def test_a_stale_answer_with_our_own_code_is_not_taken() -> None:
     peer.pending = stale  # Comes out on ENQ.
     assert wire.exchange(request, timeout_s=3, reads=True) == b"\x1b\x00\x1e\x0c\x00"
     assert machine.seen == ["1B"] * 3
+
+
+def test_a_long_frame_on_a_slow_line_is_given_the_time_it_takes() -> None:
+    machine, clock = Machine(), Clock()
+    peer = StandardPeer(machine, clock)
+    original = peer.frame
+
+    def after_it_has_come(frame: bytes) -> None:
+        peer.hold_s = len(frame) * 10 / 4800
+        original(frame)
+
+    class Slow:
+        """Gives everything the time the frame before it needs."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(peer, name)
+
+        def read(self, timeout_s: float) -> bytes:
+            held, peer.hold_s = peer.hold_s, max(peer.hold_s - timeout_s, 0.0)
+            if held > timeout_s:
+                clock.at += timeout_s
+                return b""
+            clock.at += held
+            return bytes(peer.read(timeout_s - held))
+
+    peer.hold_s = 0.0
+    peer.frame = after_it_has_come  # type: ignore[method-assign]
+    long = bytes.fromhex("FF 67 1E 00 00 00 F5") + bytes(range(0x21, 0x7B)) * 2 + bytes(65)
+    machine.open = {"kind": "sale", "items": [], "marks": [], "total": 0}
+    slow: Any = Slow()
+    for byte_takes_s, patient in ((10 / 4800, True), (0.0, False)):
+        wire = StandardWire(slow, Tempo(0.5, 0.2, byte_takes_s), clock.monotonic)
+        wire.connect()
+        peer.wire.clear()
+        assert wire.exchange(long, timeout_s=40, reads=False)[:3] == b"\xff\x67\x00"
+        assert (peer.wire == ["ENQ", "FF67", "ACK"]) is patient
+
+
+def test_a_register_that_never_takes_a_frame_is_given_up_and_had_nothing() -> None:
+    wire, peer, machine = line("standard")
+    peer.frame = lambda frame: peer.send(b"\x15")
+    with pytest.raises(Silence) as caught:
+        opening(wire)
+    assert caught.value.sent and "5 attempts" in caught.value.failure.text and machine.seen == []
+
+
+def test_a_register_that_promises_answers_for_ever_is_given_up() -> None:
+    wire, peer, machine = line("standard")
+    peer.pending, peer.due = b"\x02", 1e9
+    before = peer.clock.at
+    with pytest.raises(Silence) as caught:
+        opening(wire)
+    assert not caught.value.sent and peer.clock.at - before < 61 and machine.seen == []
+
+
+def test_an_answer_that_is_damaged_every_time_is_given_up() -> None:
+    wire, peer, machine = line("standard")
+    original = peer.send
+
+    def damaging(data: bytes, delay_s: float = 0.0) -> None:
+        original(data[:-1] + bytes((data[-1] ^ 1,)) if len(data) > 1 else data, delay_s)
+
+    peer.send = damaging
+    with pytest.raises(Silence) as caught:
+        opening(wire)
+    assert caught.value.sent and machine.seen == ["8D"]
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_a_line_that_breaks_twice_is_told(layer: str) -> None:
+    wire, peer, _ = line(layer)
+    original = peer.write
+
+    def breaks(data: bytes) -> None:
+        if data not in (b"\x05", bytes.fromhex("8F 00 00 0F 1D")):
+            peer.broken = True
+        original(data)
+
+    peer.write = breaks
+    with pytest.raises(Silence) as caught:
+        reading(wire)
+    assert caught.value.sent and caught.value.failure.code == "line"
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_line_that_comes_back_out_of_step(reads: bool) -> None:
+    wire, peer, machine = line("numbered")
+    original = peer.write
+
+    def broken_once(data: bytes) -> None:
+        peer.write = original
+        peer.broken, peer.num, peer.last = True, 500, b"\x1b\x00"  # Somebody else had the line meanwhile.
+        original(data)
+
+    peer.write = broken_once
+    if reads:
+        assert reading(wire)[:2] == b"\x10\x00" and wire.num == 501
+        return
+    with pytest.raises(Silence) as caught:
+        opening(wire)
+    assert caught.value.failure.code == "out-of-step" and machine.seen == []
+
+
+def test_a_register_that_goes_silent_when_the_line_comes_back_is_told() -> None:
+    wire, peer, _ = line("numbered")
+    peer.faults["8D"] = "cut"
+    peer.reopened = lambda: setattr(peer, "dead", True)
+    with pytest.raises(Silence) as caught:
+        opening(wire)
+    assert caught.value.sent and caught.value.failure.code == "timeout"
