@@ -111,7 +111,7 @@ class Evidence:
         head = bytes.fromhex(steps[prepared.payload["decisive"]][1])
         if head_of(found) != head or len(found) <= len(head) or found[len(head)] != errors.OK:
             return moved
-        num = self._wire.num
+        num = self._wire.found_num
         if num is not None and not 0 < (num - before.get("num", num)) % NUM_MODULO <= COMMANDS_MAX:
             return moved
         return Moved(1, prepared.total_tiyn, f"{moved.why}; the answer to {head.hex().upper()} waited on the line")

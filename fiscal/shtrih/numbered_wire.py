@@ -53,6 +53,7 @@ class NumberedWire:
         self._decoder = numbered.Decoder()
         self._last = 0  # Number of the last command the register has executed.
         self.found: bytes | None = None
+        self.found_num: int | None = None
 
     @property
     def num(self) -> int | None:
@@ -65,6 +66,7 @@ class NumberedWire:
         try:
             self._open()
             self.found = self._ping().data or None
+            self.found_num = self._last
         except OSError as error:
             raise silent("line", str(error), sent=False) from error
         except _NoAnswer as quiet:

@@ -40,9 +40,11 @@ class Tempo:
 
 
 class Wire(Protocol):
-    """A link layer. `found`: the answer of the last command the register had executed when the line came up."""
+    """A link layer. `found`: the answer of the last command the register had executed when the line came up, and its
+    number on the layer that has them."""
 
     found: bytes | None
+    found_num: int | None
 
     @property
     def num(self) -> int | None:
@@ -68,6 +70,7 @@ class StandardWire:
         self._monotonic = monotonic
         self._decoder = codec.Decoder()
         self.found: bytes | None = None
+        self.found_num: int | None = None
 
     @property
     def num(self) -> int | None:

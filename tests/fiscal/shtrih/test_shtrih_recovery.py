@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from shtrih_frames import standard_frame
 from shtrih_machine import Machine
 from shtrih_till import LACKS, Till, mark, plain, sale, till
 
@@ -432,3 +433,35 @@ def test_recovery_under_another_set_up_proves_nothing() -> None:
     again = till("on-line", options="card=4", machine=one.machine)
     settled = again.driver.settle(prepared, baseline)
     assert failure_of(settled).kind is FailureKind.HUMAN and "under another set-up" in failure_of(settled).text
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+@pytest.mark.parametrize("waits", ["a refusal", "somebody else's close"])
+def test_recovery_is_not_misled_by_an_answer_that_waits_on_the_line(layer: str, waits: str) -> None:
+    if (layer, waits) == ("standard", "somebody else's close"):
+        return  # Whoever else closes a receipt there takes the answer with him.
+    one = till("kz-fr", layer)
+    prepared, baseline = one.driver.prepare(order_for("kz-fr")), one.driver.baseline()
+    one.peer.faults["8D"] = "lose_request" if layer == "standard" else "dead"
+    assert isinstance(one.driver.execute(prepared, baseline), Unknown)
+    one.machine.open, one.peer.dead = None, False
+    one.machine.make("sale", 777)
+    one.machine._41(b"")
+    if layer == "standard":
+        one.peer.pending = standard_frame(b"\x85\x45")  # type: ignore[attr-defined]
+    elif waits == "a refusal":
+        one.peer.num, one.peer.last = baseline.extra["counters"]["num"] + 40, b"\x85\x45"  # type: ignore[attr-defined]
+    else:
+        one.peer.num, one.peer.last = 5, b"\x85\x00\x1e\0\0\0\0\0"  # type: ignore[attr-defined]
+    again = reborn(one, "kz-fr", layer)
+    assert failure_of(again.driver.settle(prepared, baseline)).kind is FailureKind.HUMAN
+
+
+def test_recovery_in_the_next_shift_names_the_shift_and_number_of_the_document_itself() -> None:
+    one = till()
+    prepared, baseline = doubted(one, "fn")
+    one.machine._41(b"")
+    one.machine._e0(b"")
+    settled = one.driver.settle(prepared, baseline)
+    assert isinstance(settled, Done) and isinstance(settled.document, FiscalDocument)
+    assert (settled.document.shift, settled.document.number) == (7, 4)

@@ -96,6 +96,11 @@ def test_receipts_are_counted_and_summed_by_the_registers(now: dict[str, int], c
     assert (moved.count, moved.total_tiyn) == (count, total) and moved.why
 
 
+def test_numbers_that_a_z_report_set_back_are_told_as_such() -> None:
+    moved = counters.receipts("sale", 300, 700, reading(), reading(sale=1, shift_closed=7, document=43))
+    assert moved.count is None and "began anew" in moved.why
+
+
 def test_a_return_takes_out_of_the_drawer() -> None:
     moved = counters.receipts("sale_return", 700, 700, reading(), reading(sale_return=2, drawer=4_300))
     assert (moved.count, moved.total_tiyn) == (1, 700)
