@@ -1,6 +1,6 @@
 """Orders -> the commands of a Shtrih-M register. Pure.
 
-    sale    (FF61, FF69) a code -> 8D -> (FF46, FF67 a code | 80, 86 or 87, FF67 or 17 a code) a line -> 89 -> FF45 | 85
+    sale    (FF61, FF69) a code -> 8D -> (FF46, FF67 a code | 80, FF67 or 17 a code, 86 or 87) a line -> 89 -> FF45 | 85
     cash    50 | 51        shift    E0 | FF0B, 41
 
 The operands are kept as hexadecimal digits without the password: what the journal holds is what goes out.
@@ -122,11 +122,11 @@ class Builder:
         if self._model.item == "80":
             item = whole(line)
             yield self._item(order, index, item, name, tax)
+            yield from self._bound(item, index)
             for code, value in (("86", line.discount_tiyn), ("87", line.markup_tiyn)):
                 if value:
                     units = self._units(value, f"lines[{index}].discount_tiyn")
                     yield Step("modifier", code, commands.modifier(units, tax).hex(), index)
-            yield from self._bound(item, index)
             return
         amount = line_amount_tiyn(line.price_tiyn, line.quantity_milli, line.discount_tiyn, line.markup_tiyn)
         one_each = self.marks is Marks.FIELD and not self._settings.mark_list
@@ -167,7 +167,9 @@ class Builder:
 
     def _printed(self, line: str, place: str) -> Step:
         """A line of text that is never cut."""
-        data, width = code_bytes(line) or line.encode("cp1251"), self._settings.text_max
+        data, width = line.encode("cp1251", "replace"), self._settings.text_max
+        if data.decode("cp1251") != line:
+            raise OrderInvalid(place, "holds a letter the register does not have")
         if len(data) > width:
             raise OrderInvalid(place, f"{len(data)} characters do not fit a line of {width}: option text_max")
         return Step("text", "17", commands.print_line(data, width).hex())

@@ -174,6 +174,7 @@ def test_a_model_without_a_field_for_codes_says_so() -> None:
     [
         (sale(milk(vat_bp=1_000)), "model=fn", r"lines\[0\]\.vat_bp: no tax group .* 10 %"),
         (sale(milk(marks=(Mark("код", "к"),))), "model=fn", "holds a letter"),
+        (sale(milk(marks=(Mark("x", "漢"),))), "model=kz-fr&marks=text&mark_form=ki", r"marks\[0\]: holds a letter"),
         (sale(milk(price_tiyn=50_001)), "model=fn&decimals=0", "counts whole tenge"),
         (CashMove("c", CashDirection.IN, 150), "model=fn&decimals=0", "sum_tiyn: the register counts whole tenge"),
         (sale(milk(price_tiyn=10**10)), "model=fn", "price_tiyn"),
@@ -184,6 +185,12 @@ def test_a_model_without_a_field_for_codes_says_so() -> None:
 def test_what_the_register_cannot_express_is_refused_with_its_place(order: Order, options: str, words: str) -> None:
     with pytest.raises(OrderInvalid, match=words):
         steps(order, options)
+
+
+def test_codes_follow_their_item_before_anything_else_does() -> None:
+    order = sale(milk(quantity_milli=2_000, discount_tiyn=5, marks=(mark(FULL), mark(PACK))))
+    commands = [step.command for step in steps(order, "model=on-line&marks=field")]
+    assert commands == ["8D", "80", "FF67", "FF67", "86", "89", "85"]
 
 
 def test_tax_groups_follow_the_rate() -> None:

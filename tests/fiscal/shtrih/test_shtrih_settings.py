@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import datetime as dt
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from fiscal.failures import FailureKind
 from fiscal.options import RegisterUrlError
 from fiscal.orders import PaymentKind
 from fiscal.registry import open_register
+from fiscal.shtrih import errors
 from fiscal.shtrih.models import MODELS, Marks, Opening
 from fiscal.shtrih.settings import OPTIONS, BasisForm, Layer, MarkForm, MarkPolicy, Settings, parse
 from fiscal.shtrih.text import Kazakh
@@ -113,3 +116,15 @@ def test_every_model_can_be_opened_without_a_register_at_hand() -> None:
         )
         assert opened.capabilities.family == "shtrih"
         opened.close()
+
+
+def test_the_page_for_store_it_tells_every_option_model_and_failure() -> None:
+    page = (Path(__file__).parents[3] / "docs/registers/shtrih.md").read_text(encoding="utf-8")
+    kinds = {kind for storage in (False, True) for kind, _ in errors.table(storage).values()}
+    told_elsewhere = {FailureKind.REFUSED, FailureKind.INVALID}  # A plain "no", with its own words.
+    wanted = {*OPTIONS, *MODELS, "auto", *(kinds - told_elsewhere)}
+    assert [name for name in sorted(wanted) if f"`{name}`" not in page] == []
+    addresses = [line.strip() for line in page.splitlines() if line.startswith("    shtrih+")]
+    for address in addresses:
+        assert parse(urlsplit(address)).model in MODELS
+    assert len(addresses) == 5
