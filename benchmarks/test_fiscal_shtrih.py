@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from shtrih_frames import numbered_packet, standard_frame
-from shtrih_machine import Clock, Machine, NumberedPeer, Peer, StandardPeer
+from shtrih_machine import Machine
+from shtrih_peers import Clock, NumberedPeer, Peer, StandardPeer
 from shtrih_till import mark, sale
 
 from fiscal.device.driver import DeviceRegister

@@ -5,12 +5,30 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from shtrih_machine import Clock, Machine, NumberedPeer, Peer, StandardPeer
+from shtrih_machine import Machine
+from shtrih_peers import Clock, NumberedPeer, Peer, StandardPeer
 
 from fiscal.device.driver import DeviceRegister
-from fiscal.register import Line, Mark, Operation, Payment, PaymentKind, Receipt
+from fiscal.register import (
+    Done,
+    Failure,
+    Line,
+    Mark,
+    NotSent,
+    Operation,
+    Outcome,
+    Payment,
+    PaymentKind,
+    Receipt,
+    Refused,
+    Settlement,
+    Unknown,
+)
 from fiscal.registry import open_register
 
+MODELS = ("kz-fr", "on-line", "fn", "fn-old")
+LAYERS = ("standard", "numbered")
+RETURN = Operation.SALE_RETURN
 GS = "\x1d"
 FULL = f"0104870000000104215kZ7q_W<2hT9m{GS}91KZF1{GS}92Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="
 PACK = "04870249811936t1Xrb-xQWhpeGhG"
@@ -66,3 +84,32 @@ def sale(*lines: Line, **change: Any) -> Receipt:
 
 def plain() -> Line:
     return Line("Вода", 25_050, 1_000, 796, 1_600)
+
+
+def run(one: Till, order: Any) -> Outcome:
+    prepared = one.driver.prepare(order)
+    return one.driver.execute(prepared, one.driver.baseline())
+
+
+def document_of(outcome: Outcome) -> Any:
+    assert isinstance(outcome, Done), outcome
+    return outcome.document
+
+
+def failure_of(outcome: Outcome | Settlement) -> Failure:
+    assert isinstance(outcome, NotSent | Refused | Unknown), outcome
+    return outcome.failure
+
+
+def refusing(one: Till, code: str, error: int, **state: Any) -> None:
+    """The next such command is answered with an error, and the register is in that state from then on."""
+    name = f"_{code.lower()}"
+    original = getattr(one.machine, name)
+
+    def once(rest: bytes) -> int:
+        setattr(one.machine, name, original)
+        for key, value in state.items():
+            setattr(one.machine, key, value)
+        return error
+
+    setattr(one.machine, name, once)

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from shtrih_machine import Clock, Machine, NumberedPeer, Peer, StandardPeer
+from shtrih_machine import Machine
+from shtrih_peers import Clock, NumberedPeer, Peer, StandardPeer
 from shtrih_till import sale
 
 from fiscal.register import Done, FiscalDocument
