@@ -19,6 +19,7 @@ from fiscal.shtrih.talk import Talk
 STEADY_MAX = 3  # Readings until two states in a row agree.
 STORAGE_TABLE = 18
 SHIFT_OPENING = 2  # Type of a document in FF0A.
+RECEIPT_FORMING = 4  # Current document of FF01.
 OPENINGS_BACK = 4  # Documents before the shift's receipts that may be its opening.
 BLOCKS_MAX = 400  # Of one document read by FF3B.
 RECEIPT_TAG, SHIFT_TAG = 1042, 1038  # Number in the shift, number of the shift.
@@ -245,9 +246,6 @@ def _moving(full: FullState) -> tuple[int, ...]:
     return full.state.mode, full.state.submode, full.document, full.last_shift
 
 
-RECEIPT_FORMING = 4  # Current document of FF01.
-
-
 def _document(state: State, storage: Storage | None) -> OpenDocument | None:
     """By the mode, or by the storage alone when it is left with a document that the register has forgotten."""
     found = states.document(state)
@@ -257,7 +255,7 @@ def _document(state: State, storage: Storage | None) -> OpenDocument | None:
 
 
 def records(block: bytes) -> list[tuple[int, bytes]]:
-    """(tag, value) of a TLV block, those inside an item included. A block that is cut short gives what is whole."""
+    """(tag, value) of the records in a block, tag and length of two bytes each. One that is cut short is left out."""
     found, at = [], 0
     while at + 4 <= len(block):
         tag, size = int.from_bytes(block[at : at + 2], "little"), int.from_bytes(block[at + 2 : at + 4], "little")
