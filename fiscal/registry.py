@@ -19,6 +19,7 @@ from fiscal import options
 from fiscal.device.links import Opener, open_link
 from fiscal.options import RegisterUrlError
 from fiscal.register import Register
+from fiscal.shtrih import open_shtrih
 from fiscal.webkassa import open_webkassa
 
 
@@ -58,7 +59,13 @@ def _ofd(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _shtrih(parts: SplitResult, world: World) -> OpenRegister:
+    return open_shtrih(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
+
+
 SCHEMES: dict[str, Factory] = {
+    "shtrih+serial": _shtrih,
+    "shtrih+tcp": _shtrih,
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,

@@ -170,6 +170,25 @@ def test_a_register_that_cannot_take_an_order_gets_no_byte_of_it(
     assert family.commands == []
 
 
+def test_counters_are_read_when_the_last_document_has_printed(
+    driver: DeviceRegister, family: Any, plain: Any, ticks: Any
+) -> None:
+    plain.waiting = Waiting.PRINTING
+    original = ticks.sleep
+
+    def prints_for_two_seconds(seconds: float) -> None:
+        original(seconds)
+        plain.waiting = None if ticks.at >= 2 else Waiting.PRINTING
+
+    driver._sleep = prints_for_two_seconds
+    assert driver.baseline().identity == plain.identity and ticks.at == 2
+    plain.waiting = Waiting.CONTINUE
+    assert driver.baseline().identity == plain.identity and family.commands == ["go_on"]
+    plain.waiting, driver._sleep = Waiting.PRINTING, original
+    with pytest.raises(RegisterUnavailable, match="busy: the register is printing"):
+        driver.baseline()
+
+
 def test_an_order_of_another_family_is_neither_sent_nor_judged(driver: DeviceRegister, sale: Receipt) -> None:
     baseline = driver.baseline()
     foreign = Prepared("k", "webkassa", "sale", 1, {"path": "/check"})
