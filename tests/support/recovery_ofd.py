@@ -31,7 +31,7 @@ class OfdRig(DeviceRig):
         "P1 paper before": "paper is not the operator's",
         "P3 paper after": "paper is not the operator's",
     }
-    asked_by_key = True
+    tells_apart = True
     secrets: Mapping[str, str] = {"ofd_token": str(TOKEN)}
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
