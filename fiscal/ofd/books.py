@@ -44,6 +44,17 @@ def numbered(kkm: Kkm) -> Kkm:
     return replace(kkm, reqnum=(kkm.reqnum + 1) % REQNUM_WRAP)
 
 
+def unsent(doc: Doc) -> Doc:
+    """A document whose request certainly never arrived: it goes as a new one, with the token of its day."""
+    return replace(doc, reqnum=None, token=None)
+
+
+def answered(kkm: Kkm, doc: Doc, answer: Answer) -> Kkm:
+    """With the token of the answer, unless an engineer typed another since the request was numbered: an answer to the
+    old one carries the old one back."""
+    return replace(kkm, token=answer.token) if doc.token == kkm.token else kkm
+
+
 def opened(kkm: Kkm, at_ns: int) -> Kkm:
     """With a shift open: the first document of a shift opens it."""
     return kkm if kkm.opened_ns is not None else replace(kkm, shift=kkm.shift + 1, opened_ns=at_ns)

@@ -8,7 +8,8 @@ the store knows which by our key.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from fiscal import checks
@@ -104,12 +105,9 @@ class OfdRegister:
         return Prepared(key, FAMILY, kind, total, {**payload, "serial": self._settings.serial})
 
     def baseline(self) -> Baseline:
-        with self._lock:
-            try:
-                trouble = self._kkm.catch_up()
-                kkm = self._kkm.state
-            except StoreBroken as broken:
-                raise RegisterUnavailable(_broken(broken)) from None
+        with self._turn():
+            trouble = self._kkm.catch_up()
+            kkm = self._kkm.state
         if trouble is not None and trouble.kind is FailureKind.UNAVAILABLE:
             raise RegisterUnavailable(trouble)
         return Baseline(
@@ -191,7 +189,10 @@ class OfdRegister:
         at, offline = words.iso(doc.at_ns, settings.utc_offset), doc.offline_number is not None
         raw = {"number": doc.number, "reqnum": doc.reqnum, "answer": doc.answer}
         if doc.command == Command.MONEY_PLACEMENT:
-            return CashDocument(at, doc.shift, None if doc.stage is not Stage.DONE else kkm.cash_tiyn, offline, raw)
+            newest = self._store.newest()
+            # What was in the drawer after an older one is not kept.
+            balance = kkm.cash_tiyn if newest is not None and newest.number == doc.number else None
+            return CashDocument(at, doc.shift, balance, offline, raw)
         if doc.command == Command.CLOSE_SHIFT:
             return _report(doc.body["z_report"], doc, at, closed=True, raw=raw, offline=offline)
         sign = str(doc.offline_number) if doc.offline_number is not None else doc.sign
@@ -224,7 +225,7 @@ class OfdRegister:
         return f"{s.qr_base}?i={sign}&f={s.registration_number}&s={whole}.{part:02d}&t={at}"
 
     def x_report(self) -> Report:
-        with self._lock:
+        with self._turn():
             kkm, at_ns = self._kkm.state, self._now()
             if kkm.opened_ns is None:
                 raise RegisterUnavailable(Failure(FailureKind.REFUSED, "no_shift", "no shift is open"))
@@ -254,14 +255,23 @@ class OfdRegister:
         )
 
     def last_document(self) -> SeenDocument | None:
-        with self._lock:
+        with self._turn():
             newest = self._store.newest()
         return None if newest is None else self._seen(newest)
 
     def find(self, key: str, shift: int | None = None) -> SeenDocument | None:
-        with self._lock:
+        with self._turn():
             found = self._store.by_key(key)
         return None if found is None or found.stage in (Stage.REFUSED, *UNDECIDED) else self._seen(found)
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A question in its turn. RegisterUnavailable when the fiscal memory fails."""
+        with self._lock:
+            try:
+                yield
+            except StoreBroken as broken:
+                raise RegisterUnavailable(_broken(broken)) from broken
 
     def _seen(self, doc: Doc) -> SeenDocument:
         sign = doc.sign or ("" if doc.offline_number is None else str(doc.offline_number))

@@ -152,17 +152,18 @@ class SoftwareKkm:
     def _send(self, doc: Doc, *, sent: bool) -> Doc | Failure:
         answer = self._exchange.ask(self._frame(doc), doc.command)
         kkm = self.state
-        opened = books.opened(kkm, doc.at_ns)
         if isinstance(answer, NoAnswer):
-            since = replace(opened, offline_since_ns=doc.at_ns, tried_ns=self._now())
+            since = replace(books.opened(kkm, doc.at_ns), offline_since_ns=doc.at_ns, tried_ns=self._now())
             counted, queued = books.made_autonomously(since, doc, self._now())
+            queued = queued if sent or answer.sent else books.unsent(queued)
             self._store.change(counted, queued)
             return queued
+        kkm = books.answered(kkm, doc, answer)
         if row_for(answer.code).reaction is Reaction.DONE:
             made = books.made_by_operator(doc, answer)
-            self._store.change(replace(books.counted(opened, doc), token=answer.token), made)
+            self._store.change(books.counted(books.opened(kkm, doc.at_ns), doc), made)
             return made
-        return self._refused(replace(kkm, token=answer.token), doc, answer, sent=sent or answer.repeated)
+        return self._refused(kkm, doc, answer, sent=sent or answer.repeated)
 
     def _refused(self, kkm: Kkm, doc: Doc, answer: Answer, *, sent: bool) -> Failure:
         """`sent`: the request may have arrived before, and then this refusal is of the repeat only."""
@@ -203,8 +204,10 @@ class SoftwareKkm:
             self._store.change(kkm, doc)
         answer = self._exchange.ask(self._frame(doc), doc.command, once=True)
         if isinstance(answer, NoAnswer):
+            if not (sent or answer.sent):
+                self._store.change(kkm, books.unsent(doc))
             return False
-        kkm = replace(kkm, token=answer.token)
+        kkm = books.answered(kkm, doc, answer)
         reaction = row_for(answer.code).reaction
         if reaction is Reaction.DONE:
             self._store.change(kkm, books.made_by_operator(doc, answer))
@@ -212,7 +215,7 @@ class SoftwareKkm:
         blocked, evidence = _blocked(answer), answer.payload.hex()
         if reaction in UNDONE and not sent:
             # Its first time out, and nothing to do with the document: it goes again, as new, when the block is over.
-            doc = replace(doc, reqnum=None, token=None, answer=evidence)
+            doc = replace(books.unsent(doc), answer=evidence)
         else:
             doc = replace(doc, held=True, note=blocked, answer=evidence)
         self._store.change(replace(kkm, blocked=blocked), doc)

@@ -49,7 +49,7 @@ class Maintenance:
     def again(self, number: int, by: str, why: str) -> Doc:
         """A queued document goes to the operator as a new request: its own number, today's token."""
         doc = self._one(number, Stage.QUEUED)
-        fresh = replace(doc, reqnum=None, token=None, held=False, note=_words(doc, "sent anew", by, why))
+        fresh = replace(books.unsent(doc), held=False, note=_words(doc, "sent anew", by, why))
         return self._keep(self._released(), fresh)
 
     def decide(self, number: int, by: str, why: str, *, made: bool, sign: str = "") -> Doc:

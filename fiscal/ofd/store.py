@@ -93,19 +93,21 @@ class Store:
                 yield
                 self._db.execute("COMMIT")
             except pysqlite3.Error as error:
-                # After a failed write nobody can say what the disk holds: a restart reads what is really there.
-                self._broken = f"{self._path}: {error}: stop selling, restart the agent, look at the disk"
-                raise StoreBroken(self._broken) from error
+                raise StoreBroken(self._fail(error)) from error
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
 
+    def _fail(self, error: Exception) -> str:
+        """After a failure nobody can say what the disk holds: a restart reads what is really there."""
+        self._broken = f"{self._path}: {error}: stop selling, restart the agent, look at the disk"
+        return self._broken
+
     # Reading
 
     def kkm(self) -> Kkm:
-        with self._lock:
-            (text,) = self._db.execute("SELECT state FROM kkm").fetchone()
-        return Kkm(**json.loads(text))
+        (row,) = self._rows("SELECT state FROM kkm", ())
+        return Kkm(**json.loads(row[0]))
 
     def by_key(self, key: str) -> Doc | None:
         """The newest document under a key; one that was refused may have been tried again."""
@@ -140,9 +142,16 @@ class Store:
 
     def _many(self, where: str, *values: Any) -> list[Doc]:
         statement = f"SELECT number, {', '.join(_COLUMNS)} FROM doc WHERE {where}"  # noqa: S608 - our own words
+        return [_doc(row) for row in self._rows(statement, values)]
+
+    def _rows(self, statement: str, values: Sequence[Any]) -> list[Sequence[Any]]:
         with self._lock:
-            rows = self._db.execute(statement, values).fetchall()
-        return [_doc(row) for row in rows]
+            if self._broken:
+                raise StoreBroken(self._broken)
+            try:
+                return list(self._db.execute(statement, values))
+            except pysqlite3.Error as error:
+                raise StoreBroken(self._fail(error)) from error
 
     # Writing: each call is one transaction
 
