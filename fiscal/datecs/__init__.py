@@ -1,0 +1,1 @@
+"""Datecs fiscal printers on a serial line or TCP, protocols P and X."""
