@@ -43,6 +43,11 @@ class Dialect:
     seq_max: int  # SEQ runs from 20h to this.
 
     @property
+    def length_max(self) -> int:
+        # One byte allows 212 bytes of data in an answer of P, not the 218 of its paper.
+        return FRAME_MAX if self.wide else 0xFF
+
+    @property
     def head(self) -> int:
         """Bytes from 01 to the last of CMD."""
         return 10 if self.wide else 4
@@ -118,6 +123,8 @@ def encode(dialect: Dialect, seq: int, command: int, data: bytes = b"", status: 
     elif len(body) > REQUEST_DATA_MAX:
         raise ValueError(f"{len(body)} bytes of data, a request carries {REQUEST_DATA_MAX}")
     length = LEN_OFFSET + dialect.head + len(body)
+    if length > dialect.length_max:
+        raise ValueError(f"{len(body)} bytes, and LEN of protocol {dialect.name} ends at {dialect.length_max:X}h")
     if dialect.wide:
         middle = digits(length) + bytes((seq,)) + digits(command) + body
     else:

@@ -94,9 +94,20 @@ def test_control_codes_in_data_are_escaped_and_tab_and_line_feed_are_not() -> No
     assert decoded(P, [raw_frame], answers=False) == [Frame(0x20, 0x36, data)]
 
 
+def test_a_status_byte_without_its_top_bit_makes_no_frame() -> None:
+    data = bytearray(ANSWER)
+    data[-12] ^= 0x80  # Status byte 0; BCC is mended below.
+    data[-5:-1] = [0x30, 0x34, 0x3E, 0x38]
+    assert sum(data[1:-5]) == 0x4E8
+    assert decoded(P, [bytes(data)]) == [Garbage(bytes(data))]
+
+
 def test_what_a_frame_cannot_carry_is_refused() -> None:
     with pytest.raises(ValueError, match="214 bytes"):
         encode(P, 0x20, 0x36, b"x" * 214)
+    encode(P, 0x20, 0x36, b"x" * 212, b"\x80" * 6)
+    with pytest.raises(ValueError, match="LEN of protocol P ends at FFh"):
+        encode(P, 0x20, 0x36, b"x" * 213, b"\x80" * 6)
     for dialect, seq in ((P, 0x80), (P, 0x1F), (X, 0x100)):
         with pytest.raises(ValueError, match="SEQ"):
             encode(dialect, seq, 0x4A)
