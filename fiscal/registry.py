@@ -16,6 +16,7 @@ from urllib.parse import SplitResult
 import httpx
 
 from fiscal import options
+from fiscal.datecs import open_datecs
 from fiscal.device.links import Opener, open_link
 from fiscal.options import RegisterUrlError
 from fiscal.register import Register
@@ -50,9 +51,19 @@ def _webkassa(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _datecs(parts: SplitResult, world: World) -> OpenRegister:
+    return open_datecs(
+        parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep, rng=world.rng
+    )
+
+
 SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
+    "datecs-p+serial": _datecs,
+    "datecs-p+tcp": _datecs,
+    "datecs-x+serial": _datecs,
+    "datecs-x+tcp": _datecs,
 }
 
 
