@@ -141,7 +141,7 @@ class DeviceRegister:
         self._require(Ability.PRINTS)
         with self._lock:
             look = self._reading(self._ready)
-        if look.waiting is Waiting.PAPER:
+        if look.waiting is Waiting.PAPER or look.paper is Paper.OUT:
             return Paper.OUT
         return Paper.UNKNOWN if look.waiting is not None else Paper.OK
 

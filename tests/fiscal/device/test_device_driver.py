@@ -260,6 +260,26 @@ def test_a_register_out_of_paper_inside_a_document_waits_for_paper_and_is_then_c
     assert (plain.went_on, plain.cancelled) == (1, 1)
 
 
+def test_a_paid_document_without_paper_waits_for_paper_and_is_then_closed(
+    driver: DeviceRegister, plain: Any, sale: Receipt
+) -> None:
+    prepared, baseline = driver.prepare(sale), driver.baseline()
+    plain.lose["pay"] = "after"
+    driver.execute(prepared, baseline)
+    plain.waiting = Waiting.PAPER
+    assert failure_of(driver.settle(prepared, baseline)).kind is FailureKind.PAPER
+    plain.waiting = None
+    assert isinstance(driver.settle(prepared, baseline), Done)
+    assert len(plain.made) == 1
+
+
+def test_a_roll_that_ended_with_the_last_document_is_told(driver: DeviceRegister, plain: Any) -> None:
+    plain.paper = Paper.OUT
+    assert driver.finish_printing() is Paper.OUT
+    plain.paper = Paper.LOW
+    assert driver.finish_printing() is Paper.OK
+
+
 def test_a_register_that_lost_its_memory_proves_nothing_absent(
     driver: DeviceRegister, plain: Any, sale: Receipt
 ) -> None:
