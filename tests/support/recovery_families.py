@@ -4,10 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from recovery_datecs import DatecsRig, DatecsXRig
 from recovery_ofd import OfdRig
 from recovery_shop import Rig
 from recovery_shtrih import ShtrihKzRig, ShtrihNumberedRig, ShtrihOnLineRig, ShtrihRig
 from recovery_webkassa import WebkassaRig
 
-ALL: Sequence[type[Rig]] = (WebkassaRig, OfdRig, ShtrihRig, ShtrihNumberedRig, ShtrihOnLineRig, ShtrihKzRig)
+ALL: Sequence[type[Rig]] = (
+    WebkassaRig,
+    OfdRig,
+    ShtrihRig,
+    ShtrihNumberedRig,
+    ShtrihOnLineRig,
+    ShtrihKzRig,
+    DatecsRig,
+    DatecsXRig,
+)
 RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in ALL}
