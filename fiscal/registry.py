@@ -58,10 +58,21 @@ def _ofd(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _rekassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.rekassa import open_rekassa  # Only where it is used.
+
+    return open_rekassa(
+        parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
+        sleep=world.sleep,
+    )  # fmt: skip
+
+
 SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
+    "rekassa+https": _rekassa,
+    "rekassa+http": _rekassa,  # Loopback only: simulators.
 }
 
 
