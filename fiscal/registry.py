@@ -67,12 +67,23 @@ def _rekassa(parts: SplitResult, world: World) -> OpenRegister:
     )  # fmt: skip
 
 
+def _ukassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.ukassa import open_ukassa  # Only where it is used.
+
+    return open_ukassa(
+        parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
+        sleep=world.sleep,
+    )  # fmt: skip
+
+
 SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
     "rekassa+https": _rekassa,
     "rekassa+http": _rekassa,  # Loopback only: simulators.
+    "ukassa+https": _ukassa,
+    "ukassa+http": _ukassa,  # Loopback only: simulators.
 }
 
 

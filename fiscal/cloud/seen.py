@@ -41,6 +41,7 @@ class Seen:
     ofd_name: str = ""
     ofd_host: str = ""
     cashier: str = ""
+    shift_ref: int | None = None  # The service's own number of the shift, where it has one.
     raw: Mapping[str, Any] = field(default_factory=dict)
 
     def filled_from(self, other: Seen) -> Seen:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import random
-import uuid
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,10 +11,12 @@ from typing import Any
 from recovery_rigs import HttpRig
 
 from hw_sim.cloud_service import CloudService
-from hw_sim.exchange import NS, SimReply, SimRequest
+from hw_sim.exchange import NS, SimRequest
 from hw_sim.ledger import FiscalDocument, Operation
 from hw_sim.rekassa import Repeats as RekassaRepeats
 from hw_sim.rekassa import make as make_rekassa
+from hw_sim.ukassa import Repeats as UkassaRepeats
+from hw_sim.ukassa import make as make_ukassa
 from pos_agent.clock import VirtualClock
 
 
@@ -24,6 +24,7 @@ class CloudRig(HttpRig):
     """A service with one till, whose fiscal memory is the judge."""
 
     server: CloudService
+    has_clock = True
 
     def registered(self) -> Sequence[FiscalDocument]:
         return [document for document in self.server.memory.documents if document.operation.is_receipt]
@@ -33,6 +34,9 @@ class CloudRig(HttpRig):
 
     def cash_moves(self, kind: str) -> int:
         return self.server.memory.counts[Operation(kind)]
+
+    def set_clock_off(self, seconds: float) -> None:
+        self.server.switches["clock_offset_s"](seconds)
 
     def _sent_elsewhere(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         """What a second program with the same login sends, and is answered."""
@@ -54,9 +58,10 @@ class RekassaRig(CloudRig):
         "rekassa_pin": "1234",
     }
     asked_by_key = True
+    profile: Mapping[str, Any] = {}
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
-        super().__init__(clock, folder, make_rekassa(clock.now_ns, random.Random(5)))
+        super().__init__(clock, folder, make_rekassa(clock.now_ns, random.Random(5), **self.profile))
 
     def _elsewhere(self, path: str, body: Mapping[str, Any], **headers: str) -> None:
         login = {"number": "RK00000001", "password": "integration"}
@@ -66,7 +71,14 @@ class RekassaRig(CloudRig):
 
     def ring_up_elsewhere(self) -> None:
         one = {"bills": "1", "coins": 0}
-        commodity = {"name": "Спички", "sectionCode": "1", "quantity": 1000, "price": one, "sum": one, "measureUnitCode": "796"}
+        commodity = {
+            "name": "Спички",
+            "sectionCode": "1",
+            "quantity": 1000,
+            "price": one,
+            "sum": one,
+            "measureUnitCode": "796",
+        }
         body = {
             "operation": "OPERATION_SELL",
             "dateTime": {"date": {"year": 2026, "month": 7, "day": 15}, "time": {"hour": 9, "minute": 0, "second": 1}},
@@ -81,3 +93,56 @@ class RekassaRig(CloudRig):
         shift = self.server.memory.shift
         assert shift is not None
         self._elsewhere(f"shifts/{shift.number}/close", {}, **{"cash-register-password": "1234"})
+
+
+class RekassaBareRig(RekassaRig):
+    """A service that registers a key again, and a till that is told not to trust in keys at all."""
+
+    name = "rekassa-bare"
+    url = f"{RekassaRig.url}&dedup=no&keys=none"
+    profile: Mapping[str, Any] = {"repeats": RekassaRepeats.REGISTER}
+    pause_s = 60.0  # Nothing is called absent before the 300 s are over in which a request may still be carried out.
+
+
+class UkassaRig(CloudRig):
+    name = "ukassa"
+    decisive = "/v2/operation/ticket/"
+    url = "ukassa+https://ukassa.kz?hashline=UK00000001&kassa=3868&section=5&email=till@example.kz"
+    secrets: Mapping[str, str] = {"ukassa_password": "integration"}
+    asked_by_key = True  # By its marks.
+    profile: Mapping[str, Any] = {}
+
+    def __init__(self, clock: VirtualClock, folder: Path) -> None:
+        super().__init__(clock, folder, make_ukassa(clock.now_ns, random.Random(5), **self.profile))
+
+    def _elsewhere(self, path: str, body: Mapping[str, Any], **headers: str) -> None:
+        login = {"email": "till@example.kz", "password": "integration", "hashline": "UK00000001"}
+        granted = self._sent_elsewhere("/api/auth/login/", login, {})
+        given = {"authorization": f"Token {granted['auth_token']}", **headers}
+        self._sent_elsewhere(f"/api/{path}", body, given)
+
+    def ring_up_elsewhere(self) -> None:
+        item = {
+            "name": "Спички",
+            "price": 1,
+            "quantity": 1,
+            "total_amount": 1,
+            "quantity_type": 796,
+            "is_nds": False,
+            "section": 5,
+        }
+        payment = {"payment_type": 0, "total": 1, "amount": 1}
+        body = {"operation": 2, "kassa": 3868, "payments": [payment], "items": [item], "total_amount": 1}
+        self._elsewhere("v2/operation/ticket/", {**body, "as_html": False})
+
+    def close_shift_elsewhere(self) -> None:
+        self._elsewhere("kassa/close_z_shift/", {"kassa": 3868, "html_code": False})
+
+
+class UkassaBareRig(UkassaRig):
+    """A service that registers a key again."""
+
+    name = "ukassa-bare"
+    url = f"{UkassaRig.url}&dedup=no"
+    profile: Mapping[str, Any] = {"repeats": UkassaRepeats.REGISTER}
+    pause_s = 60.0

@@ -75,6 +75,7 @@ class Rig(ABC):
     never_in_doubt = False  # It decides every lost answer by itself, at once.
     absent_faults: Mapping[str, str] = {}  # Faults this family has not, and why.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
+    pause_s = 5.0  # Between two looks of the till at what is undecided.
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.clock = clock
