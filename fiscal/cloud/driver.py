@@ -122,13 +122,13 @@ class CloudRegister:
             return Unknown(Failure(FailureKind.NO_ANSWER, "answer", malformed.text, malformed.place))
 
     def _after_no(self, failure: Failure, prepared: Prepared, baseline: Baseline) -> Outcome:
-        found = self._search(prepared, baseline, used=False)
+        found = self._looked_for(prepared, baseline, used=False)
         if isinstance(found, Missing):
             return Refused(failure)
         return self._found(found, prepared, baseline)
 
     def _after_used(self, failure: Failure, prepared: Prepared, baseline: Baseline) -> Outcome:
-        found = self._search(prepared, baseline, used=True)
+        found = self._looked_for(prepared, baseline, used=True)
         if not isinstance(found, Missing):
             return self._found(found, prepared, baseline)
         self._used[prepared.key] = failure
@@ -147,6 +147,16 @@ class CloudRegister:
             return Unknown(Failure(FailureKind.NO_ANSWER, "late", text))
         return Absent(found.evidence)
 
+    def _looked_for(self, prepared: Prepared, baseline: Baseline, *, used: bool) -> Search:
+        """A list may lag behind: what is missing is missing three times."""
+        found = self._search(prepared, baseline, used=used)
+        for _ in range(ROUNDS - 1):
+            if not isinstance(found, Missing):
+                return found
+            self._sleep(ROUND_PAUSE_S)
+            found = self._search(prepared, baseline, used=used)
+        return found
+
     def _search(self, prepared: Prepared, baseline: Baseline, *, used: bool) -> Search:
         try:
             return self._service.search(prepared, baseline, used=used)
@@ -163,7 +173,7 @@ class CloudRegister:
         return self._accept(found.seen, prepared, baseline, recovered=True)
 
     def _rounds(self, ask: Callable[[], Settlement]) -> Settlement:
-        """A list may lag behind: what is missing is missing three times; a document that is there decides at once."""
+        """What is missing is missing three times; a document that is there decides at once."""
         settlement = ask()
         for _ in range(ROUNDS - 1):
             if isinstance(settlement, Done) or _is_final(settlement):

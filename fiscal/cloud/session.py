@@ -8,6 +8,7 @@ A login the service has refused is not repeated for a while, so that a wrong pas
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -21,6 +22,7 @@ from fiscal.https.reply import Answer, Lost, Unsent
 
 LOGIN_PAUSE_S = 60.0
 TOKEN_LENGTH_MAX = 8192  # A JWT is some hundred characters; headers end somewhere.
+_TOKEN = re.compile(r"[A-Za-z0-9._~+/-]+=*")  # What a header Authorization can carry (RFC 6750).
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +109,10 @@ class Session:
             return self._granted
         return self._renew()
 
+    def age_s(self) -> float:
+        """How long ago the login was that holds now."""
+        return self._monotonic() - self._granted_at
+
     def _call(self, method: str, path: str, content: bytes, deadline_s: float, headers: Mapping[str, str]) -> Reply:
         granted = self.granted()
         if isinstance(granted, Failure):
@@ -166,9 +172,8 @@ class Session:
             if refused.kind is not FailureKind.UNAVAILABLE:
                 self._refused, self._refused_at = refused, self._monotonic()
             return refused
-        token = granted.token
-        if not (0 < len(token) <= TOKEN_LENGTH_MAX and token.isascii() and token.isprintable() and " " not in token):
-            return Failure(FailureKind.UNAVAILABLE, "answer", "there is no token that fits a header", login.place)
+        if len(granted.token) > TOKEN_LENGTH_MAX or not _TOKEN.fullmatch(granted.token):
+            return Failure(FailureKind.UNAVAILABLE, "answer", "there is no token in it", login.place)
         self._granted, self._granted_at = granted, self._monotonic()
         return granted
 

@@ -5,6 +5,7 @@ Sources: tests/vectors/rekassa.toml, where each field stands with the client tha
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,6 +14,7 @@ from fiscal.cloud.seen import Seen, marks_in
 from fiscal.cloud.service import ShiftState
 from fiscal.documents import ShiftReport
 from fiscal.failures import Failure, FailureKind
+from fiscal.https import moments
 from fiscal.https.fields import AnswerMalformed, Fields, Json, load, plain
 from fiscal.rekassa.settings import Settings
 
@@ -184,6 +186,17 @@ def tills(top: Fields) -> list[Fields]:
 
 def fields(body: bytes) -> Fields:
     return Fields.of(load(body), "")
+
+
+def clock(login: Json, age_s: float, settings: Settings) -> str | None:
+    """The service's local time, from its answer to a login of `age_s` ago; None when that told none."""
+    told = Fields.of(login, "")
+    text = told.optional_text("localDateTime") + told.optional_text("timeOffset")
+    try:
+        at, _ = moments.parse(text, settings.cloud.utc_offset)
+        return (at + dt.timedelta(seconds=round(age_s))).isoformat()
+    except (ValueError, OverflowError):
+        return None
 
 
 def token_in(body: bytes) -> tuple[str, Json]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import quote, urlencode
 
 import httpx
 
@@ -28,7 +29,7 @@ from fiscal.rekassa.settings import FAMILY, Settings
 ABILITIES = frozenset(
     {
         Ability.MARKS, Ability.MARK_LIST, Ability.RETURNS, Ability.CASH_MOVES, Ability.X_REPORT, Ability.FIND_BY_KEY,
-        Ability.LAST_DOCUMENT, Ability.TELLS_SHIFT_AGE, Ability.TELLS_OFFLINE_AGE,
+        Ability.LAST_DOCUMENT, Ability.TELLS_CLOCK, Ability.TELLS_SHIFT_AGE, Ability.TELLS_OFFLINE_AGE,
     }
 )  # fmt: skip
 SHIFTS_MAX = 10  # Searched for one document; more shifts than this since the order is a case for a person.
@@ -58,11 +59,12 @@ class RekassaService:
         self.identity = settings.number
         self.settings = settings.cloud
         query = {"apiKey": secrets.api_key, **({"format": "json"} if settings.json_login else {})}
+        target = f"{LOGIN}?{urlencode(query, quote_via=quote, safe='')}"
         body = dump({"number": settings.number, "password": secrets.password}).encode()
         self._session = Session(
             settings.base,
             settings.cloud,
-            Login(f"{LOGIN}?{httpx.QueryParams(query)}", body),
+            Login(target, body),
             self._read_login,
             scheme="Bearer",
             token_s=settings.token_m * 60.0,
@@ -74,9 +76,10 @@ class RekassaService:
 
     @property
     def capabilities(self) -> Capabilities:
+        repeat = (Recovery.REPEAT,) if self.settings.dedup else ()
         if self._settings.keys_told:
-            return Capabilities(FAMILY, ABILITIES, (Recovery.KEY,))
-        return Capabilities(FAMILY, ABILITIES - {Ability.FIND_BY_KEY}, (Recovery.COUNTERS,))
+            return Capabilities(FAMILY, ABILITIES, (Recovery.KEY, *repeat))
+        return Capabilities(FAMILY, ABILITIES - {Ability.FIND_BY_KEY}, (*repeat, Recovery.COUNTERS))
 
     def close(self) -> None:
         self._session.close()
@@ -108,9 +111,19 @@ class RekassaService:
             opened_at=state.opened_at or None,
             counters={LAST_ID: 0 if newest is None else newest.id or 0},
             document_count=state.documents,
+            clock_at=self._clock(),
             offline=state.offline,
             offline_since=state.offline_since or None,
             blocked=state.blocked,
+        )
+
+    def _clock(self) -> str | None:
+        """The service's clock: as the login told it, and what has passed since."""
+        granted = self._session.granted()
+        return (
+            None
+            if isinstance(granted, Failure)
+            else answers.clock(granted.facts, self._session.age_s(), self._settings)
         )
 
     def send(self, prepared: Prepared, baseline: Baseline) -> Sent:
@@ -148,7 +161,7 @@ class RekassaService:
         if not isinstance(reply, Answer):
             return reply
         top, told = error_of(reply)
-        if told is not None:
+        if told is not None and (told.code in codes.CODES or reply.status < 500):
             failure, reaction = codes.failure(told.code, told.text, path), codes.row_for(told.code).reaction
             return KeyUsed(failure) if reaction is Reaction.DUPLICATE else Refusal(failure, reaction is Reaction.REFUSE)
         if reply.status in UNPROCESSED:
@@ -163,17 +176,25 @@ class RekassaService:
         top = self._reading.till().shift
         if top is None:
             return Missing("the till has had no shift")
-        since, last_id = baseline.shift or 1, baseline.extra["counters"][LAST_ID]
-        if used and self._settings.keys_told:
-            since, last_id = max(1, min(since, top - SHIFTS_MAX + 1)), 0
-        shifts = range(since, top + 1)
+        shifts = range(baseline.shift or 1, top + 1)
         if len(shifts) > SHIFTS_MAX:
             return person("too_many_shifts", f"more than {SHIFTS_MAX} shifts since the order")
+        last_id = baseline.extra["counters"][LAST_ID]
         rows = [seen for shift in reversed(shifts) for seen in self._reading.documents(shift, above=last_id)]
         if not self._settings.keys_told:
             at = prepared.payload["at"]
             return ours_among(rows, prepared, prepared.payload.get("marks", ()), Window(at, at))
-        return self._by_key(rows, prepared, shifts)
+        found = self._by_key(rows, prepared, shifts)
+        return self._older(prepared, top) if used and isinstance(found, Missing) else found
+
+    def _older(self, prepared: Prepared, top: int) -> Search:
+        """Our key has a document, and none since the order: it is older."""
+        shifts = range(max(1, top - SHIFTS_MAX + 1), top + 1)
+        for shift in reversed(shifts):
+            found = self._by_key(list(self._reading.documents(shift)), prepared, shifts)
+            if not isinstance(found, Missing):
+                return found
+        return found
 
     def _by_key(self, rows: Sequence[Seen], prepared: Prepared, shifts: range) -> Search:
         told = [self._with_key(seen) if _fits(seen, prepared) else seen for seen in rows]

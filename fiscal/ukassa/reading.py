@@ -35,7 +35,8 @@ class Reading:
         self._session, self._settings = session, settings
         self._is_ours = False
         self._numbers: dict[int, int] = {}  # The service's number of a shift -> the till's.
-        self.facts: Seen | None = None  # Of the till and its owner, as they were last told.
+        self._facts: Seen | None = None  # Of the till and its owner, as they were last told.
+        self._asked_for_facts = False
 
     def shifts(self) -> list[ShiftRow]:
         """The till's shifts, oldest first."""
@@ -103,8 +104,16 @@ class Reading:
             self._learn(user.facts)
         self._is_ours = True
 
+    def facts(self) -> Seen | None:
+        """What is known of the till and its owner. Reports tell most, and there is none before the first shift."""
+        if not self._asked_for_facts and not (self._facts is not None and self._facts.address):
+            self._asked_for_facts = True
+            with suppress(RegisterUnavailable):
+                self.x_report()
+        return self._facts
+
     def _learn(self, facts: Seen) -> None:
-        self.facts = facts if self.facts is None else facts.filled_from(self.facts)
+        self._facts = facts if self._facts is None else facts.filled_from(self._facts)
 
     def _asked(self, method: str, path: str, read: Callable[[Any], T], body: Json | None = None) -> T:
         """An answer, read. RegisterUnavailable when there is none or none that can be read."""

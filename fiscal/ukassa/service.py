@@ -114,7 +114,7 @@ class UkassaService:
     def send(self, prepared: Prepared, baseline: Baseline) -> Sent:
         sent = self._written(prepared)
         if isinstance(sent, Refusal):
-            return replace(sent, failure=self._shift_expired(sent.failure, baseline) or sent.failure)
+            return replace(sent, failure=self._shift_expired(sent.failure) or sent.failure)
         if not isinstance(sent, Answered):
             return sent
         try:
@@ -148,15 +148,19 @@ class UkassaService:
             return Refusal(failure, sure=False)
         return lost(f"http:{reply.status}", "the server or a box on the way failed", path)
 
-    def _shift_expired(self, failure: Failure, baseline: Baseline) -> Failure | None:
+    def _shift_expired(self, failure: Failure) -> Failure | None:
         """The service has no code for it, only a sentence: a refusal in a shift of more than a day is taken for it."""
-        opened_at, at = baseline.extra.get("opened_at"), baseline.clock_at
-        if failure.kind is not FailureKind.REFUSED or not (baseline.shift_open and opened_at and at):
+        if failure.kind is not FailureKind.REFUSED:
             return None
-        age = dt.datetime.fromisoformat(at) - dt.datetime.fromisoformat(opened_at)
-        if age < dt.timedelta(hours=self._settings.shift_h):
+        try:
+            standing = self.standing(counters=True)
+        except RegisterUnavailable:
             return None
-        return replace(failure, kind=FailureKind.SHIFT_EXPIRED)
+        if not (standing.shift_open and standing.opened_at and standing.clock_at):
+            return None
+        age = dt.datetime.fromisoformat(standing.clock_at) - dt.datetime.fromisoformat(standing.opened_at)
+        expired = age >= dt.timedelta(hours=self._settings.shift_h)
+        return replace(failure, kind=FailureKind.SHIFT_EXPIRED) if expired else None
 
     def search(self, prepared: Prepared, baseline: Baseline, *, used: bool) -> Search:
         return search(self._reading, prepared, baseline)
@@ -168,7 +172,7 @@ class UkassaService:
         if known.shift is None:
             known = replace(known, shift=self._shift_of(known, baseline))
         known = replace(known, at=known.at or prepared.payload["at"])
-        facts = self._reading.facts
+        facts = self._reading.facts()
         return document_of(known if facts is None else known.filled_from(facts), prepared, self.identity)
 
     def _read_besides(self, seen: Seen) -> Seen:
@@ -230,7 +234,8 @@ class UkassaService:
         for row in reversed(shifts[-SHIFTS_BACK_MAX:]):
             receipts = [seen for seen in self._reading.operations(row) if seen.fiscal_sign]
             if receipts:
-                return replace(receipts[0], shift=row.number).shown()
+                whole = self._reading.operation(receipts[0].id or 0).filled_from(receipts[0])
+                return replace(whole, shift=row.number).shown()
         if len(shifts) > SHIFTS_BACK_MAX:
             text = f"no receipt in the last {SHIFTS_BACK_MAX} shifts"
             raise RegisterUnavailable(Failure(FailureKind.HUMAN, "too_far_back", text))
