@@ -135,9 +135,10 @@ def till(top: Fields, settings: Settings) -> TillState:
 
 def _blocked(top: Fields, settings: Settings) -> Failure | None:
     since = messages.written_at(top, settings.cloud.utc_offset, "blockStartTime")
-    if not since:
+    if not since and top.text("fdoMode").upper() != "BLOCKED":
         return None
-    return Failure(FailureKind.CONFIGURATION, "rekassa:BLOCKED", f"the till is blocked since {since}")
+    text = "the till is blocked" + (f" since {since}" if since else "")
+    return Failure(FailureKind.CONFIGURATION, "rekassa:BLOCKED", text)
 
 
 def shift_state(top: Fields, settings: Settings) -> ShiftState:
