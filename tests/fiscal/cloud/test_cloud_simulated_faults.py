@@ -184,6 +184,24 @@ def test_a_repeat_that_shows_another_sum_is_an_alarm(shop_at: Callable[..., Shop
     assert doubt.failure.kind is FailureKind.KEY_COLLISION
 
 
+@pytest.mark.parametrize(
+    ("family", "repeats"), [("rekassa", RekassaRepeats.REGISTER), ("ukassa", UkassaRepeats.REGISTER)]
+)
+def test_without_protection_a_request_that_may_be_on_its_way_is_waited_for(
+    shop_at: Callable[..., Shop], family: str, repeats: Any
+) -> None:
+    shop = shop_at(family, "dedup=no", repeats=repeats)
+    shop.made(shop.sale())
+    shop.fault("late_processing", seconds=200)
+    prepared, baseline = shop.begin(shop.sale())
+    assert isinstance(shop.register.execute(prepared, baseline), Unknown)
+    while isinstance(settled := shop.settled(prepared, baseline), Unknown):
+        assert settled.failure.code == "late"
+        shop.clock.sleep(10)
+    assert isinstance(settled, Done)
+    assert len(shop.documents) == 2
+
+
 @families
 def test_a_shift_somebody_closes_just_before_us_is_closed_once(shop_at: Callable[..., Shop], family: str) -> None:
     shop = shop_at(family)

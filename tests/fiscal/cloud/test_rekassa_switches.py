@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from cloud_shop import Shop
 
-from fiscal.register import Done, FailureKind, Refused, Unknown
+from fiscal.register import Done, FailureKind, Refused
 from hw_sim.rekassa import Enums, MarkField, Refusals, Repeats, Times
 
 
@@ -149,19 +149,6 @@ def test_a_blocked_till_says_so(shop_at: Callable[..., Shop]) -> None:
     status = shop.register.status()
     assert status.reachable and status.failure is not None
     assert (status.failure.kind, status.waits_for) == (FailureKind.CONFIGURATION, "person")
-
-
-def test_without_protection_a_late_request_is_waited_for(shop_at: Callable[..., Shop]) -> None:
-    shop = shop_at("rekassa", "dedup=no", repeats=Repeats.REGISTER)
-    shop.made(shop.sale())
-    shop.fault("late_processing", seconds=200)
-    prepared, baseline = shop.begin(shop.sale())
-    assert isinstance(shop.register.execute(prepared, baseline), Unknown)
-    while isinstance(settled := shop.settled(prepared, baseline), Unknown):
-        assert settled.failure.code == "late"
-        shop.clock.sleep(10)
-    assert isinstance(settled, Done)
-    assert len(shop.documents) == 2
 
 
 def test_a_shift_of_many_documents_is_searched_page_by_page(shop_at: Callable[..., Shop]) -> None:

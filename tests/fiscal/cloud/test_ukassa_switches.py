@@ -114,19 +114,6 @@ def test_another_order_under_a_used_key_is_never_taken_for_ours(shop_at: Callabl
         assert len(shop.documents) == 1
 
 
-def test_without_protection_a_late_request_is_waited_for(shop_at: Callable[..., Shop]) -> None:
-    shop = shop_at("ukassa", "dedup=no", repeats=Repeats.REGISTER)
-    shop.made(shop.sale())
-    shop.fault("late_processing", seconds=200)
-    prepared, baseline = shop.begin(shop.sale())
-    assert isinstance(shop.register.execute(prepared, baseline), Unknown)
-    while isinstance(settled := shop.settled(prepared, baseline), Unknown):
-        assert settled.failure.code == "late"
-        shop.clock.sleep(10)
-    assert isinstance(settled, Done)
-    assert len(shop.documents) == 2
-
-
 def test_a_token_that_lives_for_a_day_is_renewed_when_it_has_ended(shop_at: Callable[..., Shop]) -> None:
     shop = shop_at("ukassa", token_life_s=3600.0)
     shop.made(shop.sale())
