@@ -54,6 +54,13 @@ def test_receipts_become_documents(row: dict[str, Any]) -> None:
     json.dumps(document.raw)  # Evidence is plain JSON.
 
 
+def test_an_autonomous_number_alone_says_that_a_receipt_was_made_autonomously() -> None:
+    value = json.loads(named(VECTORS["document"], "autonomous")["body"])
+    for told in (None, False):
+        seen = answers.document(fields(json.dumps({**value, "offline": told})), settings())
+        assert (seen.offline, seen.fiscal_sign) == (True, "1784093400")
+
+
 def test_the_marks_of_a_receipt_are_read_back() -> None:
     row = named(VECTORS["document"], "answer to the sale")
     request = named(VECTORS["request"], "sale")

@@ -90,6 +90,14 @@ def test_an_answer_that_says_little_is_completed_by_its_number(talk: Talk, playe
     assert done.document.qr.startswith("http://consumer.test-oofd.kz?i=4228143550")
 
 
+def test_another_receipt_under_the_same_number_completes_nothing(talk: Talk, played: Played) -> None:
+    played.then(SELL, json.loads(VECTORS["document"][1]["body"]))
+    played.always(OPERATION, operation(fixed_check="5000000000", check_number=99))
+    done = talk.execute(ORDER)
+    assert isinstance(done, Done) and isinstance(done.document, FiscalDocument)
+    assert (done.document.fiscal_sign, done.document.number) == ("4228143550", 0)
+
+
 def test_an_answer_that_says_little_stands_when_nothing_more_can_be_read(talk: Talk, played: Played) -> None:
     played.then(SELL, json.loads(VECTORS["document"][1]["body"]))
     for where in (OPERATION, SHIFTS, X):
