@@ -46,13 +46,13 @@ class Window:
 
     since: str = ""
     until: str = ""
+    slack: dt.timedelta = CLOCK_SLACK
 
     def holds(self, at: str) -> bool:
         """Unknown times pass."""
-        slack = CLOCK_SLACK
         moment = dt.datetime.fromisoformat(at) if at else None
-        late = moment and self.until and moment > dt.datetime.fromisoformat(self.until) + slack
-        early = moment and self.since and moment < dt.datetime.fromisoformat(self.since) - slack
+        late = moment and self.until and moment > dt.datetime.fromisoformat(self.until) + self.slack
+        early = moment and self.since and moment < dt.datetime.fromisoformat(self.since) - self.slack
         return not (late or early)
 
 

@@ -56,7 +56,7 @@ class Seen:
 
 def marks_in(value: Any) -> Iterator[str]:
     """Every marking code inside a message, in its order."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         for name, inner in value.items():
             if str(name).lower() in MARK_FIELDS:
                 yield from (one for one in (inner if isinstance(inner, list) else [inner]) if isinstance(one, str))

@@ -5,6 +5,7 @@ Sources: tests/vectors/rekassa.toml.
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
@@ -182,8 +183,9 @@ class RekassaService:
         last_id = baseline.extra["counters"][LAST_ID]
         rows = [seen for shift in reversed(shifts) for seen in self._reading.documents(shift, above=last_id)]
         if not self._settings.keys_told:
-            at = prepared.payload["at"]
-            return ours_among(rows, prepared, prepared.payload.get("marks", ()), Window(at, at))
+            at = prepared.payload["at"]  # The document repeats the moment that we sent.
+            window = Window(at, at, slack=dt.timedelta(0))
+            return ours_among(rows, prepared, prepared.payload.get("marks", ()), window)
         found = self._by_key(rows, prepared, shifts)
         return self._older(prepared, top) if used and isinstance(found, Missing) else found
 

@@ -233,7 +233,7 @@ def untold(
     """A sale of 9 o'clock without a key."""
     made = copy.deepcopy(sold(id_, total=total))
     del made["externalId"]
-    made["data"]["ticket"]["dateTime"]["time"] = {"hour": 9, "minute": minute, "second": 0}
+    made["data"]["ticket"]["dateTime"]["time"] = {"hour": 9, "minute": 0, "second": second}
     made["data"]["ticket"]["items"][0]["commodity"]["listExciseStamp"] = list(marks)
     return made
 
@@ -263,7 +263,7 @@ def test_nothing_since_the_order_is_absent(bare: Talk, played: Played) -> None:
         ([untold(50003), untold(50002)], "several"),
         ([untold(50003, total=5), untold(50002)], "several"),
         ([untold(50002, total=5)], "other_sum"),
-        ([untold(50002, minute=30)], "other_time"),
+        ([untold(50002, second=1)], "other_time"),
     ],
 )
 def test_anything_but_one_that_fits_is_for_a_person(bare: Talk, played: Played, rows: Any, code: str) -> None:
