@@ -19,7 +19,6 @@ from fiscal import options
 from fiscal.device.links import Opener, open_link
 from fiscal.options import RegisterUrlError
 from fiscal.register import Register
-from fiscal.webkassa import open_webkassa
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,19 @@ class OpenRegister(Register, Protocol):
 
 Factory = Callable[[SplitResult, World], OpenRegister]
 
+# A factory loads its driver itself: only the one that is configured costs a weak till time and memory.
+
 
 def _webkassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.webkassa import open_webkassa
+
     return open_webkassa(
         parts, secret=world.secret, transport=world.transport, monotonic=world.monotonic, sleep=world.sleep
     )
 
 
 def _ofd(parts: SplitResult, world: World) -> OpenRegister:
-    from fiscal.ofd import open_ofd  # Only where it is used: it brings a database with it.
+    from fiscal.ofd import open_ofd
 
     return open_ofd(
         parts, secret=world.secret, link=world.link, now=world.now, monotonic=world.monotonic, sleep=world.sleep
@@ -59,7 +62,7 @@ def _ofd(parts: SplitResult, world: World) -> OpenRegister:
 
 
 def _rekassa(parts: SplitResult, world: World) -> OpenRegister:
-    from fiscal.rekassa import open_rekassa  # Only where it is used.
+    from fiscal.rekassa import open_rekassa
 
     return open_rekassa(
         parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
@@ -68,7 +71,7 @@ def _rekassa(parts: SplitResult, world: World) -> OpenRegister:
 
 
 def _ukassa(parts: SplitResult, world: World) -> OpenRegister:
-    from fiscal.ukassa import open_ukassa  # Only where it is used.
+    from fiscal.ukassa import open_ukassa
 
     return open_ukassa(
         parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
@@ -76,7 +79,23 @@ def _ukassa(parts: SplitResult, world: World) -> OpenRegister:
     )  # fmt: skip
 
 
+def _shtrih(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.shtrih import open_shtrih
+
+    return open_shtrih(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
+
+
+def _datecs(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.datecs import open_datecs
+
+    return open_datecs(
+        parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep, rng=world.rng
+    )
+
+
 SCHEMES: dict[str, Factory] = {
+    "shtrih+serial": _shtrih,
+    "shtrih+tcp": _shtrih,
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
@@ -84,6 +103,10 @@ SCHEMES: dict[str, Factory] = {
     "rekassa+http": _rekassa,  # Loopback only: simulators.
     "ukassa+https": _ukassa,
     "ukassa+http": _ukassa,  # Loopback only: simulators.
+    "datecs-p+serial": _datecs,
+    "datecs-p+tcp": _datecs,
+    "datecs-x+serial": _datecs,
+    "datecs-x+tcp": _datecs,
 }
 
 

@@ -57,7 +57,7 @@ class RekassaRig(CloudRig):
         "rekassa_api_key": "sim-partner-key",
         "rekassa_pin": "1234",
     }
-    asked_by_key = True
+    tells_apart = True
     profile: Mapping[str, Any] = {}
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
@@ -109,7 +109,7 @@ class UkassaRig(CloudRig):
     decisive = "/v2/operation/ticket/"
     url = "ukassa+https://ukassa.kz?hashline=UK00000001&kassa=3868&section=5&email=till@example.kz"
     secrets: Mapping[str, str] = {"ukassa_password": "integration"}
-    asked_by_key = True  # By its marks.
+    tells_apart = True  # By its marks.
     profile: Mapping[str, Any] = {}
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from recovery_cloud import RekassaBareRig, RekassaRig, UkassaBareRig, UkassaRig
+from recovery_datecs import DatecsRig, DatecsXRig
 from recovery_ofd import OfdRig
 from recovery_shop import Rig
+from recovery_shtrih import ShtrihKzRig, ShtrihNumberedRig, ShtrihOnLineRig, ShtrihRig
 from recovery_webkassa import WebkassaRig
 
-_FAMILIES: tuple[type[Rig], ...] = (
+ALL: Sequence[type[Rig]] = (
     WebkassaRig,
     RekassaRig,
     RekassaBareRig,
     UkassaRig,
     UkassaBareRig,
     OfdRig,
+    ShtrihRig,
+    ShtrihNumberedRig,
+    ShtrihOnLineRig,
+    ShtrihKzRig,
+    DatecsRig,
+    DatecsXRig,
 )
-RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in _FAMILIES}
+RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in ALL}
