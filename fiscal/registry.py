@@ -61,6 +61,24 @@ def _ofd(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _rekassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.rekassa import open_rekassa
+
+    return open_rekassa(
+        parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
+        sleep=world.sleep,
+    )  # fmt: skip
+
+
+def _ukassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.ukassa import open_ukassa
+
+    return open_ukassa(
+        parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
+        sleep=world.sleep,
+    )  # fmt: skip
+
+
 def _shtrih(parts: SplitResult, world: World) -> OpenRegister:
     from fiscal.shtrih import open_shtrih
 
@@ -81,6 +99,10 @@ SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
+    "rekassa+https": _rekassa,
+    "rekassa+http": _rekassa,  # Loopback only: simulators.
+    "ukassa+https": _ukassa,
+    "ukassa+http": _ukassa,  # Loopback only: simulators.
     "datecs-p+serial": _datecs,
     "datecs-p+tcp": _datecs,
     "datecs-x+serial": _datecs,
