@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from fiscal import checks
+from fiscal import checks, goods
 from fiscal.checks import Limits, Sums
 from fiscal.cloud.messages import OPERATIONS, PAYMENTS, PLACEMENTS, moment, money
 from fiscal.https.fields import Json, dump
@@ -116,7 +116,7 @@ def _commodity(line: Line, quantity_milli: int, marks: Json, settings: Settings)
         **_taxes(amount, line, settings),
     }
     if line.gtin is not None:
-        commodity["barcode"] = _gtin(line.gtin, settings)
+        commodity["barcode"] = goods.barcode(line.gtin) if settings.short_gtin else line.gtin
     if line.ntin is not None:
         commodity["ntin"] = line.ntin
     commodity["measureUnitCode"] = str(okei().code_for(FAMILY, line.unit_code))
@@ -134,12 +134,6 @@ def _taxes(amount_tiyn: int, line: Line, settings: Settings) -> Json:
     tax["sum"] = money(tax_inside_tiyn(amount_tiyn, line.vat_bp))
     tax["isInTotalSum"] = True
     return {"taxes": [tax]}
-
-
-def _gtin(gtin: str, settings: Settings) -> str:
-    if not settings.short_gtin or len(gtin) != 14:
-        return gtin
-    return gtin[6:] if gtin.startswith("000000") else gtin.removeprefix("0")
 
 
 def _payments(order: Receipt, change_tiyn: int) -> Sequence[Json]:
