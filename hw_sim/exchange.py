@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, Protocol
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 Clock = Callable[[], int]  # UTC, nanoseconds since 1970.
 
@@ -39,11 +39,12 @@ class SimRequest:
 
     @property
     def path(self) -> str:
-        return urlsplit(self.target).path
+        # Not urlsplit: to it "//[" is an address that cannot be read, to a server only a path it does not know.
+        return self.target.partition("?")[0]
 
     @property
     def query(self) -> dict[str, str]:
-        return dict(parse_qsl(urlsplit(self.target).query, keep_blank_values=True))
+        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
 
 
 @dataclass(frozen=True, slots=True)

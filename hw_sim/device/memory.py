@@ -94,11 +94,13 @@ class FiscalMemory:
         key: str = "",
         offline: bool = False,
         employee: str = "",
+        document_number: int | None = None,
+        order_number: int | None = None,
     ) -> FiscalDocument:
         """Keep a receipt or a cash move for ever; opens the shift when none is.
 
         `payments_tiyn` is by the family's own numbers; `cash_tiyn` is how much the drawer moves, without its sign (the
-        whole total unless told otherwise).
+        whole total unless told otherwise). A family whose numbers count other documents too gives its own.
         """
         shift = self.open_shift(at_ns)
         paid = dict(payments_tiyn or {})
@@ -107,8 +109,8 @@ class FiscalMemory:
             cashbox=self.identity.serial,
             registration_number=self.identity.registration_number,
             shift=shift.number,
-            order_number=sum(shift.counts.values()) + 1,
-            document_number=len(self.documents) + 1,
+            order_number=sum(shift.counts.values()) + 1 if order_number is None else order_number,
+            document_number=len(self.documents) + 1 if document_number is None else document_number,
             sign=sign,
             offline=offline,
             at_ns=at_ns,

@@ -9,7 +9,7 @@ import threading
 import httpx
 import pytest
 
-from hw_sim.exchange import Cut, SimReply, json_reply
+from hw_sim.exchange import Cut, SimReply, SimRequest, json_reply
 from hw_sim.http import serve
 from hw_sim.inprocess import SimTransport
 from hw_sim.world import ISMPT_LOGIN, WEBKASSA_LOGIN, World
@@ -162,3 +162,8 @@ def test_faults_can_be_set_from_outside_while_the_server_runs(clock):
         assert client.delete("/sim/faults").json()["waiting"] == []
         assert client.get("/sim/witness").json()["receipts"] == 0
         assert json.loads(httpx.get(ismpt.url + "/sim/codes").content)[0]["packageType"] in ("UNIT", "GROUP")
+
+
+def test_a_target_no_address_could_be_is_a_path_like_any_other():
+    request = SimRequest("GET", "//[?a=1&b=")
+    assert (request.path, request.query) == ("//[", {"a": "1", "b": ""})

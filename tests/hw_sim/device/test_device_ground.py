@@ -223,7 +223,9 @@ def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:
     with pytest.raises(ValueError, match="no shift"):
         memory.close_shift(5)
     assert memory.register(Operation.SALE, 100, 6).shift == 2
-    assert memory.totals()["documents"] == 4
+    numbered = memory.register(Operation.SALE, 100, 7, document_number=1235, order_number=12)
+    assert (numbered.document_number, numbered.order_number) == (1235, 12)
+    assert memory.totals()["documents"] == 5
 
 
 def test_the_console_does_what_a_hand_can_do_and_names_what_it_does_not_know(adder: Adder) -> None:
