@@ -15,7 +15,6 @@ from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
 from fiscal.escpos.printer import open_printer
 from fiscal.escpos.raster import FontMissing
 from fiscal.register import Ability, Operation, Register
-from fiscal.registry import OpenRegister, open_register
 from fiscal.vat import kazakhstan
 from marking.code import ReadContext
 from marking.groups import standard
@@ -37,6 +36,7 @@ from pos_agent.judging import Judge, OnlineCheck
 from pos_agent.printing import Printing, PrintsLines, RegisterPaper, Stationery
 from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.register_watch import RegisterWatch
+from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
 from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
@@ -95,7 +95,13 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     ballast.fill()
     cache = _cache(config)
     opened.append(cache.close)
-    register = _register(config, world)
+    register = open_configured(
+        config.register_,
+        secret=world.secret,
+        transport=world.register_transport,
+        clock=world.clock,
+        link=world.register_link,
+    )
     opened.append(register.close)
     if lacking := unmet(config, register.capabilities):
         raise ConfigError("\n".join(lacking))
@@ -164,28 +170,6 @@ def start(agent: Agent) -> None:
     """
     agent.journal.append(Event("agent_started", {"undecided": [pending.key for pending in agent.till.undecided()]}))
     agent.closing.settle()
-
-
-def _register(config: Config, world: World) -> OpenRegister:
-    references = config.register_.secrets
-
-    def secret(name: str) -> str:
-        if name not in references:
-            raise ConfigError(f"register.secrets.{name}: the register's driver needs it, as env:, file: or credential:")
-        return world.secret(references[name])
-
-    try:
-        return open_register(
-            config.register_.url,
-            secret=secret,
-            transport=world.register_transport,
-            now=world.clock.now_ns,
-            monotonic=world.clock.monotonic,
-            sleep=world.clock.sleep,
-            link=world.register_link,
-        )
-    except ValueError as error:
-        raise ConfigError(f"register.url: {error}") from error
 
 
 def _cache(config: Config) -> Cache:

@@ -8,7 +8,8 @@ from typing import assert_never
 
 from . import commands
 from .compose import chunks
-from .lines import Align, Cut, Drawer, Feed, Font, PrintLine, Qr, Rule, Text
+from .lines import Align, Cut, Drawer, Feed, Font, Picture, PrintLine, Qr, Rule, Text
+from .pictures import image_of
 from .profiles import Profile, QrDialect
 from .raster import QUIET_ZONE, Typeface, qr_image, qr_matrix, qr_size
 from .text import Method, TextEncoder, nothing_drawable, page
@@ -76,6 +77,9 @@ class _Renderer:
                 yield from self._text(Text(line.char * self._profile.paper.columns()))
             case Qr():
                 yield from self._qr(line.data)
+            case Picture():
+                yield from self._left()
+                yield from commands.raster(image_of(line, self._profile.paper.dots), self._profile.band_rows)
             case Feed():
                 yield commands.feed(line.lines)
             case Cut():

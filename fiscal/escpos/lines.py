@@ -77,4 +77,13 @@ class Drawer:
     pin: int = 2  # Connector pin: 2 or 5.
 
 
-PrintLine = Text | Rule | Qr | Feed | Cut | Drawer
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Black dots, printed in the middle of the paper. `pictures.picture` makes one of a file."""
+
+    width: int  # At most `paper.dots`.
+    height: int
+    dots: bytes  # Rows from the top, each (width + 7) // 8 bytes, the left dot in the highest bit, 1 is black.
+
+
+PrintLine = Text | Rule | Qr | Feed | Cut | Drawer | Picture

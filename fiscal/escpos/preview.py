@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from .lines import Cut, Feed, Paper, PrintLine, Qr, Rule, Text
+from .lines import Cut, Feed, Paper, Picture, PrintLine, Qr, Rule, Text
+from .pictures import image_of
 from .raster import QUIET_ZONE, Typeface, qr_image, qr_matrix
 
 LINE_DOTS = 30  # Default line spacing of ESC/POS printers at 203 dpi.
@@ -40,6 +41,8 @@ def _strip(line: PrintLine, paper: Paper, typeface: Typeface) -> Image.Image | N
     if isinstance(line, Qr) and (matrix := qr_matrix(line.data)) is not None:
         module = max(1, min(QR_MODULE, paper.dots // (len(matrix) + 2 * QUIET_ZONE)))
         return qr_image(matrix, module, paper.dots)
+    if isinstance(line, Picture):
+        return image_of(line, paper.dots)
     if isinstance(line, Feed | Cut):
         return Image.new("1", (paper.dots, LINE_DOTS), 1)
     return None

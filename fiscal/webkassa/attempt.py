@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from fiscal.https.fields import AnswerMalformed
+from fiscal.https.reply import Unsent
 from fiscal.register import (
     Baseline,
     Document,
@@ -21,14 +23,13 @@ from fiscal.register import (
     Unknown,
 )
 from fiscal.webkassa import verdicts
-from fiscal.webkassa.channel import Unsent
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.documents import FoundCash, FoundReceipt, cash_document, contradiction, is_complete, seen
 from fiscal.webkassa.search import Missing, Search, Unclear
 from fiscal.webkassa.session import BUSY_PAUSE_S, BUSY_TRIES, Session, failure_of, reaction_of
 from fiscal.webkassa.settle import settle_shift
 from fiscal.webkassa.shifts import Shifts, outcome_of
-from fiscal.webkassa.wire import AnswerMalformed, Envelope
+from fiscal.webkassa.wire import Envelope
 
 _BUDGET = {Reaction.CLOSE_SHIFT: 1, Reaction.SHIFT_CLOSED: 1, Reaction.WAIT: BUSY_TRIES}
 

@@ -82,25 +82,6 @@ BUSY = CodeRow(Reaction.WAIT, FailureKind.NO_ANSWER, "another request of this ca
 BASIS_MISSING = CodeRow(_N, FailureKind.INVALID, "basis of the return is missing or wrong")
 BY_TEXT = {9: (SEQUENCE_STEMS, BUSY), 255: (BASIS_STEMS, BASIS_MISSING)}
 
-# HTTP statuses that a server or a box on the way gives before the body was processed. Others below 500 are in doubt.
-HTTP_REFUSED: dict[int, FailureKind] = {
-    400: FailureKind.INVALID,
-    401: FailureKind.CONFIGURATION,
-    402: FailureKind.CONFIGURATION,
-    403: FailureKind.CONFIGURATION,
-    404: FailureKind.CONFIGURATION,
-    405: FailureKind.CONFIGURATION,
-    406: FailureKind.CONFIGURATION,
-    411: FailureKind.INVALID,
-    413: FailureKind.INVALID,
-    414: FailureKind.INVALID,
-    415: FailureKind.CONFIGURATION,
-    421: FailureKind.CONFIGURATION,
-    422: FailureKind.INVALID,
-    431: FailureKind.INVALID,
-    451: FailureKind.CONFIGURATION,
-}
-
 
 def row_for(code: int, text: str) -> CodeRow:
     """The table's row for an error as it came: code and words."""

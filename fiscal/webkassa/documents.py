@@ -13,12 +13,13 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from fiscal.https.fields import AnswerMalformed, Fields
 from fiscal.money import MoneyError, from_tenge
 from fiscal.register import CashDocument, Failure, FailureKind, FiscalDocument, Operation, Prepared, ShiftReport
 from fiscal.webkassa import moments
 from fiscal.webkassa.request import OPERATION_TYPES
 from fiscal.webkassa.settings import Settings
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, Fields, plain
+from fiscal.webkassa.wire import Envelope
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,18 +163,16 @@ def cash_document(data: Fields, settings: Settings, shift: int | None, raw: Mapp
     )
 
 
-def taped_cash(row: Fields, settings: Settings, shift: int) -> CashDocument:
-    """The same from a row of the control tape, which does not tell the balance."""
-    at = moments.from_fields(row, settings.utc_offset, "Date")
-    return CashDocument(at, shift, None, bool(row.flag("IsOffline")), {"tape": plain(row.origin)})
-
-
 def shift_report(envelope: Envelope, closed: bool, settings: Settings) -> ShiftReport:
-    """An X-report, or a Z-report when `closed`. Sums are those of the payments by type."""
-    data = envelope.fields()
+    """An X-report, or a Z-report when `closed`."""
+    return report_of(envelope.fields(), closed, settings, envelope.raw)
+
+
+def report_of(data: Fields, closed: bool, settings: Settings, raw: Mapping[str, Any]) -> ShiftReport:
+    """The same from its object. Sums are those of the payments by type."""
     shift = data.integer("ShiftNumber")
     if shift is None:
-        raise AnswerMalformed("Data.ShiftNumber", "is missing")
+        raise AnswerMalformed(data.at("ShiftNumber"), "is missing")
     sold, returned = data.optional_object("Sell"), data.optional_object("ReturnSell")
     return ShiftReport(
         at=moments.from_fields(data, settings.utc_offset, *(("CloseOn", "ReportOn") if closed else ("ReportOn",))),
@@ -190,57 +189,9 @@ def shift_report(envelope: Envelope, closed: bool, settings: Settings) -> ShiftR
         taken_tiyn=data.counter("TakeMoneySum"),
         opened_at=moments.from_fields(data, settings.utc_offset, "StartOn") or None,
         offline=bool(data.flag("OfflineMode")),
-        raw=envelope.raw,
+        raw=raw,
     )
 
 
 def _paid(operation: Fields) -> int:
     return sum(row.counter("Sum") for row in operation.objects("PaymentsByTypesApiModel"))
-
-
-@dataclass(frozen=True, slots=True)
-class ShiftRow:
-    number: int
-    opened_at: str
-    closed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CashboxState:
-    shift: int | None  # Number of the newest shift, open or not.
-    shift_open: bool
-    shift_opened_at: str | None = None
-    document_count: int | None = None
-    offline: bool | None = None
-    cash_tiyn: int | None = None
-    protocol: int | None = None  # 202 or 203.
-    identity: str = ""
-
-
-def cashbox_state(envelope: Envelope, settings: Settings) -> CashboxState:
-    """Answer of cashbox/state. The captured one has XReport and no ShiftClosed; another source names ReportState."""
-    data = envelope.fields()
-    current = data.optional_object("CurrentState")
-    report = current.optional_object("XReport", "ReportState")
-    shift = current.integer("ShiftNumber")
-    closed = current.flag("ShiftClosed")
-    if closed is None:
-        closed = bool(current.optional_text("ShiftClosedAt"))
-    documents = current.integer("DocumentsCount")
-    return CashboxState(
-        shift=shift,
-        shift_open=shift is not None and not closed,
-        shift_opened_at=moments.from_fields(current, settings.utc_offset, "ShiftOpenedAt") or None,
-        document_count=report.integer("DocumentCount") if documents is None else documents,
-        offline=report.flag("CashboxOfflineMode"),
-        cash_tiyn=report.counter("SumInCashbox") if report.get("SumInCashbox")[1] is not None else None,
-        protocol=data.integer("OfdProtocolVersion"),
-        identity=data.text("UniqueNumber") or report.text("CashboxSN"),
-    )
-
-
-def shift_row(row: Fields, settings: Settings) -> ShiftRow:
-    number = row.integer("ShiftNumber")
-    if number is None:
-        raise AnswerMalformed(f"{row.place}.ShiftNumber", "is missing")
-    return ShiftRow(number, moments.from_fields(row, settings.utc_offset, "OpenDate"), bool(row.text("CloseDate")))

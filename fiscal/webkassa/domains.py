@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from urllib.parse import urlsplit
 
-HEADER = "AlternativeDomainNames"
+HEADER = "alternativedomainnames"
 ALTERNATIVES_MAX = 5
 NAME_LENGTH_MAX = 253
 

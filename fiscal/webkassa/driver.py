@@ -42,6 +42,7 @@ from fiscal.webkassa import request
 from fiscal.webkassa.attempt import Attempt
 from fiscal.webkassa.channel import Channel
 from fiscal.webkassa.looking import Looking
+from fiscal.webkassa.reading import Reading
 from fiscal.webkassa.search import Search
 from fiscal.webkassa.session import Session, cashbox_lock
 from fiscal.webkassa.settings import FAMILY, Settings
@@ -77,6 +78,7 @@ class WebkassaRegister:
         self._search = Search(self._session, self._shifts)
         self._looking = Looking(self._shifts, self._search)
         self._lock = cashbox_lock(settings.cashbox)
+        self.reading = Reading(self._session, self._shifts, self._lock)
 
     @property
     def capabilities(self) -> Capabilities:
@@ -132,6 +134,7 @@ class WebkassaRegister:
             return self._shifts.x_report()
 
     def status(self) -> RegisterStatus:
+        """What cashbox/state tells. Since when the cashbox is offline, what it owes the OFD, its clock: not in it."""
         try:
             with self._lock:
                 state = self._shifts.state()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import datetime as dt
 import re
 
+from fiscal.https.fields import AnswerMalformed, Fields
 from fiscal.webkassa.settings import BasisTime
-from fiscal.webkassa.wire import AnswerMalformed, Fields
 
 _DOTTED = re.compile(
     r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d)(?::(\d\d))?(?:\.(\d{1,6})\d*)? ?([+-]\d\d:\d\d|Z)?", re.ASCII
@@ -47,17 +47,28 @@ def from_fields(fields: Fields, default: dt.timedelta, *names: str) -> str:
     "" when none of the fields is there; AnswerMalformed when one is and cannot be read.
     """
     for name in names:
-        twin, local = fields.optional_text(name + "UTC"), fields.text(name)
-        try:
-            if twin:
-                moment, named = parse(twin, default)
-                if named:
-                    return moment.isoformat()
-            if local:
-                return parse(local, default)[0].isoformat()
-        except ValueError:
-            raise AnswerMalformed(f"{fields.place}.{name}", "is not a date and time") from None
+        if twin := fields.optional_text(name + "UTC"):
+            moment, named = _moment(twin, default, fields.at(name + "UTC"))
+            if named:
+                return moment.isoformat()
+        if local := fields.text(name):
+            return _moment(local, default, fields.at(name))[0].isoformat()
     return ""
+
+
+def _moment(text: str, default: dt.timedelta, place: str) -> tuple[dt.datetime, bool]:
+    try:
+        return parse(text, default)
+    except ValueError:
+        raise AnswerMalformed(place, "is not a date and time") from None
+
+
+def if_readable(fields: Fields, default: dt.timedelta, *names: str) -> str:
+    """The same of a moment that only informs: "" also for one that cannot be read."""
+    try:
+        return from_fields(fields, default, *names)
+    except AnswerMalformed:
+        return ""
 
 
 def basis_text(iso: str, form: BasisTime, offset: dt.timedelta) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fiscal import checks as common
+from fiscal.https.fields import Json, dump
 from fiscal.money import line_amount_tiyn, tax_inside_tiyn, to_percent, to_tenge, to_units
 from fiscal.register import (
     CashDirection,
@@ -28,7 +29,6 @@ from fiscal.register import (
 from fiscal.units import okei
 from fiscal.webkassa import checks, moments
 from fiscal.webkassa.settings import FAMILY, MarkForm, Settings
-from fiscal.webkassa.wire import Json, dump
 
 CHECK = "/api/v4/check"
 MONEY = "/api/v4/MoneyOperation"

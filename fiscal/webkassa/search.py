@@ -11,20 +11,20 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
+from fiscal.https.fields import AnswerMalformed, Fields
 from fiscal.register import Failure, FailureKind, Prepared, RegisterUnavailable
 from fiscal.webkassa.codes import Reaction
-from fiscal.webkassa.documents import FoundCash, FoundReceipt, Seen, seen, taped_cash
-from fiscal.webkassa.session import Session, failure_of, reaction_of
-from fiscal.webkassa.shifts import PAGE, Shifts, total_of, unreadable
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, Fields, plain
+from fiscal.webkassa.documents import FoundCash, FoundReceipt, Seen, seen
+from fiscal.webkassa.listings import TapeRow, tape_row
+from fiscal.webkassa.paging import CONTROL_TAPE, HISTORY, Listed, Lists, NotThere, readable
+from fiscal.webkassa.session import Session, reaction_of
+from fiscal.webkassa.shifts import Shifts
+from fiscal.webkassa.wire import Envelope, evidence
 
 TICKET_BY_KEY = "/api-history/v4/Ticket/GetTicketByExternalCheckNumber"
-HISTORY = "/api/v4/Check/History"
 HISTORY_BY_NUMBER = "/api/v4/Check/HistoryByNumber"
-CONTROL_TAPE = "/api/v4/Reports/ControlTape"
 
 SHIFTS_MAX = 10  # Searched for one document; more shifts than this since the intent is a case for a person.
-PAGES_MAX = 100  # Of one shift's history.
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,7 @@ class Search:
     def __init__(self, session: Session, shifts: Shifts) -> None:
         self._session = session
         self._shifts = shifts
+        self._lists = Lists(session)
 
     def candidates(self, since: int | None) -> Range:
         """Shifts a document can be in that was sent while shift `since` was the newest; None: any shift at all."""
@@ -124,44 +125,22 @@ class Search:
         return self._in_history(key, shift)
 
     def _in_history(self, key: str, shift: int) -> FoundReceipt | None:
-        for row in self._history(shift):
-            try:
+        with readable(HISTORY.path):
+            for row in self._rows(HISTORY, shift):
                 if row.text("ExternalCheckNumber") == key:
-                    return FoundReceipt(seen(row, self._session.settings), {"history": plain(row.origin)})
-            except AnswerMalformed as malformed:
-                raise unreadable(malformed, HISTORY) from None
+                    return FoundReceipt(seen(row, self._session.settings), {"history": evidence(row.origin)})
         return None
 
     def all_in(self, shift: int) -> list[Seen]:
-        """Every receipt of a shift, in the vendor's order. RegisterUnavailable."""
-        try:
-            return [seen(row, self._session.settings) for row in self._history(shift)]
-        except AnswerMalformed as malformed:
-            raise unreadable(malformed, HISTORY) from None
+        """Every receipt of a shift, in the service's order. RegisterUnavailable."""
+        with readable(HISTORY.path):
+            return [seen(row, self._session.settings) for row in self._rows(HISTORY, shift)]
 
-    def _history(self, shift: int) -> Iterator[Fields]:
-        """The rows of a shift's history, page by page as they are wanted. RegisterUnavailable."""
-        skip, before = 0, ""
-        for _ in range(PAGES_MAX):
-            envelope = self._session.read(HISTORY, {"Skip": skip, "Take": PAGE, "ShiftNumber": shift})
-            if reaction_of(envelope) is Reaction.ABSENT:
-                return
-            if envelope.errors:
-                raise RegisterUnavailable(failure_of(envelope, HISTORY))
-            try:
-                rows, length = envelope.rows("Items", "Rows"), total_of(envelope)
-                begins = rows[0].text("Number") if rows else ""
-            except AnswerMalformed as malformed:
-                raise unreadable(malformed, HISTORY) from None
-            yield from rows
-            skip += len(rows)
-            # A short page is no end: the server may hand out fewer rows than were asked for.
-            if not rows or skip >= (length or skip + 1):
-                return
-            if begins == before:
-                break  # It does not turn the page: what is on the others stays unknown.
-            before = begins
-        raise RegisterUnavailable(Failure(FailureKind.NO_ANSWER, "answer", "the history does not end", HISTORY))
+    def _rows(self, of: Listed, shift: int) -> Iterator[Fields]:
+        """The rows of a shift, page by page as they are wanted. RegisterUnavailable, AnswerMalformed."""
+        for page in self._lists.of_shift(of, shift):
+            for item in page.items:
+                yield Fields.of(item.value, f"row {item.place.index}")
 
     def _enriched(self, found: FoundReceipt, shift: int) -> FoundReceipt:
         """Add what a lookup leaves out (number in the shift, QR). Best effort: the receipt is found either way."""
@@ -171,39 +150,39 @@ class Search:
         try:
             asked = {"Number": known.fiscal_sign, "ShiftNumber": known.shift}
             envelope = self._session.read_good(HISTORY_BY_NUMBER, asked)
-            more = seen(_one(envelope), self._session.settings)
+            more = seen(only_one(envelope), self._session.settings)
         except (RegisterUnavailable, AnswerMalformed):
             return FoundReceipt(known, found.raw)
         if more.fiscal_sign != known.fiscal_sign:
             return FoundReceipt(known, found.raw)
         return FoundReceipt(known.filled_from(more), {**found.raw, "history": envelope.raw})
 
-    def _on_tape(self, prepared: Prepared, shift: int) -> FoundCash | None:
-        envelope = self._session.read(CONTROL_TAPE, {"ShiftNumber": shift})
-        if reaction_of(envelope) is Reaction.ABSENT:
-            return None
-        if envelope.errors:
-            raise RegisterUnavailable(failure_of(envelope, CONTROL_TAPE))
-        keyless = False
+    def moves(self, shift: int) -> list[TapeRow]:
+        """What a shift's tape shows besides receipts: cash moves. RegisterUnavailable."""
         try:
-            for row in envelope.rows("Items", "Rows", "Operations"):
-                if row.text("Number"):
-                    continue  # Only fiscal receipts have one.
-                # A number in the vendor's sample, a text elsewhere.
-                name, amount = row.text("ExternalOperationId"), abs(row.money("Sum") or 0)
-                if name == prepared.key:
-                    return FoundCash(taped_cash(row, self._session.settings, shift), amount)
-                keyless = keyless or (not name and amount == prepared.total_tiyn)
-        except AnswerMalformed as malformed:
-            raise unreadable(malformed, CONTROL_TAPE) from None
+            items = self._lists.whole(CONTROL_TAPE, {"ShiftNumber": shift}).items
+        except NotThere:
+            return []
+        with readable(CONTROL_TAPE.path):
+            rows = [(Fields.of(item.value, f"row {item.place.index}"), item.place) for item in items]
+            # Receipts have a number; whatever is wrong with theirs is for who looks for receipts.
+            return [tape_row(row, place, self._session.settings) for row, place in rows if not row.text("Number")]
+
+    def _on_tape(self, prepared: Prepared, shift: int) -> FoundCash | None:
+        keyless = False
+        for row in self.moves(shift):
+            amount = abs(row.sum_tiyn or 0)
+            if row.key == prepared.key:
+                return FoundCash(row.cash_document(), amount)
+            keyless = keyless or (not row.key and amount == prepared.total_tiyn)
         if keyless:
             # The vendor's sample has rows without the key: one of our sum may be ours or may not.
             text = f"the tape of shift {shift} has a move of the same sum without a key"
-            raise RegisterUnavailable(Failure(FailureKind.HUMAN, "keyless", text, CONTROL_TAPE))
+            raise RegisterUnavailable(Failure(FailureKind.HUMAN, "keyless", text, CONTROL_TAPE.path))
         return None
 
 
-def _one(envelope: Envelope) -> Fields:
+def only_one(envelope: Envelope) -> Fields:
     """One item, bare or as the only one of a list."""
     if isinstance(envelope.data, dict):
         data = envelope.fields()

@@ -8,15 +8,17 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from fiscal.https.fields import AnswerMalformed, Json, dump
+from fiscal.https.reply import Lost, Unsent
 from fiscal.register import Failure, FailureKind, RegisterUnavailable
 from fiscal.webkassa import codes
-from fiscal.webkassa.channel import Channel, Denied, Lost, Reply, Unsent
+from fiscal.webkassa.channel import Channel, Denied, Reply
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.settings import Settings
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, ErrorEntry, Json, dump, with_token
+from fiscal.webkassa.wire import Envelope, ErrorEntry, with_token
 
 AUTHORIZE = "/api/v4/Authorize"
 TOKEN_LENGTH_MAX = 512
@@ -76,7 +78,7 @@ class Session:
         """One fiscal request. `Unsent` also when the login before it failed: its bytes never left."""
         return self._call(path, body, self.settings.write_s)
 
-    def read(self, path: str, fields: Json) -> Envelope:
+    def read(self, path: str, fields: Json, headers: Mapping[str, str] | None = None) -> Envelope:
         """A request that changes nothing. Waits and repeats while the cashbox is busy.
 
         RegisterUnavailable when no readable answer came; errors inside the answer are the caller's business.
@@ -84,33 +86,37 @@ class Session:
         body = dump({"CashboxUniqueNumber": self.settings.cashbox, **fields})
         tries = BUSY_TRIES
         while True:
-            reply, tries = self._call(path, body, self.settings.read_s), tries - 1
+            reply, tries = self._call(path, body, self.settings.read_s, headers), tries - 1
             if not isinstance(reply, Envelope):
                 raise RegisterUnavailable(reply.failure)
             if reaction_of(reply) is not Reaction.WAIT or tries == 0:
                 return reply
             self.sleep(BUSY_PAUSE_S)
 
-    def read_good(self, path: str, fields: Json) -> Envelope:
+    def read_good(self, path: str, fields: Json, headers: Mapping[str, str] | None = None) -> Envelope:
         """The same, with RegisterUnavailable also for an answer that carries an error."""
-        envelope = self.read(path, fields)
+        envelope = self.read(path, fields, headers)
         if envelope.errors:
             raise RegisterUnavailable(failure_of(envelope, path))
         return envelope
 
-    def _call(self, path: str, body: str, deadline_s: float) -> Reply:
+    def _call(self, path: str, body: str, deadline_s: float, headers: Mapping[str, str] | None = None) -> Reply:
         old = not self._token or self.monotonic() - self._token_at >= self.settings.login_h * 3600
         if old and (failure := self._renew(self._token)) is not None:
             return Unsent(failure)
         token = self._token
-        reply = self.channel.post(path, with_token(token, body), deadline_s, hidden=token)
+        reply = self.channel.post(path, with_token(token, body), deadline_s, hidden=token, headers=headers)
         if not (isinstance(reply, Envelope) and reaction_of(reply) is Reaction.LOGIN):
             return reply
+        if self.settings.yields:
+            # Taking it back would end the session of a till that may be selling, and it ours, and so on.
+            text = f"another login of {self.settings.login} ended this session"
+            return Denied(Failure(FailureKind.CONFIGURATION, "session_taken", text, path))
         # The answer was "no session": this body was not processed, whatever becomes of the login.
         if (failure := self._renew(token)) is not None:
             return Denied(failure)
         token = self._token
-        reply = self.channel.post(path, with_token(token, body), deadline_s, hidden=token)
+        reply = self.channel.post(path, with_token(token, body), deadline_s, hidden=token, headers=headers)
         if isinstance(reply, Envelope) and reaction_of(reply) is Reaction.LOGIN:
             return Denied(failure_of(reply, path))
         return reply

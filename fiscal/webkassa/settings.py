@@ -9,12 +9,12 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 from __future__ import annotations
 
 import datetime as dt
-import ipaddress
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import SplitResult
 
+from fiscal.https import address
 from fiscal.options import KAZAKHSTAN, Options, RegisterUrlError, refuse_secrets
 
 FAMILY = "webkassa"
@@ -55,6 +55,7 @@ class Settings:
     utc_offset: dt.timedelta = KAZAKHSTAN  # Of the cashbox's clock, where an answer names none.
     auto_z: bool = True  # Close a shift older than 24 h on the way to a sale instead of refusing the sale.
     alternates: bool = True  # Follow AlternativeDomainNames.
+    yields: bool = False  # Ended by another login of the user: stop, do not take the session back.
     connect_s: float = 3.0
     write_s: float = 25.0
     read_s: float = 10.0
@@ -66,7 +67,7 @@ class Settings:
 OPTIONS = (
     "cashbox", "login", "password_secret", "api_key_secret", "gs", "mark_form", "mark_on_return", "mark_list", "gtin",
     "round", "section", "warehouse", "paper", "position_type", "basis_time", "utc_offset", "auto_z", "alternates",
-    "connect_s", "write_s", "read_s", "login_h", "tls_seclevel", "env_proxy",
+    "session", "connect_s", "write_s", "read_s", "login_h", "tls_seclevel", "env_proxy",
 )  # fmt: skip
 
 
@@ -77,7 +78,7 @@ def parse(parts: SplitResult) -> Settings:
     cashbox = o.text("cashbox")
     if not CASHBOX.fullmatch(cashbox):
         raise RegisterUrlError("option cashbox", "is not a factory number such as SWK00000001")
-    defaults = Settings(_origin(parts), cashbox, o.text("login"))
+    defaults = Settings(address.origin(parts), cashbox, o.text("login"))
     return Settings(
         origin=defaults.origin,
         cashbox=cashbox,
@@ -98,6 +99,7 @@ def parse(parts: SplitResult) -> Settings:
         utc_offset=o.utc_offset("utc_offset", defaults.utc_offset),
         auto_z=o.yes("auto_z", defaults.auto_z),
         alternates=o.yes("alternates", defaults.alternates),
+        yields=o.choice("session", ("keep", "yield"), "keep") == "yield",
         connect_s=o.seconds("connect_s", defaults.connect_s, 60),
         write_s=o.seconds("write_s", defaults.write_s, 300),
         read_s=o.seconds("read_s", defaults.read_s, 300),
@@ -105,22 +107,3 @@ def parse(parts: SplitResult) -> Settings:
         tls_seclevel=o.integer("tls_seclevel", 0, 5),
         env_proxy=o.yes("env_proxy", defaults.env_proxy),
     )
-
-
-def _origin(parts: SplitResult) -> str:
-    scheme, host = parts.scheme.rpartition("+")[2], parts.hostname or ""
-    if not host:
-        raise RegisterUrlError("host", "is missing")
-    if parts.path not in ("", "/"):
-        raise RegisterUrlError("host", "must not be followed by a path")
-    if scheme == "http" and not is_loopback(host):
-        raise RegisterUrlError("scheme", "webkassa+http carries the password in clear and serves loopback only")
-    name = f"[{host}]" if ":" in host else host
-    return f"{scheme}://{name}" + (f":{parts.port}" if parts.port is not None else "")
-
-
-def is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -7,6 +7,8 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 
 from __future__ import annotations
 
+from fiscal.https.fields import AnswerMalformed, dump
+from fiscal.https.reply import Lost, Unsent
 from fiscal.register import (
     Done,
     Failure,
@@ -18,30 +20,21 @@ from fiscal.register import (
     ShiftReport,
     Unknown,
 )
-from fiscal.webkassa.channel import Denied, Lost, Unsent
+from fiscal.webkassa.channel import Denied
 from fiscal.webkassa.codes import Reaction
-from fiscal.webkassa.documents import CashboxState, ShiftRow, cashbox_state, shift_report, shift_row
+from fiscal.webkassa.documents import shift_report
+from fiscal.webkassa.info import CashboxState, cashbox_state
+from fiscal.webkassa.listings import ShiftRow, shift_row
+from fiscal.webkassa.paging import SHIFTS, Lists, readable, unreadable
 from fiscal.webkassa.request import Z_REPORT
+from fiscal.webkassa.rows import RawPage, read_page
 from fiscal.webkassa.session import BUSY_PAUSE_S, BUSY_TRIES, Session, failure_of, reaction_of
-from fiscal.webkassa.wire import AnswerMalformed, Envelope, dump
+from fiscal.webkassa.wire import Envelope
 
 STATE_PATHS = ("/api-portal/cashbox/state", "/api/cashbox/state")  # Newer, older.
-SHIFT_HISTORY = "/api/v4/Cashbox/ShiftHistory"
 Z_BY_SHIFT = "/api/v4/ZReport/ByShiftNumber"
 X_REPORT = "/api/v4/XReport"
-PAGE = 50
 ROWS_MAX = 2000  # Shifts of five years, where the list does not tell its length.
-
-
-def unreadable(malformed: AnswerMalformed, path: str) -> RegisterUnavailable:
-    return RegisterUnavailable(
-        Failure(FailureKind.NO_ANSWER, "answer", malformed.text, f"{path} {malformed.place}".strip())
-    )
-
-
-def total_of(envelope: Envelope) -> int | None:
-    """Length of a whole list, where the page tells it. AnswerMalformed when it is no number."""
-    return envelope.fields().integer("Total") if isinstance(envelope.data, dict) else None
 
 
 def _is_final(failure: Failure) -> bool:
@@ -54,6 +47,7 @@ class Shifts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._lists = Lists(session)
         self._state_paths: tuple[str, ...] = STATE_PATHS
 
     def state(self) -> CashboxState:
@@ -88,26 +82,22 @@ class Shifts:
 
     def history(self, since: int) -> list[ShiftRow]:
         """Shifts from number `since` on, as far as one page at each end of the list shows. RegisterUnavailable."""
-        rows, total = self._page(0)
+        pages = self._lists.pages(SHIFTS, {})
+        first = next(pages)
+        rows = self._rows(first)
         # The sample is ascending, nothing promises it: the newest are on the first page or on the last.
-        if total is not None:
-            if len(rows) < total:
-                rows += self._page(total - len(rows))[0]
+        if first.total:
+            if len(rows) < first.total:
+                rows += self._rows(self._lists.page(SHIFTS, {}, first.total - len(rows)))
         else:
-            while rows and len(rows) < ROWS_MAX and (more := self._page(len(rows))[0]):
-                if more[0] == rows[0]:
-                    break  # It does not turn the page.
-                rows += more
+            while len(rows) < ROWS_MAX and (more := next(pages, None)) is not None:
+                rows += self._rows(more)
         by_number = {row.number: row for row in rows if row.number >= since}
         return [by_number[number] for number in sorted(by_number)]
 
-    def _page(self, skip: int) -> tuple[list[ShiftRow], int | None]:
-        envelope = self._session.read_good(SHIFT_HISTORY, {"Skip": skip, "Take": PAGE})
-        try:
-            rows = [shift_row(row, self._session.settings) for row in envelope.rows("Shifts", "Items", "Rows")]
-            return rows, total_of(envelope)
-        except AnswerMalformed as malformed:
-            raise unreadable(malformed, SHIFT_HISTORY) from None
+    def _rows(self, page: RawPage) -> list[ShiftRow]:
+        """Every row of a page; one that cannot be read may be the very shift in question. RegisterUnavailable."""
+        return list(read_page(page, shift_row, self._session.settings).whole())
 
     def is_closed(self, shift: int) -> bool | None:
         """Whether this shift is over; None when the cashbox does not know it. RegisterUnavailable."""
@@ -119,17 +109,13 @@ class Shifts:
     def report(self, shift: int) -> ShiftReport:
         """The Z-report of a closed shift. RegisterUnavailable."""
         envelope = self._session.read_good(Z_BY_SHIFT, {"ShiftNumber": shift})
-        try:
+        with readable(Z_BY_SHIFT):
             return shift_report(envelope, True, self._session.settings)
-        except AnswerMalformed as malformed:
-            raise unreadable(malformed, Z_BY_SHIFT) from None
 
     def x_report(self) -> ShiftReport:
         envelope = self._session.read_good(X_REPORT, {})
-        try:
+        with readable(X_REPORT):
             return shift_report(envelope, False, self._session.settings)
-        except AnswerMalformed as malformed:
-            raise unreadable(malformed, X_REPORT) from None
 
     def close(self, shift: int) -> Outcome:
         """Close this shift and no other."""

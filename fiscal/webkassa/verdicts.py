@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fiscal.https.fields import AnswerMalformed
 from fiscal.register import Done, Failure, FailureKind, Prepared, Unknown
 from fiscal.webkassa.documents import FoundCash, FoundReceipt, Seen, contradiction, fiscal_document
 from fiscal.webkassa.settings import Settings
-from fiscal.webkassa.wire import AnswerMalformed
 
 
 def answered(

@@ -1,149 +1,25 @@
-"""JSON of Webkassa, both ways, with exact numbers. Pure: no socket, no clock.
+"""Answers of Webkassa as envelopes, requests with their token. Pure: no socket, no clock.
 
-Out: compact, in the order given, decimals as the vendor writes them (900, 248.28). In: any bytes become an Envelope
-or an AnswerMalformed with the place; field names are matched without case, because the vendor's own samples mix
-`cashboxUniqueNumber` with `CashboxUniqueNumber` and `Gtin` with `GTIN`.
+Field names are matched without case, because the vendor's own samples mix `cashboxUniqueNumber` with
+`CashboxUniqueNumber` and `Gtin` with `GTIN`.
 Source: Webkassa API v4 (public collection, protocol 2.0.3); captured answers of github VitalyKravtsov2016/OposWebkassa.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from fiscal.money import TIYN_MAX, MoneyError, from_tenge
+from fiscal.https.fields import AnswerMalformed, Fields, Json, dump, load, objects, plain
 
 ANSWER_BYTES_MAX = 4 * 1024 * 1024  # A shift's control tape with thousands of rows stays below one megabyte.
-DEPTH_MAX = 32
-CENT = Decimal("0.01")
 BULKY = frozenset({"ticketprintformat"})  # Ready-made printing lines with images: no evidence, and can be asked again.
-
-Json = dict[str, Any]
-
-
-class AnswerMalformed(ValueError):
-    """An answer that is not what was asked for; `place` is the path of the field."""
-
-    def __init__(self, place: str, text: str) -> None:
-        super().__init__(f"{place or 'answer'}: {text}")
-        self.place = place
-        self.text = text
-
-
-def dump(value: Any) -> str:
-    """JSON text of str, int, bool, None, Decimal, list and dict, compact, keys in their order, Cyrillic as it is."""
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, dict):
-        return "{" + ",".join(f"{dump(key)}:{dump(item)}" for key, item in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ",".join(map(dump, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
 def with_token(token: str, body: str) -> bytes:
     """The bytes to send: the stored body with the session token in front, where every sample has it."""
     rest = body[1:] if body == "{}" else "," + body[1:]
     return f'{{"Token":{dump(token)}{rest}'.encode()
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """A JSON object seen without regard to the case of its names."""
-
-    values: Mapping[str, Any]  # Names in lower case.
-    place: str = ""
-    origin: Mapping[str, Any] | None = None  # As it came.
-
-    @classmethod
-    def of(cls, value: Any, place: str) -> Fields:
-        """AnswerMalformed when the value is not an object."""
-        if not isinstance(value, dict):
-            raise AnswerMalformed(place, "is not an object")
-        return cls({str(k).lower(): v for k, v in value.items()}, place, value)
-
-    def _at(self, name: str) -> str:
-        return f"{self.place}.{name}" if self.place else name
-
-    def get(self, *names: str) -> tuple[str, Any]:
-        """Name and value of the first of several spellings that is there and not null; (last name, None) if none is."""
-        for name in names:
-            value = self.values.get(name.lower())
-            if value is not None:
-                return name, value
-        return names[-1], None
-
-    def text(self, *names: str) -> str:
-        """A text, or "" when it is absent. Numbers are taken as text: the vendor writes one identifier both ways."""
-        name, value = self.get(*names)
-        if value is None:
-            return ""
-        if isinstance(value, str):
-            return value
-        if isinstance(value, int) and not isinstance(value, bool):
-            return str(value)
-        raise AnswerMalformed(self._at(name), "is not a text")
-
-    def optional_text(self, *names: str) -> str:
-        """A text that only decorates: "" for anything else."""
-        _, value = self.get(*names)
-        return value if isinstance(value, str) else ""
-
-    def integer(self, *names: str) -> int | None:
-        name, value = self.get(*names)
-        if value is None or (isinstance(value, int) and not isinstance(value, bool)):
-            return value
-        if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 19:
-            return int(value)
-        if isinstance(value, Decimal) and value.is_finite() and value.copy_abs() < 10**18 and value == int(value):
-            return int(value)
-        raise AnswerMalformed(self._at(name), "is not a whole number")
-
-    def money(self, *names: str) -> int | None:
-        """Tiyn, exactly."""
-        name, value = self.get(*names)
-        if value is None:
-            return None
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise AnswerMalformed(self._at(name), "is not a sum")
-        try:
-            return from_tenge(value)
-        except MoneyError as wrong:
-            raise AnswerMalformed(self._at(name), str(wrong)) from None
-
-    def counter(self, *names: str) -> int:
-        """Tiyn of a report's total, 0 when absent. Rounded: in the captures such sums carry binary noise."""
-        name, value = self.get(*names)
-        if value is None:
-            return 0
-        if isinstance(value, bool) or not isinstance(value, int | Decimal):
-            raise AnswerMalformed(self._at(name), "is not a sum")
-        exact = Decimal(value)
-        if not exact.is_finite() or exact.copy_abs() > TIYN_MAX:
-            raise AnswerMalformed(self._at(name), "is not a sum")
-        return int(exact.quantize(CENT, ROUND_HALF_UP) * 100)
-
-    def flag(self, *names: str) -> bool | None:
-        name, value = self.get(*names)
-        if value is None or isinstance(value, bool):
-            return value
-        raise AnswerMalformed(self._at(name), "is not true or false")
-
-    def object(self, *names: str) -> Fields | None:
-        name, value = self.get(*names)
-        return None if value is None else Fields.of(value, self._at(name))
-
-    def optional_object(self, *names: str) -> Fields:
-        """An object that only decorates: an empty one for anything else."""
-        name, value = self.get(*names)
-        return Fields.of(value if isinstance(value, dict) else {}, self._at(name))
-
-    def objects(self, *names: str) -> list[Fields]:
-        name, value = self.get(*names)
-        return _objects([] if value is None else value, self._at(name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,30 +40,31 @@ class Envelope:
         """Data as one object. AnswerMalformed when it is missing or something else."""
         return Fields.of(self.data, "Data")
 
-    def rows(self, *containers: str) -> list[Fields]:
-        """Data as a list of objects: a bare array, or the array under one of these names (`Items`, `Rows`)."""
+    def listed(self, *containers: str) -> tuple[str, list[Any]]:
+        """Place and items of a list: a bare array, or the array under one of these names (`Items`, `Rows`)."""
         if isinstance(self.data, list):
-            return _objects(self.data, "Data")
-        data = self.fields()
-        name, value = data.get(*containers)
+            return "Data", self.data
+        name, value = self.fields().get(*containers)
         if value is None:
             raise AnswerMalformed(f"Data.{'|'.join(containers)}", "is missing")
-        return _objects(value, f"Data.{name}")
+        if not isinstance(value, list):
+            raise AnswerMalformed(f"Data.{name}", "is not an array")
+        return f"Data.{name}", value
+
+    def rows(self, *containers: str) -> list[Fields]:
+        """The same list, where every item must be an object."""
+        place, items = self.listed(*containers)
+        return objects(items, place)
 
 
 def decode(content: bytes) -> Envelope:
     """Read an answer. AnswerMalformed for anything that is not an envelope; never another exception."""
-    try:
-        answer = json.loads(content.decode("utf-8-sig"), parse_float=Decimal, parse_constant=_no_constant)
-    except (ValueError, ArithmeticError, RecursionError) as broken:
-        # Only the kind of trouble: the text of these exceptions may quote the whole answer.
-        raise AnswerMalformed("", f"is not JSON ({type(broken).__name__})") from None
-    top = Fields.of(_clean(answer, DEPTH_MAX), "")
+    top = Fields.of(load(content), "")
     _, data = top.get("Data")
     if data is not None and not isinstance(data, dict | list):
         raise AnswerMalformed("Data", "is neither an object nor an array")
     errors = tuple(_error(row) for row in top.objects("Errors"))
-    return Envelope(data, errors, plain(top.origin))
+    return Envelope(data, errors, evidence(top.origin))
 
 
 def _error(row: Fields) -> ErrorEntry:
@@ -201,35 +78,6 @@ def _error(row: Fields) -> ErrorEntry:
     return ErrorEntry(code, row.optional_text("Text", "Message"))
 
 
-def _objects(value: Any, place: str) -> list[Fields]:
-    if not isinstance(value, list):
-        raise AnswerMalformed(place, "is not an array")
-    return [Fields.of(item, f"{place}[{index}]") for index, item in enumerate(value)]
-
-
-def _no_constant(word: str) -> None:
-    raise ValueError(word)
-
-
-def _clean(value: Any, depth: int) -> Any:
-    """The same value without lone surrogates, which no UTF-8 file or journal row can hold."""
-    if depth == 0:
-        raise AnswerMalformed("", f"is nested deeper than {DEPTH_MAX}")
-    if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode() if not value.isascii() else value
-    if isinstance(value, list):
-        return [_clean(item, depth - 1) for item in value]
-    if isinstance(value, dict):
-        return {_clean(key, depth): _clean(item, depth - 1) for key, item in value.items()}
-    return value
-
-
-def plain(value: Any) -> Any:
-    """A copy in plain JSON types, without the bulky print lines: decimals become text, so that no digit is lost."""
-    if isinstance(value, Decimal):
-        return str(value)
-    if isinstance(value, list):
-        return [plain(item) for item in value]
-    if isinstance(value, Mapping):
-        return {key: plain(item) for key, item in value.items() if str(key).lower() not in BULKY}
-    return value
+def evidence(value: Any) -> Any:
+    """A copy for the journal in plain JSON types, without the bulky print lines."""
+    return plain(value, BULKY)

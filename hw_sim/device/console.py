@@ -73,12 +73,7 @@ class Console:
         return _one_of(verbs, rest)
 
     def _cover(self, rest: list[str]) -> str:
-        mechanics = self._machine.mechanics
-        verbs: dict[str, Callable[[], object]] = {
-            "open": lambda: setattr(mechanics, "cover_open", True),
-            "close": lambda: setattr(mechanics, "cover_open", False),
-        }
-        return _one_of(verbs, rest)
+        return _one_of({"open": self._machine.open_cover, "close": self._machine.close_cover}, rest)
 
     def _power(self, rest: list[str]) -> str:
         back = float(rest[1]) if len(rest) > 1 else None

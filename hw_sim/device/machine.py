@@ -70,6 +70,7 @@ class Machine(ABC):
         self.faults = FaultQueue({**DEVICE_KINDS, **(kinds or {})}, rng, transport={})
         self.frames: deque[FrameNote] = deque(maxlen=FRAMES_MAX)
         self.mechanics = Mechanics()
+        self.byte_gap_s = 0.0  # Between two bytes of what it sends; 0: whole pieces.
         self.powered = True
         self.hung_up = False  # It has dropped the line; the next `host_opened` mends that.
         self._parting = False  # It drops the line as soon as everything said has been fetched.
@@ -81,7 +82,7 @@ class Machine(ABC):
 
     def host_opened(self) -> bool:
         """The host opens the line; False: nobody is there."""
-        self._wake_if_due()
+        self._catch_up()
         if not self.powered:
             return False
         self.hung_up = self._parting = False
@@ -90,13 +91,13 @@ class Machine(ABC):
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host."""
-        self._wake_if_due()
+        self._catch_up()
         if self.powered and not self.hung_up and self.now() >= self._ready_ns:
             self.take_bytes(data)
 
     def take(self) -> bytes:
         """The next piece that has reached the host by now; b"": nothing. Pieces are never joined."""
-        self._wake_if_due()
+        self._catch_up()
         if not self._outgoing or self._outgoing[0][0] > self.now():
             return b""
         piece = self._outgoing.popleft()[1]
@@ -105,9 +106,10 @@ class Machine(ABC):
         return piece
 
     def next_due_ns(self) -> int | None:
-        """When the next bytes reach the host, or the power comes back; None: nothing happens by itself."""
-        due = [self._outgoing[0][0]] if self._outgoing else []
-        return min([*due, *([] if self._power_back_ns is None else [self._power_back_ns])], default=None)
+        """When the next bytes reach the host, the power comes back, or the family's own time; None: nothing to come."""
+        first = self._outgoing[0][0] if self._outgoing else None
+        own = self.wakes_ns() if self.powered else None
+        return min((due for due in (first, self._power_back_ns, own) if due is not None), default=None)
 
     # Hands
 
@@ -141,6 +143,18 @@ class Machine(ABC):
         self.note("!", "paper out")
         self.paper_ended()
 
+    def open_cover(self) -> None:
+        """Lift the cover: nothing prints until it is closed."""
+        self.mechanics.cover_open = True
+        self.note("!", "cover open")
+        self.cover_moved()
+
+    def close_cover(self) -> None:
+        """Close the cover."""
+        self.mechanics.cover_open = False
+        self.note("!", "cover closed")
+        self.cover_moved()
+
     # What a family supplies
 
     @abstractmethod
@@ -162,6 +176,16 @@ class Machine(ABC):
 
     def paper_ended(self) -> None:  # noqa: B027 (optional hook)
         """Paper is gone."""
+
+    def cover_moved(self) -> None:  # noqa: B027 (optional hook)
+        """The cover has been opened or closed."""
+
+    def time_passed(self) -> None:  # noqa: B027 (optional hook)
+        """It is `now`: what happens by itself, happens. Called before anything is heard or fetched."""
+
+    def wakes_ns(self) -> int | None:
+        """When `time_passed` has something to do; it must have done it by then. None: nothing happens by itself."""
+        return None
 
     # What a family calls
 
@@ -239,13 +263,16 @@ class Machine(ABC):
         return self.faults.draw_point(name, command)
 
     def _post(self, data: bytes, after_s: float) -> None:
-        if not data:
-            return
-        due = self.now() + int(after_s * NS)
+        gap_ns = int(self.byte_gap_s * NS)
+        pieces = [data[at : at + 1] for at in range(len(data))] if gap_ns else [data] if data else []
+        for number, piece in enumerate(pieces):
+            self._queue(piece, self.now() + int(after_s * NS) + number * gap_ns)
+
+    def _queue(self, piece: bytes, due: int) -> None:
         later = [entry for entry in self._outgoing if entry[0] > due]
         # A late answer must not hold up what is said after it, as it would not on a real line with a slow device.
         sooner = [entry for entry in self._outgoing if entry[0] <= due]
-        self._outgoing = deque([*sooner, (due, data), *later])
+        self._outgoing = deque([*sooner, (due, piece), *later])
 
     def _drawn(self, moment: Moment, command: str) -> Fault | None:
         for name, acts in MOMENTS.items():
@@ -253,9 +280,11 @@ class Machine(ABC):
                 return fault
         return None
 
-    def _wake_if_due(self) -> None:
+    def _catch_up(self) -> None:
         if self._power_back_ns is not None and self._power_back_ns <= self.now():
             self.power_on()
+        if self.powered:
+            self.time_passed()
 
 
 def _seconds(fault: Fault) -> float | None:

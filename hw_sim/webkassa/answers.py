@@ -40,6 +40,11 @@ def stamp(at_ns: int, profile: Profile) -> str:
     return local(at_ns, profile).strftime("%d.%m.%Y %H:%M:%S")
 
 
+def state_stamp(at_ns: int, profile: Profile) -> str:
+    """A date of cashbox/state: local time, ISO or dotted, without its offset."""
+    return local(at_ns, profile).strftime("%Y-%m-%dT%H:%M:%S") if profile.iso_state else stamp(at_ns, profile)
+
+
 def stamp_with_offset(at_ns: int, profile: Profile) -> str:
     """The field named DateTimeUTC: local time with its offset, in spite of the name."""
     return f"{stamp(at_ns, profile)} {profile.utc_offset_h:+03d}:00"

@@ -11,9 +11,9 @@ from hw_sim.webkassa.cashbox import Cashbox
 from hw_sim.webkassa.profile import Profile
 from hw_sim.webkassa.units import unit_name
 
-TEXT, QR = 0, 2
+TEXT, IMAGE, QR = 0, 1, 2
 NORMAL, BOLD = 0, 1
-WIDTHS: Mapping[int, int] = {0: 42, 3: 32, 12: 80, 13: 110}
+WIDTHS: Mapping[int, int] = {0: 42, 3: 36, 12: 80, 13: 110}  # The published sample of kind 3 has 36 columns.
 LANGUAGES = ("kk-KZ", "ru-RU", "en-US")
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -59,6 +59,8 @@ def print_lines(
     def words(key: str) -> str:
         return " / ".join(_WORDS[key][language] for language in languages)
 
+    if profile.logo:
+        rows.append((IMAGE, profile.logo, NORMAL))
     text(cashbox.organisation.name, BOLD)
     text(f"{words('xin')} {cashbox.organisation.xin}")
     text(f"{words('factory')} {cashbox.unique_number}")

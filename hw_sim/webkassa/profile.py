@@ -38,10 +38,16 @@ class Profile:
     history_container: Container = Container.ITEMS
     lookup_like_history: bool = False  # Number and RegistratedOn instead of CheckNumber and DateTime.
     history_take_max: int = 50
+    newest_first: bool = False  # Order of histories; the samples are ascending, nothing promises it.
     position_type_required: bool = False  # Collection "2.0.4".
     separators_in_marks: bool = True  # Whether GS (1Dh) may stay inside a mark.
     tax_percents: tuple[int, ...] = (0, 5, 10, 12, 16)
     basis_tolerance_s: float = 1.0
+    more_units: tuple[tuple[int, str], ...] = ()  # (code, Russian name): units the vendor has added since.
+    logo: str = ""  # base64 of the picture the cabinet keeps for receipts; "" when it keeps none.
+    iso_state: bool = True  # Dates of cashbox/state: ISO in some captures, dotted in another.
+    licence_until: str = "2030-12-31T00:00:00+05:00"
+    ofd_until: str = "2030-12-31T00:00:00+05:00"  # "": client-info names no term of the OFD, as in the collection.
     ticket_base: str = "http://consumer.test-oofd.kz"
     print_base: str = "https://devkkm.webkassa.kz/ticket"
     alternative_domains: tuple[str, ...] = ("kkm2.example.kz", "http://127.0.0.1")

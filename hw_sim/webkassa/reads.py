@@ -10,7 +10,7 @@ from hw_sim.webkassa import answers, paper
 from hw_sim.webkassa.call import Call
 from hw_sim.webkassa.cashbox import Cashbox
 from hw_sim.webkassa.errors import Refusal, data_reply, invalid
-from hw_sim.webkassa.profile import Container
+from hw_sim.webkassa.profile import Container, Profile
 from hw_sim.webkassa.reports import history_report, report_data
 from hw_sim.webkassa.units import unit_rows
 
@@ -35,19 +35,27 @@ def lookup(asked: Call) -> SimReply:
 
 
 def check_history(asked: Call) -> SimReply:
-    """Receipts of one shift, oldest first."""
+    """Receipts of one shift."""
     profile = asked.service.profile
     skip, take = _page(asked, profile.history_take_max)
     shift = asked.cashbox.shift_numbered(asked.fields.whole("ShiftNumber"))
-    receipts = [doc for doc in shift.documents if doc.operation.is_receipt]
+    receipts = _ordered([doc for doc in shift.documents if doc.operation.is_receipt], profile)
     items = [answers.history_item(doc, asked.cashbox, profile) for doc in receipts[skip : skip + take]]
     return data_reply(_contained(items, profile.history_container, skip, take, len(receipts)))
 
 
-def _contained(items: list[dict[str, Any]], container: Container, skip: int, take: int, total: int) -> Any:
+def _contained(
+    items: list[dict[str, Any]], container: Container, skip: int, take: int, total: int, own: str = "Items"
+) -> Any:
+    """A page as this service wraps it; `own` is the name the collection has for this list."""
     if container is Container.ARRAY:
         return items
-    return {container.value: items, "Skip": skip, "Take": take, "Total": total}
+    name = own if container is Container.ITEMS else container.value
+    return {name: items, "Skip": skip, "Take": take, "Total": total}
+
+
+def _ordered(rows: list[Any], profile: Profile) -> list[Any]:
+    return rows[::-1] if profile.newest_first else rows
 
 
 def history_by_number(asked: Call) -> SimReply:
@@ -62,9 +70,10 @@ def history_by_number(asked: Call) -> SimReply:
 
 
 def shift_history(asked: Call) -> SimReply:
-    """The shifts of the cashbox, ascending; an open one has no CloseDate."""
+    """The shifts of the cashbox; an open one has no CloseDate."""
     skip, take = _page(asked)
-    profile, shifts = asked.service.profile, asked.cashbox.shifts
+    profile = asked.service.profile
+    shifts = _ordered(asked.cashbox.shifts, profile)
     rows: list[dict[str, Any]] = []
     for shift in shifts[skip : skip + take]:
         row: dict[str, Any] = {"ShiftNumber": shift.number, "OpenDate": answers.stamp(shift.opened_ns, profile)}
@@ -92,11 +101,12 @@ def z_by_shift(asked: Call) -> SimReply:
 
 
 def z_history(asked: Call) -> SimReply:
-    """Z reports, oldest first."""
+    """Z reports; the collection names their list `Reports`."""
     skip, take = _page(asked)
-    closed = [shift for shift in asked.cashbox.shifts if shift.z_report is not None]
+    profile = asked.service.profile
+    closed = _ordered([shift for shift in asked.cashbox.shifts if shift.z_report is not None], profile)
     rows = [history_report(shift) for shift in closed[skip : skip + take]]
-    return data_reply(_contained(rows, asked.service.profile.history_container, skip, take, len(closed)))
+    return data_reply(_contained(rows, profile.history_container, skip, take, len(closed), "Reports"))
 
 
 def print_format(asked: Call) -> SimReply:
@@ -118,7 +128,8 @@ def print_format(asked: Call) -> SimReply:
 
 def ref_units(asked: Call) -> SimReply:
     """The unit codes."""
-    return data_reply(unit_rows())
+    added = [{"Code": code, "NameRu": name} for code, name in asked.service.profile.more_units]
+    return data_reply([*unit_rows(), *added])
 
 
 def cashboxes(asked: Call) -> SimReply:
@@ -166,11 +177,12 @@ def state(asked: Call) -> SimReply:
         current = {
             "ShiftNumber": shift.number,
             "ShiftClosed": closed is not None,
-            "ShiftOpenedAt": answers.stamp(shift.opened_ns, profile),
-            "ShiftClosedAt": None if closed is None else answers.stamp(closed, profile),
-            "LastOperationDate": answers.stamp(last, profile),
+            "ShiftOpenedAt": answers.state_stamp(shift.opened_ns, profile),
+            "ShiftClosedAt": None if closed is None else answers.state_stamp(closed, profile),
+            "LastOperationDate": answers.state_stamp(last, profile),
             "DocumentsCount": len(shift.documents),
-            "ReportState": report,
+            # The report of a state tells the time of the last operation, not of the question.
+            "ReportState": {**report, "ReportOn": answers.state_stamp(last if closed is None else closed, profile)},
         }
     return data_reply(
         {
@@ -178,7 +190,7 @@ def state(asked: Call) -> SimReply:
             "IdentityNumber": cashbox.identity_number,
             "RegistrationNumber": cashbox.registration_number,
             "OfdProtocolVersion": cashbox.protocol,
-            "AllLicenseExpiring": False,
+            "AllLicenseExpiring": profile.licence_until[:19],
             "OrganizationXin": cashbox.organisation.xin,
             "OrganizationName": cashbox.organisation.name,
             "CurrentState": current,
@@ -188,11 +200,9 @@ def state(asked: Call) -> SimReply:
 
 def client_info(asked: Call) -> SimReply:
     """Status, licence and operator of one cashbox."""
-    cashbox = asked.cashbox
-    return data_reply(
-        {
-            "CashboxStatus": cashbox.status,
-            "License": {"LicenseStatus": 1 if cashbox.licensed else 0, "LicenseExpirationDate": "31.12.2030 23:59:59"},
-            "Ofd": {**cashbox.ofd.data(), "Expiration": "31.12.2030 23:59:59"},
-        }
-    )
+    cashbox, profile = asked.cashbox, asked.service.profile
+    licence = {"LicenseStatus": 2 if cashbox.licensed else 0, "LicenseExpirationDate": profile.licence_until}
+    ofd: dict[str, Any] = {"Ofd": cashbox.ofd.code}
+    if profile.ofd_until:
+        ofd["Expiration"] = profile.ofd_until
+    return data_reply({"CashboxStatus": cashbox.status, "License": licence, "Ofd": ofd})

@@ -34,6 +34,10 @@ app.add_typer(
     group("pos_agent.cli.register", help="The cash register, and documents whose outcome is not known."),
     name="register",
 )
+app.add_typer(
+    group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
+    name="webkassa",
+)
 
 
 @app.command()

@@ -92,7 +92,9 @@ def test_shift_history_is_ascending_and_an_open_shift_has_no_close_date(two_shif
 def test_old_z_reports_are_kept_and_open_shifts_have_none(two_shifts):
     assert two_shifts.ask("z_by_shift", {"ShiftNumber": 1})["Data"]["DocumentCount"] == 3
     assert two_shifts.codes("z_by_shift", {"ShiftNumber": 2}) == [1014]
-    assert len(two_shifts.ask("z_history", {"Skip": 0, "Take": 5})["Data"]["Items"]) == 1
+    assert len(two_shifts.ask("z_history", {"Skip": 0, "Take": 5})["Data"]["Reports"]) == 1
+    two_shifts.service.profile.history_container = Container.ROWS
+    assert len(two_shifts.ask("z_history", {"Skip": 0, "Take": 5})["Data"]["Rows"]) == 1
 
 
 def test_print_lines_end_with_the_qr_of_the_ticket(two_shifts):
@@ -125,4 +127,41 @@ def test_lists_need_no_cashbox(till):
     assert 116 not in units
     [row] = till.ask("cashboxes", {"CashboxUniqueNumber": None})["Data"]["List"]
     assert (row["UniqueNumber"], row["CurrentStatus"]) == ("SWK00000001", 1)
-    assert till.ask("info")["Data"]["CashboxStatus"] == 1
+
+
+def test_the_unit_directory_has_the_published_rows_with_their_swap(till):
+    rows = {row["Code"]: row["NameRu"] for row in till.ask("units")["Data"]}
+    assert len(rows) == 49
+    assert (rows[5], rows[53], rows[8751]) == ("Дециметр квадратный", "Дециметр", "Қорап")
+
+
+def test_cashbox_facts_have_the_published_shape(till):
+    assert till.ask("info")["Data"] == {
+        "CashboxStatus": 1,
+        "License": {"LicenseStatus": 2, "LicenseExpirationDate": "2030-12-31T00:00:00+05:00"},
+        "Ofd": {"Ofd": 1, "Expiration": "2030-12-31T00:00:00+05:00"},
+    }
+    till.service.profile.ofd_until = ""
+    assert till.ask("info")["Data"]["Ofd"] == {"Ofd": 1}
+
+
+def test_histories_may_come_newest_first(two_shifts):
+    two_shifts.service.profile.newest_first = True
+    page = two_shifts.ask("history", {"ShiftNumber": 1, "Skip": 0, "Take": 1})["Data"]["Items"]
+    assert [row["ExternalCheckNumber"] for row in page] == ["b"]
+    shifts = two_shifts.ask("shifts", {"Skip": 0, "Take": 10})["Data"]["Shifts"]
+    assert [row["ShiftNumber"] for row in shifts] == [2, 1]
+
+
+def test_a_logo_of_the_cabinet_is_the_first_line(two_shifts):
+    two_shifts.service.profile.logo = "AAAA"
+    lines = two_shifts.ask("print", {"ExternalCheckNumber": "a"})["Data"]["Lines"]
+    assert (lines[0]["Type"], lines[0]["Value"]) == (1, "AAAA")
+
+
+def test_the_state_dates_itself_in_either_way_and_its_report_by_the_last_operation(two_shifts):
+    two_shifts.clock.sleep(600)
+    state = two_shifts.ask("state")["Data"]["CurrentState"]
+    assert (state["LastOperationDate"], state["ReportState"]["ReportOn"]) == ("2026-07-15T09:02:00",) * 2
+    two_shifts.service.profile.iso_state = False
+    assert two_shifts.ask("state")["Data"]["CurrentState"]["LastOperationDate"] == "15.07.2026 09:02:00"

@@ -106,7 +106,9 @@ def test_the_same_seed_gives_the_same_ledger(clock, units):
     assert ledger(4) != ledger(5)
 
 
-@pytest.mark.parametrize(("what", "services"), [("webkassa", 1), ("ismpt", 1), ("world", 2)])
+@pytest.mark.parametrize(
+    ("what", "services"), [("webkassa", 1), ("rekassa", 1), ("ukassa", 1), ("ismpt", 1), ("world", 2)]
+)
 def test_the_command_prints_addresses_that_answer(what, services):
     out, statuses = io.StringIO(), []
 
@@ -115,4 +117,5 @@ def test_the_command_prints_addresses_that_answer(what, services):
 
     assert main([what, "--codes", "20", "--seed", "3"], out, visit) == 0
     assert statuses == [200] * services
-    assert ("till-1-password" in out.getvalue()) == (what != "ismpt")
+    assert ("till-1-password" in out.getvalue()) == (what in ("webkassa", "world"))
+    assert ("password integration" in out.getvalue()) == (what in ("rekassa", "ukassa"))

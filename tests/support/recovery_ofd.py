@@ -31,8 +31,6 @@ class OfdRig(DeviceRig):
         "P1 paper before": "paper is not the operator's",
         "P3 paper after": "paper is not the operator's",
     }
-        ("P1 paper before", "P3 paper after"), "paper is not the operator's"
-    )
     asked_by_key = True
     secrets: Mapping[str, str] = {"ofd_token": str(TOKEN)}
 

@@ -11,6 +11,8 @@ CHECK, MONEY, LOGIN = "/api/v4/check", "/api/v4/MoneyOperation", "/api/v4/Author
 Z, X, Z_BY_SHIFT = "/api/v4/ZReport", "/api/v4/XReport", "/api/v4/ZReport/ByShiftNumber"
 STATE, OLD_STATE, SHIFTS = "/api-portal/cashbox/state", "/api/cashbox/state", "/api/v4/Cashbox/ShiftHistory"
 LOOKUP = "/api-history/v4/Ticket/GetTicketByExternalCheckNumber"
+UNITS, INFO = "/api/v4/references/RefUnits", "/api-portal/v4/cashbox/client-info"
+Z_HISTORY, PRINT = "/api/v4/ZReport/History", "/api/v4/Ticket/PrintFormat"
 HISTORY, BY_NUMBER, TAPE = "/api/v4/Check/History", "/api/v4/Check/HistoryByNumber", "/api/v4/Reports/ControlTape"
 
 OK: dict[str, Any] = {

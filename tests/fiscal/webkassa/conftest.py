@@ -16,10 +16,13 @@ from typing import Any
 
 import httpx
 import pytest
+from webkassa_shop import Clock, Shop, service_at
 from webkassa_talk import SHIFTS, STATE, shifts, state
 
 from fiscal.register import Baseline, Line, Operation, Payment, PaymentKind, Receipt
 from fiscal.registry import OpenRegister, open_register
+from hw_sim.http import serve
+from hw_sim.inprocess import SimTransport
 
 TOKEN = "0b8557d0139945a582fcfee661ffad49"
 
@@ -204,7 +207,41 @@ def base() -> Baseline:
     return Baseline("SWK00000001", 7, True, 11)
 
 
+VECTORS = Path(__file__).parents[2] / "vectors"
+
+
 @pytest.fixture
 def vectors() -> dict[str, Any]:
-    path = Path(__file__).parents[2] / "vectors" / "webkassa.toml"
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+    return tomllib.loads((VECTORS / "webkassa.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def reads() -> dict[str, Any]:
+    """Published answers to questions about what the service holds."""
+    return tomllib.loads((VECTORS / "webkassa_reads.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def shop_at() -> Iterator[Callable[..., Shop]]:
+    """A shop at a service on a clock; see webkassa_shop.Shop."""
+    opened: list[Shop] = []
+
+    def make(*where: Any) -> Shop:
+        opened.append(Shop(*where))
+        return opened[-1]
+
+    yield make
+    for shop in opened:
+        shop.close()
+
+
+@pytest.fixture(params=["in process", "sockets"])
+def shop(request: pytest.FixtureRequest, shop_at: Callable[..., Shop]) -> Iterator[Shop]:
+    """A shop at the simulated service, reached in both ways."""
+    clock = Clock()
+    service = service_at(clock)
+    if request.param == "in process":
+        yield shop_at("https://kkm.webkassa.kz", SimTransport(service, clock.sleep), service, clock)
+        return
+    with serve(service) as serving:
+        yield shop_at(serving.url, None, service, clock)

@@ -11,13 +11,17 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
+from fiscal.https.fields import AnswerMalformed, Fields, dump
 from fiscal.register import Done, FailureKind, Prepared, Unknown
 from fiscal.webkassa import codes, domains, moments
 from fiscal.webkassa.codes import Reaction
-from fiscal.webkassa.documents import cash_document, cashbox_state, seen, shift_report, shift_row
+from fiscal.webkassa.documents import cash_document, seen, shift_report
+from fiscal.webkassa.info import cashbox_state
+from fiscal.webkassa.listings import shift_row
+from fiscal.webkassa.rows import Place
 from fiscal.webkassa.settings import BasisTime, Settings, parse
 from fiscal.webkassa.verdicts import answered
-from fiscal.webkassa.wire import AnswerMalformed, Fields, decode, dump
+from fiscal.webkassa.wire import decode
 
 FIVE = dt.timedelta(hours=5)
 # The machine may be slow: that is no finding.
@@ -92,7 +96,8 @@ def test_the_captured_state_is_read_in_spite_of_its_noise(vectors: dict[str, Any
 
 
 def test_the_list_of_shifts_tells_which_is_open(vectors: dict[str, Any]) -> None:
-    rows = [shift_row(r, settings()) for r in decode(vectors["shifts"]["body"].encode()).rows("Shifts")]
+    listed = decode(vectors["shifts"]["body"].encode()).rows("Shifts")
+    rows = [shift_row(row, Place("", index), settings()) for index, row in enumerate(listed)]
     assert [(row.number, row.closed) for row in rows] == [(1, True), (2, True), (3, True), (4, False)]
 
 

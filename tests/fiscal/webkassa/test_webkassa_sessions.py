@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from webkassa_talk import (
     CHECK,
+    INFO,
     LOGIN,
     OK,
     error,
@@ -20,6 +21,7 @@ from fiscal.register import (
     NotSent,
     Receipt,
     Refused,
+    RegisterUnavailable,
 )
 from fiscal.registry import open_register
 
@@ -102,3 +104,26 @@ def test_a_session_is_renewed_before_the_vendor_s_day_is_over(
         assert isinstance(run(register, sale, base), Done)
     assert len(box.asked(LOGIN)) == 2
     register.close()
+
+
+def test_a_session_that_yields_is_not_taken_back(box: Any, start_server: Any, open_at: Any) -> None:
+    register = open_at(f"http://127.0.0.1:{start_server(box)}", "session=yield")
+    box.always(INFO, {"Data": {"CashboxStatus": 1}})
+    assert register.reading.info().status == 1
+    for code in (2, 3):
+        box.then(INFO, error(code))
+        with pytest.raises(RegisterUnavailable) as told:
+            register.reading.info()
+        assert (told.value.failure.kind, told.value.failure.code) == (FailureKind.CONFIGURATION, "session_taken")
+    assert len(box.asked(LOGIN)) == 1
+
+
+def test_a_sale_of_a_session_that_yields_is_certainly_not_made(
+    box: Any, start_server: Any, open_at: Any, sale: Receipt, base: Baseline
+) -> None:
+    register = open_at(f"http://127.0.0.1:{start_server(box)}", "session=yield")
+    box.always(CHECK, error(2))
+    outcome = run(register, sale, base)
+    assert isinstance(outcome, Refused)
+    assert outcome.failure.code == "session_taken"
+    assert len(box.asked(CHECK)) == 1

@@ -177,6 +177,38 @@ def test_pieces_are_never_longer_than_told_and_nothing_is_lost(adder: Adder, clo
     assert [line.read(1) for _ in range(5)] == [b"=", b"1", b"=", b"2", b""]
 
 
+def test_bytes_may_come_one_after_another_with_a_gap(line: InProcessLine, adder: Adder, clock: Clock) -> None:
+    adder.byte_gap_s = 0.5
+    began = clock.at_ns
+    assert (asked(line), line.read(1), line.read(1)) == (b"=", b"1", b"")
+    assert clock.at_ns - began == 1.5 * NS
+
+
+class Alarm(Adder):
+    """Says "!" by itself at a time it was told."""
+
+    at_ns: int | None = None
+
+    def wakes_ns(self) -> int | None:
+        return self.at_ns
+
+    def time_passed(self) -> None:
+        if self.at_ns is not None and self.now() >= self.at_ns:
+            self.at_ns = None
+            self.say_plainly(b"!")
+
+
+def test_a_register_may_do_something_by_itself_when_its_time_comes(clock: Clock) -> None:
+    alarm = Alarm(clock.now)
+    line = InProcessLine(alarm, clock.sleep, drops=False)
+    line.open()
+    alarm.at_ns = clock.at_ns + 3 * NS
+    assert (line.read(2), line.read(2)) == (b"", b"!")
+    alarm.at_ns = clock.at_ns + NS
+    alarm.power_off()
+    assert line.read(2) == b"" and alarm.next_due_ns() is None  # Without power it does nothing.
+
+
 def test_every_kind_of_fault_acts_at_one_moment_and_says_what_it_does(adder: Adder) -> None:
     assert set(MOMENTS.values()) == set(Moment)
     assert all(adder.faults.kinds[name].about.startswith(moment) for name, moment in MOMENTS.items())

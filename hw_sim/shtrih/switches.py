@@ -1,0 +1,151 @@
+"""The family's own words at the console of a Shtrih-M register.
+
+shtrih                            this list
+clock +SECONDS | clock -SECONDS   the clock of the register runs so much further ahead, or behind
+shift age HOURS                   the open shift is so old
+mode                              mode, submode and flags
+mode MODE [SUBMODE] | mode off    any mode (hex) whatever the register does, for instance 5: locked; its own again
+foreign [OPERATOR]                a receipt of another operator is open
+jump [SUM]                        another program makes a sale
+back [N]                          the counters show N less
+serial NUMBER                     another register stands here
+storage NUMBER                    another fiscal storage is in it
+ofd up | down                     the operator of fiscal data
+server up | down                  the server that knows marking codes
+verdict RESULT [CODE]             what that server says of a code, of all codes: 15 is good
+stuck                             the document in the fiscal storage stays open
+drawer close                      push the drawer in
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+from hw_sim.device.console import Switch
+from hw_sim.exchange import NS
+from hw_sim.shtrih import status, strangers
+from hw_sim.shtrih.errors import Refused
+from hw_sim.shtrih.machine import ShtrihMachine
+from hw_sim.shtrih.storage import Current, Storage
+
+DONE = "done"
+HOUR_NS = 3600 * NS
+
+
+class Switches:
+    """Everything a hand can do to this register beside paper, cover and power."""
+
+    def __init__(self, machine: ShtrihMachine) -> None:
+        self._machine = machine
+        self._register = machine.register
+
+    def words(self) -> Mapping[str, Switch]:
+        """By their names at the console."""
+        return {
+            "shtrih": lambda _rest: (__doc__ or "").strip(),
+            "clock": self._clock,
+            "shift": self._shift,
+            "mode": self._mode,
+            "foreign": self._foreign,
+            "jump": self._jump,
+            "back": self._back,
+            "serial": self._serial,
+            "storage": self._storage_number,
+            "ofd": self._ofd,
+            "server": self._server,
+            "verdict": self._verdict,
+            "stuck": self._stuck,
+            "drawer": self._drawer,
+        }
+
+    def _clock(self, rest: list[str]) -> str:
+        self._register.clock.offset_s += float(rest[0])
+        return f"{self._register.clock.moment()}"
+
+    def _shift(self, rest: list[str]) -> str:
+        shift = self._register.memory.shift
+        if rest[0] != "age":
+            raise ValueError("shift age HOURS")
+        if shift is None:
+            raise ValueError("no shift is open")
+        shift.opened_ns = self._register.now() - int(float(rest[1]) * HOUR_NS)
+        return status.in_words(self._register)
+
+    def _mode(self, rest: list[str]) -> str:
+        if rest == ["off"]:
+            self._register.forced = None
+        elif rest:
+            mode, submode = int(rest[0], 16), int(rest[1]) if len(rest) > 1 else 0
+            if not (0 <= mode <= 0xFF and 0 <= submode <= 0xFF):
+                raise ValueError("mode and submode are one byte each")
+            self._register.forced = (mode, submode)
+        return f"{status.in_words(self._register)}, flags {status.flags(self._register):04X}"
+
+    def _foreign(self, rest: list[str]) -> str:
+        if self._register.receipt is not None:
+            raise ValueError("a receipt is open already")
+        return self._tried(lambda: strangers.foreign_receipt(self._register, *map(int, rest[:1])))
+
+    def _jump(self, rest: list[str]) -> str:
+        return self._tried(lambda: strangers.another_program(self._register, *map(int, rest[:1])))
+
+    def _back(self, rest: list[str]) -> str:
+        strangers.turn_back(self._register, *map(int, rest[:1]))
+        return DONE
+
+    def _serial(self, rest: list[str]) -> str:
+        memory = self._register.memory
+        memory.identity = replace(memory.identity, serial=rest[0])
+        return DONE
+
+    def _storage_number(self, rest: list[str]) -> str:
+        self._storage().serial = rest[0]
+        return DONE
+
+    def _ofd(self, rest: list[str]) -> str:
+        self._storage().deliver()  # Until now he could be reached, or could not.
+        self._storage().ofd_up = _is_up(rest)
+        return f"{len(self._storage().waiting())} documents wait"
+
+    def _server(self, rest: list[str]) -> str:
+        self._register.marks.alone = not _is_up(rest)
+        return DONE
+
+    def _verdict(self, rest: list[str]) -> str:
+        result = int(rest[0])
+        if not 0 <= result <= 0xFF:
+            raise ValueError("a result is one byte")
+        if len(rest) > 1:
+            self._register.marks.verdicts[rest[1].replace("<GS>", "\x1d").encode("latin-1")] = result
+        else:
+            self._register.marks.result = result
+        return DONE
+
+    def _stuck(self, _rest: list[str]) -> str:
+        self._storage().current = Current.RECEIPT
+        return DONE
+
+    def _drawer(self, rest: list[str]) -> str:
+        if rest != ["close"]:
+            raise ValueError("drawer close")
+        self._machine.mechanics.drawer_open = False
+        return DONE
+
+    def _storage(self) -> Storage:
+        if self._register.storage is None:
+            raise ValueError("this model has no fiscal storage")
+        return self._register.storage
+
+    def _tried(self, work: Callable[[], object]) -> str:
+        try:
+            work()
+        except Refused as refused:
+            return f"refused with {refused.code:02X}"
+        return DONE
+
+
+def _is_up(rest: list[str]) -> bool:
+    if rest not in (["up"], ["down"]):
+        raise ValueError("up or down")
+    return rest == ["up"]
