@@ -119,6 +119,10 @@ def _move_cash(operation: Operation) -> Callable[[Driver, Mapping[str, Any]], Re
     return move
 
 
+def _fn_document(driver: Driver, task: Mapping[str, Any]) -> Result:
+    return json_reads.fn_document(driver.kkm, int(fields.number(task, "fiscalDocumentNumber")))
+
+
 def _begin_check(driver: Driver, task: Mapping[str, Any]) -> Result:
     check_type(fields.optional_object(task, "params"), "params.")
     return driver.marks.begin(task)
@@ -167,6 +171,8 @@ HANDLERS: Mapping[str, Callable[[Driver, Mapping[str, Any]], Result]] = {
     "getFnStatus": _answering(lambda driver: json_reads.fn_status(driver.kkm)),
     "getFnInfo": _answering(lambda driver: json_reads.fn_info(driver.kkm)),
     "getDeviceInfo": _answering(lambda driver: json_reads.device_info(driver.kkm)),
+    "getShiftTotals": _answering(lambda driver: json_reads.shift_totals(driver.kkm)),
+    "getFnDocument": _fn_document,
     "getCashDrawerStatus": _answering(lambda driver: json_reads.drawer_status(driver.kkm)),
     "openShift": _open_shift,
     "closeShift": _close_shift,

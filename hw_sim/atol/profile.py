@@ -76,4 +76,5 @@ class Profile:
     document_block_bytes: int = 64  # Of A4 46.
     do_not_print_flag: int = 0x04  # Of 92h (Zzzzipper/projects); atol4j has 02h.
     last_task: int = LAST_ID  # Highest task number; atol4j has DFh.
+    shift_registers: bool = True  # 91h tells sums and counts of the shift; otherwise 6Ch.
     lacks: frozenset[int] = frozenset()  # Commands the model does not know: 80h on many (atol4j).

@@ -6,6 +6,8 @@ Zzzzipper/projects AtolCommandLayer.cpp reads them as tag, length, data).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hw_sim.atol.fn import Filed, Form
 from hw_sim.atol.kkm import Kkm
 from hw_sim.exchange import NS
@@ -57,3 +59,13 @@ def tag(number_: int, value: bytes) -> bytes:
 def number(value: int) -> bytes:
     """A number of as many bytes as it needs, at least one."""
     return value.to_bytes(max(1, (value.bit_length() + 7) // 8), "little")
+
+
+def read(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Every whole tag of these bytes."""
+    while len(data) >= 4:
+        size = int.from_bytes(data[2:4], "little")
+        if len(data) < 4 + size:
+            return
+        yield int.from_bytes(data[:2], "little"), data[4 : 4 + size]
+        data = data[4 + size :]
