@@ -58,10 +58,18 @@ def _ofd(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _atol(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.atol import open_atol
+
+    return open_atol(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
+
+
 SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
+    "atol+serial": _atol,
+    "atol+tcp": _atol,
 }
 
 
