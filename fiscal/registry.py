@@ -64,12 +64,28 @@ def _atol(parts: SplitResult, world: World) -> OpenRegister:
     return open_atol(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
 
 
+def _atol_json(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.atol.web import open_atol_json
+
+    return open_atol_json(
+        parts,
+        secret=world.secret,
+        transport=world.transport,
+        now=world.now,
+        monotonic=world.monotonic,
+        sleep=world.sleep,
+        rng=world.rng,
+    )
+
+
 SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
     "atol+serial": _atol,
     "atol+tcp": _atol,
+    "atol-json+http": _atol_json,  # Loopback, or a host of the shop's own network where the set-up says so.
+    "atol-json+https": _atol_json,
 }
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from recovery_atol import AtolRig
+from recovery_atol import AtolJsonRig, AtolRig
 from recovery_ofd import OfdRig
 from recovery_shop import Rig
 from recovery_webkassa import WebkassaRig
 
-RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in (WebkassaRig, OfdRig, AtolRig)}
+RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in (WebkassaRig, OfdRig, AtolRig, AtolJsonRig)}
