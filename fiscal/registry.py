@@ -19,7 +19,6 @@ from fiscal import options
 from fiscal.device.links import Opener, open_link
 from fiscal.options import RegisterUrlError
 from fiscal.register import Register
-from fiscal.webkassa import open_webkassa
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,19 @@ class OpenRegister(Register, Protocol):
 
 Factory = Callable[[SplitResult, World], OpenRegister]
 
+# A factory loads its driver itself: only the one that is configured costs a weak till time and memory.
+
 
 def _webkassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.webkassa import open_webkassa
+
     return open_webkassa(
         parts, secret=world.secret, transport=world.transport, monotonic=world.monotonic, sleep=world.sleep
     )
 
 
 def _ofd(parts: SplitResult, world: World) -> OpenRegister:
-    from fiscal.ofd import open_ofd  # Only where it is used: it brings a database with it.
+    from fiscal.ofd import open_ofd
 
     return open_ofd(
         parts, secret=world.secret, link=world.link, now=world.now, monotonic=world.monotonic, sleep=world.sleep
@@ -78,7 +81,23 @@ def _atol_json(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _shtrih(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.shtrih import open_shtrih
+
+    return open_shtrih(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
+
+
+def _datecs(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.datecs import open_datecs
+
+    return open_datecs(
+        parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep, rng=world.rng
+    )
+
+
 SCHEMES: dict[str, Factory] = {
+    "shtrih+serial": _shtrih,
+    "shtrih+tcp": _shtrih,
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
@@ -86,6 +105,10 @@ SCHEMES: dict[str, Factory] = {
     "atol+tcp": _atol,
     "atol-json+http": _atol_json,  # Loopback, or a host of the shop's own network where the set-up says so.
     "atol-json+https": _atol_json,
+    "datecs-p+serial": _datecs,
+    "datecs-p+tcp": _datecs,
+    "datecs-x+serial": _datecs,
+    "datecs-x+tcp": _datecs,
 }
 
 

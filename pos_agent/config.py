@@ -96,7 +96,7 @@ class ScannerSection(Section):
 
 class PrinterSection(Section):
     url: Url = ""  # escpos+tcp://10.0.0.9:9100?profile=tm-t20 ; empty: no paper
-    paper: str = "80"  # 58, 80, 80-42
+    paper: str = ""  # Empty: what the printer itself has; where none of ours prints, 80.
     language: str = "kk+ru"
 
 
@@ -133,6 +133,8 @@ class ApiSection(Section):
 class ReceiptSection(Section):
     group_marks: bool = False  # Equal marked goods as one position with a list of marks.
     return_sends_marks: bool = True  # Whether a return repeats the codes is not stated by the vendor.
+    mark_on_paper: Literal["full", "ki", "symbol", "none"] = "full"  # Whether it must stand there is not settled.
+    tenge: str = Field(default="тг", min_length=1, max_length=8, pattern=r"^[^\s]+$")
 
 
 class ScanSection(Section):

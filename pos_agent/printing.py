@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import logging
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol
 
-from fiscal.escpos.labels import Language
 from fiscal.escpos.layout import layout_receipt
 from fiscal.escpos.layout_reports import layout_cash, layout_shift_report
-from fiscal.escpos.lines import Paper as PaperFormat
 from fiscal.escpos.lines import PrintLine
 from fiscal.escpos.outcome import Handover, PrintOutcome
 from fiscal.escpos.status import PrintState
@@ -31,25 +27,22 @@ from fiscal.register import (
 )
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
+from pos_agent.problems import Problem
+from pos_agent.shifts import asked
+from pos_agent.stationery import Stationery
 from pos_agent.till import Till
 
 log = logging.getLogger(__name__)
 
 OK = "ok"
 NO_PRINTER = "no_printer"
+MAY_BE_OUT = frozenset({OK, "unknown"})  # What follows one of these is a copy: two originals must not be about.
 
 
 class PrintsLines(Protocol):
     def print_lines(self, lines: Iterable[PrintLine]) -> PrintOutcome: ...
 
-
-@dataclass(frozen=True, slots=True)
-class Stationery:
-    """How this shop's paper looks."""
-
-    paper: PaperFormat
-    language: Language
-    zone: dt.tzinfo
+    def open_drawer(self) -> PrintOutcome: ...
 
 
 class Printing:
@@ -68,30 +61,53 @@ class Printing:
         cash = any(payment.kind is PaymentKind.CASH for payment in receipt.payments)
         look = self._look
         with self._lock:
-            copy = self._till.printed(key) == OK
-            lines = layout_receipt(receipt, document, look.paper, look.language, copy=copy, zone=look.zone, drawer=cash)
+            copy = self._till.printed(key) in MAY_BE_OUT
+            lines = layout_receipt(
+                receipt,
+                document,
+                look.paper,
+                look.language,
+                copy=copy,
+                mark_form=look.mark_form,
+                tenge=look.tenge,
+                zone=look.zone,
+                drawer=cash,
+            )
             return self._print(key, lines)
 
     def report(self, key: str, document: Document) -> str:
         """Z-reports and cash slips."""
         look = self._look
         with self._lock:
-            copy = self._till.printed(key) == OK
+            copy = self._till.printed(key) in MAY_BE_OUT
             if isinstance(document, ShiftReport):
-                lines = layout_shift_report(document, look.paper, look.language, copy=copy, zone=look.zone)
+                lines = layout_shift_report(
+                    document, look.paper, look.language, copy=copy, tenge=look.tenge, zone=look.zone
+                )
                 return self._print(key, lines)
             known = self._till.document(key)
             order = self._till.order(known.intent_row) if known else None
             if not isinstance(document, CashDocument) or not isinstance(order, CashMove):
                 raise TypeError(f"{key} is neither a report nor a cash move")
-            slip = layout_cash(order, document, look.paper, look.language, copy=copy, zone=look.zone)
+            slip = layout_cash(order, document, look.paper, look.language, copy=copy, tenge=look.tenge, zone=look.zone)
             return self._print(key, slip)
+
+    def open_drawer(self) -> None:
+        """The drawer on the printer's contact. Raises Problem: T-121 without a printer, T-122 when it failed."""
+        if self._printer is None:
+            raise Problem("T-121", "no printer is configured, and the register opens no drawer")
+        with self._lock:
+            outcome = self._printer.open_drawer()
+        if outcome.handover is not Handover.ALL:
+            raise Problem("T-122", outcome.detail or outcome.cause, cause=outcome.cause)
 
     def _print(self, key: str, lines: Iterable[PrintLine]) -> str:
         if self._printer is None:
             return NO_PRINTER  # Nothing was tried, nothing is journalled.
         outcome = self._printer.print_lines(lines)
         self.last = outcome
+        if not outcome.exact:
+            log.warning("the paper of %s is not what was written: %s", key, outcome.detail)
         # A printer that cannot tell its state and took every byte has most likely printed.
         printed = outcome.state is PrintState.OK or (
             outcome.state is PrintState.UNKNOWN and outcome.handover is Handover.ALL
@@ -122,6 +138,10 @@ class RegisterPaper:
         """Z-reports and cash slips: they have no copy at the register."""
         with self._lock:
             return self._brought_out(key, self._register.finish_printing)
+
+    def open_drawer(self) -> None:
+        """The drawer on the register's contact. Raises Problem."""
+        asked(self._register.open_drawer)
 
     def _brought_out(self, key: str, work: Callable[[], Paper]) -> str:
         detail = ""

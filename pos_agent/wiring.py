@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import random
 import secrets as system_secrets
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import httpx
 
 from fiscal.device.links import Opener, open_link
-from fiscal.escpos.labels import Language
-from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42, Paper
 from fiscal.escpos.printer import open_printer
 from fiscal.escpos.raster import FontMissing
 from fiscal.register import Ability, Operation, Register
@@ -33,13 +31,14 @@ from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
-from pos_agent.printing import Printing, PrintsLines, RegisterPaper, Stationery
+from pos_agent.printing import Printing, PrintsLines, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
 from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
+from pos_agent.stationery import stationery
 from pos_agent.till import Till
 from scanners.registry import Scanner, Surroundings, open_scanner
 from scanners.scan import Signal
@@ -49,8 +48,6 @@ from sync.ismpt.recheck import RecheckWorker
 
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # Without look-alikes: a support person reads it aloud.
 EPOCH_LENGTH = 6
-
-PAPERS: Mapping[str, Paper] = {paper.name: paper for paper in (PAPER_58, PAPER_80, PAPER_80_42)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +189,8 @@ def _printing(
     """Paper of documents: by the register where it prints itself, else by our printer."""
     if Ability.PRINTS in register.capabilities.can:
         return RegisterPaper(journal, till, register)
-    return Printing(journal, till, _printer(config, world), _stationery(config))
+    printer = _printer(config, world)
+    return Printing(journal, till, printer, stationery(config, printer))
 
 
 def _printer(config: Config, world: World) -> PrintsLines | None:
@@ -204,16 +202,6 @@ def _printer(config: Config, world: World) -> PrintsLines | None:
         return open_printer(config.printer.url, monotonic=world.clock.monotonic, sleep=world.clock.sleep)
     except (ValueError, FontMissing) as error:
         raise ConfigError(f"printer.url: {error}") from error
-
-
-def _stationery(config: Config) -> Stationery:
-    if config.printer.paper not in PAPERS:
-        raise ConfigError(f"printer.paper: {config.printer.paper!r} is none of {', '.join(PAPERS)}")
-    try:
-        language = Language(config.printer.language)
-    except ValueError as error:
-        raise ConfigError(f"printer.language: {error}") from error
-    return Stationery(PAPERS[config.printer.paper], language, config.till.zone)
 
 
 def _scanners(config: Config, world: World) -> Iterable[Scanner]:

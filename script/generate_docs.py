@@ -1,6 +1,7 @@
 """Writes the pages that are drawn from data. `--check` writes nothing and exits 1 when one is stale.
 
-    docs/messages.md    marking/data/reasons.toml, pos_agent/data/problems.toml, fiscal/escpos/messages.toml
+    docs/messages.md    marking/data/reasons.toml, pos_agent/data/problems.toml, fiscal/escpos/messages.toml,
+                        pos_agent/data/print_test.toml
 
 Needs Python alone, so that a technician can run it on a checkout without its packages.
 """
@@ -19,6 +20,8 @@ ROOT = Path(__file__).resolve().parent.parent
 REASONS = "marking/data/reasons.toml"
 PROBLEMS = "pos_agent/data/problems.toml"
 PRINTER = "fiscal/escpos/messages.toml"
+PRINT_TEST = "pos_agent/data/print_test.toml"
+SOURCES = (REASONS, PROBLEMS, PRINTER, PRINT_TEST)
 
 LANGUAGES = ("kk", "ru", "en")
 TITLES = ("Қазақша", "Русский", "English")
@@ -44,7 +47,7 @@ INTRODUCTION = f"""# Messages
 Every message has a number that never changes its meaning. Read it out when you call for help; the words may be
 improved, the number stays. What the colours mean and what to do: [cashier.md](cashier.md).
 
-Data: `{REASONS}`, `{PROBLEMS}`, `{PRINTER}`.
+Data: {", ".join(f"`{name}`" for name in SOURCES)}.
 """
 UNREVIEWED = "The Kazakh texts have not been read by a native reviewer yet."
 
@@ -64,6 +67,10 @@ PRINTER_TEXT = """## Paper
 What became of the paper of a receipt (`printed` of a receipt, `printer` of the status). None of these undoes a
 receipt: it is registered before it is printed. Second line: the one next action."""
 
+PRINT_TEST_TEXT = """## Set-up of a printer
+
+What `pos-agent print-test` tells (`kind` of its JSON). Second line: the next step. Words in braces are filled in."""
+
 Table = Mapping[str, Any]
 
 
@@ -73,13 +80,17 @@ class Stale(Exception):
 
 def messages(root: Path = ROOT) -> str:
     """Text of docs/messages.md. Raises KeyError where a text is missing in one language."""
-    reasons, problems, printer = (_read(root / name) for name in (REASONS, PROBLEMS, PRINTER))
+    reasons, problems, printer, print_test = (_read(root / name) for name in SOURCES)
     parts = [INTRODUCTION]
     if not reasons["kk_reviewed"]:
         parts.append(UNREVIEWED + "\n")
     parts += [REASONS_TEXT + "\n", *_families(REASON_FAMILIES, reasons["reason"], _reason_row(reasons["action"]))]
     parts += [PROBLEMS_TEXT + "\n", *_families(PROBLEM_FAMILIES, problems, _problem_row, ("HTTP", "again"))]
     parts += [PRINTER_TEXT + "\n", _table(("state", *TITLES), [_printer_row(*one) for one in printer.items()])]
+    parts += [
+        PRINT_TEST_TEXT + "\n",
+        _table(("kind", *TITLES), [_kind_row(*one) for one in print_test["text"].items()]),
+    ]
     return "\n".join(parts)
 
 
@@ -134,6 +145,11 @@ def _problem_row(code: str, problem: Table) -> Sequence[str]:
 def _printer_row(state: str, message: Table) -> Sequence[str]:
     texts = (f"{message[name]}<br>{message[f'action_{name}']}".removesuffix("<br>") for name in LANGUAGES)
     return (f"`{state}`", *texts)
+
+
+def _kind_row(kind: str, text: Table) -> Sequence[str]:
+    texts = (f"{text[name]}<br>{text.get(f'next_{name}', '')}".removesuffix("<br>") for name in LANGUAGES)
+    return (f"`{kind}`", *texts)
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

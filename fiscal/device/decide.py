@@ -72,6 +72,8 @@ def _open(prepared: Prepared, look: Look, made: Made) -> Decision:
         if look.document.total_tiyn not in (None, prepared.total_tiyn):
             text = f"money was taken on {look.document.total_tiyn} tiyn, ours are {prepared.total_tiyn}"
             return Decision(Move.PERSON, text)
+        if look.waiting is Waiting.PAPER:
+            return Decision(Move.PAPER, "money was taken, it cannot be closed without paper")
         return Decision(Move.FINISH, "money was taken, it can only be closed")
     if look.waiting is Waiting.PAPER:
         return Decision(Move.PAPER, "out of paper inside the document")

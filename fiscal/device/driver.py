@@ -90,7 +90,11 @@ class DeviceRegister:
 
     def baseline(self) -> Baseline:
         with self._lock:
-            return self._reading(self._look).baseline()
+            look = self._reading(self._ready)
+        # Counters of a document that is still printing may move later, and would be taken for ours.
+        if look.waiting in (Waiting.PRINTING, Waiting.CONTINUE):
+            raise RegisterUnavailable(Failure(FailureKind.UNAVAILABLE, "busy", f"the register is {look.waiting}"))
+        return look.baseline()
 
     def execute(self, prepared: Prepared, baseline: Baseline) -> Outcome:
         if (foreign := self._foreign(prepared)) is not None:
@@ -137,7 +141,7 @@ class DeviceRegister:
         self._require(Ability.PRINTS)
         with self._lock:
             look = self._reading(self._ready)
-        if look.waiting is Waiting.PAPER:
+        if look.waiting is Waiting.PAPER or look.paper is Paper.OUT:
             return Paper.OUT
         return Paper.UNKNOWN if look.waiting is not None else Paper.OK
 

@@ -3,32 +3,44 @@
 escpos+tcp://192.168.0.50:9100?profile=epson-tm-t20
 escpos+serial:///dev/ttyUSB0?profile=rongta&baud=115200&flow=xonxoff        escpos+serial:///COM3?...
 escpos+file:///dev/usb/lp0?profile=clone-58
+escpos+usb://04b8:0e15?serial=J5TY012345&profile=epson-tm-t20           escpos+serial://usb/0416:5011?baud=115200
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit
 
-from .links import FileAddress, Link, SerialAddress, TcpAddress
-from .profiles import Cutter, Profile, ProfileUnknown, QrDialect, papers, profile
+from .links import Link, SerialAddress, TcpAddress
+from .links_device import PathAddress, UsbAddress
+from .profiles import Cutter, DrawerWiring, ImageForm, Profile, ProfileUnknown, QrDialect, papers, profile
 from .text import Method, pages
+from .usb import UsbId, parse_id
 
 RASTER_BAUD_MIN = 38400  # At and below it a drawn line takes most of a second: other methods go first.
+QR_MODULE_SLOW = 4  # Dots: the least that telephones read from any head; half the bytes of the usual 6.
 DEFAULT_PROFILE = "generic"
 _PARITIES = {"none": "N", "even": "E", "odd": "O"}
 _FLOWS = ("dtr", "none", "rts", "xonxoff")
-_COMMON = ("profile", "font", "raster", "paper", "page", "page_number", "qr", "cutter")
+_YES_NO = {"yes": True, "no": False}
+_LEVELS = {"high": True, "low": False}
+_DRAWER = ("drawer_pin", "drawer_on_ms", "drawer_off_ms", "drawer_now", "drawer_open")
+_COMMON = (
+    "profile", "font", "raster", "glyphs", "utf8", "image", "paper", "page", "page_number", "qr", "cutter", "confirm",
+    *_DRAWER,
+)  # fmt: skip
 _KEYS = {
     "escpos+tcp": (*_COMMON, "timeout_s"),
-    "escpos+serial": (*_COMMON, "timeout_s", "baud", "parity", "flow"),
+    "escpos+serial": (*_COMMON, "timeout_s", "baud", "parity", "flow", "serial"),
+    "escpos+usb": (*_COMMON, "timeout_s", "serial"),
     "escpos+file": _COMMON,
 }
+DRAWER_MS_MAX = 510  # ESC p counts to 255 in steps of 2 ms.
 
 
 class PrinterUrlError(ValueError):
@@ -69,8 +81,10 @@ def parse_url(
     elif parts.scheme == "escpos+serial":
         opener = line = _serial(parts, query, monotonic, sleep)
         baud = line.baud
+    elif parts.scheme == "escpos+usb":
+        opener = UsbAddress(_usb(parts.netloc, query), _seconds(query))
     else:
-        opener = FileAddress(Path(_local(parts)))
+        opener = PathAddress(Path(_local(parts)))
     try:
         chosen = profile(query.get("profile", DEFAULT_PROFILE), known)
     except ProfileUnknown as error:
@@ -79,9 +93,17 @@ def parse_url(
     return PrinterAddress(opener, chosen, Path(query["font"]) if "font" in query else None)
 
 
+def with_options(url: str, changes: Mapping[str, str], dropped: Collection[str] = ()) -> str:
+    """The same URL without some options and with others set anew; the rest keep their place."""
+    kept = {key: value for key, value in parse_qsl(urlsplit(url).query, keep_blank_values=True) if key not in dropped}
+    query = {**kept, **changes}
+    start = url.partition("?")[0].partition("#")[0]  # Not put together again: `///` would lose its slashes.
+    return f"{start}?{urlencode(query, quote_via=quote, safe='/:')}" if query else start
+
+
 def _adjusted(chosen: Profile, query: dict[str, str]) -> Profile:
-    """What the set-up page learnt about this very printer goes before its family's profile."""
-    changes: dict[str, Any] = {}
+    """What set-up learnt about this very printer goes before its family's profile."""
+    changes: dict[str, Any] = {"drawer": _drawer(query)}
     if "paper" in query:
         changes["paper"] = papers()[_choice(query, "paper", tuple(papers()))]
     if "page" in query:
@@ -89,15 +111,40 @@ def _adjusted(chosen: Profile, query: dict[str, str]) -> Profile:
         if "page_number" not in query:
             raise PrinterUrlError("page_number", "a page needs its slot in this printer's firmware")
     if "page_number" in query:
-        number = query["page_number"]
-        if not number.isascii() or not number.isdigit() or int(number) > 255:
-            raise PrinterUrlError("page_number", f"{number!r} is not 0 to 255")
-        changes["page_number"] = int(number)
+        changes["page_number"] = _number(query, "page_number", 0, 255)
     if "qr" in query:
         changes["qr"] = QrDialect(_choice(query, "qr", tuple(QrDialect)))
     if "cutter" in query:
         changes["cutter"] = Cutter(_choice(query, "cutter", tuple(Cutter)))
-    return replace(chosen, **changes)
+    if "image" in query:
+        changes["image"] = ImageForm(_choice(query, "image", tuple(ImageForm)))
+    if "confirm" in query:
+        changes["confirms"] = _YES_NO[_choice(query, "confirm", tuple(_YES_NO))]
+    return replace(chosen, methods=_methods(chosen, query), **changes)
+
+
+def _methods(chosen: Profile, query: dict[str, str]) -> tuple[Method, ...]:
+    methods = chosen.methods
+    if "glyphs" in query:
+        wanted = _YES_NO[_choice(query, "glyphs", tuple(_YES_NO))]
+        methods = tuple(method for method in methods if method is not Method.GLYPHS)
+        methods = (methods[0], Method.GLYPHS, *methods[1:]) if wanted else methods
+    if _YES_NO[_choice(query, "utf8", ("no", "yes"))]:
+        if not chosen.utf8:
+            raise PrinterUrlError("utf8", f"the profile {chosen.name} has no UTF-8 mode")
+        methods = (Method.UTF8, *(method for method in methods if method not in {Method.PAGE, Method.GLYPHS}))
+    return methods
+
+
+def _drawer(query: dict[str, str]) -> DrawerWiring:
+    usual = DrawerWiring()
+    return DrawerWiring(
+        pin=int(_choice(query, "drawer_pin", ("2", "5"))),
+        on_ms=_number(query, "drawer_on_ms", 2, DRAWER_MS_MAX, usual.on_ms),
+        off_ms=_number(query, "drawer_off_ms", 2, DRAWER_MS_MAX, usual.off_ms),
+        realtime=_YES_NO[_choice(query, "drawer_now", ("no", "yes"))],
+        open_is_high=_LEVELS[_choice(query, "drawer_open", tuple(_LEVELS))] if "drawer_open" in query else None,
+    )
 
 
 def _query(parts: SplitResult) -> dict[str, str]:
@@ -129,8 +176,15 @@ def _serial(
     baud = query.get("baud", "9600")
     if not baud.isascii() or not baud.isdigit() or int(baud) == 0:
         raise PrinterUrlError("baud", f"{baud!r} is no rate in bits a second")
+    device: str | UsbId
+    if parts.netloc == "usb":
+        device = _usb(parts.path.strip("/"), query)
+    elif "serial" in query:
+        raise PrinterUrlError("serial", "a serial number belongs to escpos+serial://usb/VVVV:PPPP")
+    else:
+        device = _local(parts)
     return SerialAddress(
-        _local(parts),
+        device,
         monotonic,
         sleep,
         int(baud),
@@ -140,10 +194,21 @@ def _serial(
     )
 
 
+def _usb(text: str, query: dict[str, str]) -> UsbId:
+    found = parse_id(text, query.get("serial", ""))
+    if found is None:
+        raise PrinterUrlError("usb", f"{text!r} is no USB id such as 04b8:0e15 (lsusb shows it)")
+    return found
+
+
 def _limited(chosen: Profile, query: dict[str, str], baud: int | None) -> Profile:
-    """Take drawn lines out of the methods where the line is too slow for them (`raster` = auto, always, never)."""
-    raster = _choice(query, "raster", ("auto", "always", "never"))
+    """Take drawn lines out of the methods where the line is too slow for them (`raster` = auto, always, all, never)."""
+    raster = _choice(query, "raster", ("auto", "always", "all", "never"))
     slow = baud is not None and baud <= RASTER_BAUD_MIN
+    if slow and chosen.qr is QrDialect.RASTER:
+        chosen = replace(chosen, qr_module_max=QR_MODULE_SLOW)
+    if raster == "all":  # No page of this firmware is to be trusted, only ASCII is.
+        return replace(chosen, methods=(Method.RASTER, Method.SUBSTITUTE))
     if raster == "always" or (raster == "auto" and not slow):
         return chosen
     return replace(chosen, methods=tuple(method for method in chosen.methods if method is not Method.RASTER))
@@ -154,6 +219,13 @@ def _choice(query: dict[str, str], key: str, allowed: tuple[str, ...]) -> str:
     if value not in allowed:
         raise PrinterUrlError(key, f"{value!r} is none of {', '.join(allowed)}")
     return value
+
+
+def _number(query: dict[str, str], key: str, least: int, most: int, usual: int = 0) -> int:
+    text = query.get(key, str(usual))
+    if not re.fullmatch(r"[0-9]{1,4}", text) or not least <= int(text) <= most:
+        raise PrinterUrlError(key, f"{text!r} is not {least} to {most}")
+    return int(text)
 
 
 def _seconds(query: dict[str, str]) -> float:

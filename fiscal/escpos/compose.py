@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from .labels import Language, labels
 from .lines import Align, Font, Paper, PrintLine, Rule, Text
-from .text import clean
+from .text import TENGE, clean
 
-TENGE = "тг"  # ₸ is in no code page of any printer.
 KAZAKHSTAN = dt.timezone(dt.timedelta(hours=5))  # One zone for the whole country since 01.03.2024.
 
 
@@ -124,9 +123,13 @@ class Composer:
         for line in written:
             yield Text(line, bold=bold, tall=tall)
 
+    def caption(self, key: str) -> Iterator[Text]:
+        """A label over what follows, in the small font."""
+        yield from self.text(f"{self.words(key)}:", font=Font.B)
+
     def code(self, key: str, code: str) -> Iterator[Text]:
         """A marking code: whole, in the small font, hard-wrapped. It is never shortened."""
-        yield from self.text(f"{self.words(key)}:", font=Font.B)
+        yield from self.caption(key)
         for piece in chunks(code, self.paper.columns(Font.B)):
             yield Text(piece, font=Font.B)
 

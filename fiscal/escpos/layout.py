@@ -4,8 +4,10 @@ The sixteen fields are those of order MF RK 626 of 24.10.2025, p. 56; each is ma
 QR is printed exactly as the register gave it and never built here.
 
 Whether the means of identification must stand on paper as text, as a 2D symbol or only be transmitted is not settled
-in the copies of the order we know; the whole code as text is the safe reading. GS (U+001D) between its elements has no
-shape on paper and is left out; any other character that no code holds is shown as its number in angle brackets.
+in the copies of the order we know; the whole code as text is the safe reading and the default, the others are for a
+shop that knows better (`MarkForm`). In the text GS (U+001D) between the elements has no shape and is left out; any
+other character that no code holds is shown as its number in angle brackets, among them a space, which nobody could see
+at the end of a line. Text of a code is broken where the paper ends and nowhere else, with nothing between its lines.
 """
 
 from __future__ import annotations
@@ -18,16 +20,20 @@ from fiscal.money import line_amount_tiyn, totals
 from fiscal.register import FiscalDocument, Line, Mark, PaymentKind, Receipt, ReturnBasis
 from fiscal.units import UnitUnknown, okei
 
-from .compose import KAZAKHSTAN, TENGE, Composer, moment, money, percent, quantity, xin_label
+from . import datamatrix
+from .compose import KAZAKHSTAN, Composer, moment, money, percent, quantity, xin_label
 from .labels import Language, pick
-from .lines import Align, Cut, Drawer, Feed, Paper, PrintLine, Qr
+from .lines import Align, Cut, DataMatrix, Drawer, Feed, Paper, PrintLine, Qr
+from .text import TENGE
 
 
 class MarkForm(StrEnum):
-    """Which form of a marking code stands on paper."""
+    """In which form a marking code stands on paper."""
 
-    FULL = "full"  # The whole code with its check part.
-    KI = "ki"  # The registry key alone.
+    FULL = "full"  # The whole code with its check part, as text.
+    KI = "ki"  # The registry key alone, as text.
+    SYMBOL = "symbol"  # The whole code as Data Matrix, to be scanned again; as text where it fits no symbol.
+    NONE = "none"  # Only sent with the receipt.
 
 
 def layout_receipt(
@@ -117,7 +123,17 @@ def _position(make: Composer, number: int, line: Line, *, rates: int, form: Mark
     if line.gtin:
         yield from make.pair("gtin", line.gtin)  # 8
     for mark in line.marks:
-        yield from make.code("mark", _printable(mark, form))  # 8
+        yield from _mark(make, mark, form)  # 8
+
+
+def _mark(make: Composer, mark: Mark, form: MarkForm) -> Iterator[PrintLine]:
+    if form is MarkForm.NONE:
+        return
+    if form is MarkForm.SYMBOL and datamatrix.fits(mark.full):
+        yield from make.caption("mark")
+        yield DataMatrix(mark.full)
+    else:
+        yield from make.code("mark", _printable(mark.ki if form is MarkForm.KI else mark.full))
 
 
 def _unit(make: Composer, code: int) -> str:
@@ -132,9 +148,8 @@ def _amount(line: Line) -> int:
     return line_amount_tiyn(line.price_tiyn, line.quantity_milli, line.discount_tiyn, line.markup_tiyn)
 
 
-def _printable(mark: Mark, form: MarkForm) -> str:
-    code = mark.full if form is MarkForm.FULL else mark.ki
-    return "".join(c if c.isascii() and c.isprintable() else f"<{ord(c):02X}>" for c in code if c != "\x1d")
+def _printable(code: str) -> str:
+    return "".join(c if "!" <= c <= "~" else f"<{ord(c):02X}>" for c in code if c != datamatrix.GS)
 
 
 def _totals(make: Composer, receipt: Receipt, document: FiscalDocument) -> Iterator[PrintLine]:

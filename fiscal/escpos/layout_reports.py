@@ -8,9 +8,10 @@ from dataclasses import dataclass
 
 from fiscal.register import CashDirection, CashDocument, CashMove, ShiftReport
 
-from .compose import KAZAKHSTAN, TENGE, Composer, moment, money, xin_label
+from .compose import KAZAKHSTAN, Composer, moment, money, xin_label
 from .labels import Language
 from .lines import Align, Cut, Drawer, Paper, PrintLine
+from .text import TENGE
 
 
 @dataclass(frozen=True, slots=True)

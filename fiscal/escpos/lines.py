@@ -1,9 +1,11 @@
-"""What a receipt is made of, before any printer is known: text lines, rules, QR symbols, cuts, drawer pulses, feeds."""
+"""What a receipt is made of, before any printer is known: text lines, rules, symbols, cuts, drawer pulses, feeds."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+
+LINE_DOTS = 30  # Line spacing of ESC/POS printers after a reset, 203 dpi.
 
 
 class Align(StrEnum):
@@ -27,6 +29,11 @@ class Paper:
     dots: int  # Printable width, dots of a 203 dpi head.
     columns_a: int
     columns_b: int
+    cell_a: int = 12  # Dots of a letter in font A, and in font B: what a drawn line keeps to.
+    cell_b: int = 9
+
+    def cell(self, font: Font) -> int:
+        return self.cell_a if font is Font.A else self.cell_b
 
     def columns(self, font: Font = Font.A, *, wide: bool = False) -> int:
         cells = self.columns_a if font is Font.A else self.columns_b
@@ -63,6 +70,13 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class DataMatrix:
+    """A marking code as GS1 Data Matrix, drawn by us. `datamatrix.fits` says whether there is a symbol for it."""
+
+    code: str  # Elements in order, GS (U+001D) after those of open length.
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     lines: int = 1
 
@@ -74,7 +88,7 @@ class Cut:
 
 @dataclass(frozen=True, slots=True)
 class Drawer:
-    pin: int = 2  # Connector pin: 2 or 5.
+    """Opens the cash drawer. On which pin and for how long belongs to the printer it hangs on (`profiles.Drawer`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +100,4 @@ class Picture:
     dots: bytes  # Rows from the top, each (width + 7) // 8 bytes, the left dot in the highest bit, 1 is black.
 
 
-PrintLine = Text | Rule | Qr | Feed | Cut | Drawer | Picture
+PrintLine = Text | Rule | Qr | DataMatrix | Picture | Feed | Cut | Drawer

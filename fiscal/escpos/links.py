@@ -19,6 +19,7 @@ from typing import Any, Protocol
 import serial
 
 from .library import DeviceNotFoundError, File, Network, Serial
+from .usb import UsbId, UsbNotOne, serial_port
 
 ANSWER_BYTES_MAX = 64
 
@@ -79,11 +80,12 @@ class TcpLink:
 
     def __init__(self, address: TcpAddress) -> None:
         self._timeout_s = address.timeout_s
+        self._heard = False
         self._driver: Any = _Network(address.host, address.port, timeout=address.timeout_s)
         try:
             self._driver.open()
         except OSError as error:
-            raise _failure(error, f"{address.host}:{address.port}") from error
+            raise failure(error, f"{address.host}:{address.port}") from error
 
     def write(self, data: bytes) -> None:
         try:
@@ -92,7 +94,7 @@ class TcpLink:
         except TimeoutError as error:
             raise LinkFailed("stalled", "the printer took no more data") from error
         except OSError as error:
-            raise LinkFailed("closed", str(error)) from error
+            raise self._broken(str(error)) from error
 
     def settle(self) -> None:
         """TCP hands its bytes over by itself."""
@@ -104,10 +106,15 @@ class TcpLink:
         except TimeoutError:
             return b""
         except OSError as error:
-            raise LinkFailed("closed", str(error)) from error
+            raise self._broken(str(error)) from error
         if not data:
-            raise LinkFailed("closed", "the printer closed the connection")
+            raise self._broken("the printer closed the connection")
+        self._heard = True
         return data
+
+    def _broken(self, text: str) -> LinkFailed:
+        """A network printer that serves somebody else often takes the call and hangs up without a word."""
+        return LinkFailed("closed" if self._heard else "busy", text)
 
     def close(self) -> None:
         # Closing with unread answers resets the connection, and a reset can take the cut with it.
@@ -122,7 +129,7 @@ class TcpLink:
 
 @dataclass(frozen=True, slots=True)
 class SerialAddress:
-    device: str
+    device: str | UsbId
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
     baud: int = 9600
@@ -140,8 +147,9 @@ class SerialLink:
 
     def __init__(self, address: SerialAddress) -> None:
         self._address = address
+        device = _port_of(address.device)
         self._driver: Any = Serial(
-            devfile=address.device,
+            devfile=device,
             baudrate=address.baud,
             parity=address.parity,
             timeout=address.timeout_s,
@@ -156,7 +164,7 @@ class SerialLink:
             self._port.exclusive = True
         except (OSError, DeviceNotFoundError) as error:  # SerialException is an OSError.
             self._driver.close()
-            raise _failure(error.__context__ or error, address.device) from error
+            raise failure(error.__context__ or error, device) from error
 
     def write(self, data: bytes) -> None:
         try:
@@ -202,6 +210,13 @@ class SerialLink:
             self._driver.device = False
 
 
+def _port_of(device: str | UsbId) -> str:
+    try:
+        return serial_port(device) if isinstance(device, UsbId) else device
+    except UsbNotOne as error:
+        raise LinkFailed("not_found", str(error)) from error
+
+
 def _port_gone() -> tuple[type[BaseException], ...]:
     """What a serial port raises once it is pulled out. POSIX: pyserial lets termios.error through, no OSError."""
     termios = sys.modules.get("termios")
@@ -220,7 +235,7 @@ class _File(File):  # type: ignore[misc]  # The library has no types.
 
 @dataclass(frozen=True, slots=True)
 class FileAddress:
-    """A file, or a one-way device such as /dev/usb/lp0."""
+    """A plain file, or a device without a way back."""
 
     path: Path
 
@@ -236,7 +251,7 @@ class FileLink:
         try:
             self._driver.open()
         except OSError as error:
-            raise _failure(error, str(address.path)) from error
+            raise failure(error, str(address.path)) from error
         self.paperless = stat.S_ISREG(os.fstat(self._driver.device.fileno()).st_mode)
 
     def write(self, data: bytes) -> None:
@@ -258,7 +273,8 @@ class FileLink:
             self._driver._device = False
 
 
-def _failure(error: BaseException, place: str) -> LinkFailed:
+def failure(error: BaseException, place: str) -> LinkFailed:
+    """What a failed open means."""
     number = getattr(error, "errno", None)
     if number is None and "PermissionError" in str(error):  # How pyserial on Windows says that a port is taken.
         number = errno.EBUSY

@@ -9,7 +9,7 @@ from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 
-from .status import PrintState
+from .status import DrawerState, PrintState
 
 
 class Handover(StrEnum):
@@ -34,9 +34,11 @@ class PrintOutcome:
     handover: Handover
     message: Message  # What happened.
     action: Message  # The one next action; empty texts when there is nothing to do.
-    detail: str = ""  # For the log.
+    detail: str = ""  # For the log: what the line said, and what is not on paper as it was written.
     paper_low: bool = False
     warn_paper: bool = False  # True once per roll: the first job that saw the near end.
+    drawer: DrawerState = DrawerState.UNKNOWN
+    exact: bool = True  # False: letters were replaced or printed as `?`; `detail` names them.
 
 
 @cache

@@ -9,11 +9,12 @@ from collections.abc import Iterable
 
 from PIL import Image
 
-from .lines import Cut, Feed, Paper, Picture, PrintLine, Qr, Rule, Text
+from . import datamatrix
+from .job import DM_MODULE, DM_QUIET
+from .lines import LINE_DOTS, Cut, DataMatrix, Feed, Paper, Picture, PrintLine, Qr, Rule, Text
 from .pictures import image_of
-from .raster import QUIET_ZONE, Typeface, qr_image, qr_matrix
+from .raster import QUIET_ZONE, Typeface, qr_matrix, qr_size, symbol_image
 
-LINE_DOTS = 30  # Default line spacing of ESC/POS printers at 203 dpi.
 MARGIN_DOTS = 16
 QR_MODULE = 6
 
@@ -34,13 +35,16 @@ def _strip(line: PrintLine, paper: Paper, typeface: Typeface) -> Image.Image | N
     if isinstance(line, Rule):
         line = Text(line.char * paper.columns())
     if isinstance(line, Text):
-        drawn = typeface.line(line, paper.dots)
+        drawn = typeface.line(line, paper.dots, paper.cell(line.font))
         spaced = Image.new("1", (paper.dots, max(LINE_DOTS, drawn.height)), 1)
         spaced.paste(drawn, (0, 0))
         return spaced
-    if isinstance(line, Qr) and (matrix := qr_matrix(line.data)) is not None:
+    if isinstance(line, Qr) and qr_size(line.data) is not None:
+        matrix = qr_matrix(line.data)
         module = max(1, min(QR_MODULE, paper.dots // (len(matrix) + 2 * QUIET_ZONE)))
-        return qr_image(matrix, module, paper.dots)
+        return symbol_image(matrix, module, paper.dots)
+    if isinstance(line, DataMatrix):
+        return symbol_image(datamatrix.matrix(line.code), DM_MODULE, paper.dots, DM_QUIET)
     if isinstance(line, Picture):
         return image_of(line, paper.dots)
     if isinstance(line, Feed | Cut):

@@ -34,6 +34,24 @@ class Cutter(StrEnum):
     OLD_PARTIAL = "old_partial"
 
 
+class ImageForm(StrEnum):
+    """The command a picture is sent with."""
+
+    RASTER = "raster"  # GS v 0, a band of rows at once.
+    COLUMN = "column"  # ESC *, a strip of 24 rows at once: for firmware that has no GS v 0 or draws it wrong.
+
+
+@dataclass(frozen=True, slots=True)
+class DrawerWiring:
+    """The cash drawer on the printer's connector: what opens it, and what its switch says."""
+
+    pin: int = 2  # 2 or 5.
+    on_ms: int = 100
+    off_ms: int = 100
+    realtime: bool = False  # True: opened past what is still to be printed (DLE DC4), in whole 100 ms.
+    open_is_high: bool | None = None  # Level of the sense pin while the drawer is out; None: not learnt yet.
+
+
 @dataclass(frozen=True, slots=True)
 class Profile:
     name: str
@@ -49,6 +67,10 @@ class Profile:
     qr_level: int = 0x30  # Error correction L as this dialect writes it.
     qr_module_max: int = 6  # Dots a module, 203 dpi.
     band_rows: int = 96  # Rows of one raster command: cheap printers stall on high images.
+    image: ImageForm = ImageForm.RASTER
+    utf8: bool = False  # Knows the private UTF-8 mode; used only where the method UTF8 stands first in `methods`.
+    confirms: bool = False  # Tells when a job is printed (GS ( H).
+    drawer: DrawerWiring = DrawerWiring()
 
 
 class ProfileUnknown(LookupError):
@@ -95,6 +117,7 @@ def parse(text: str) -> dict[str, Profile]:
             "methods": tuple(Method(method) for method in row["methods"]),
             "qr": QrDialect(row["qr"]),
             "cutter": Cutter(row["cutter"]),
+            "image": ImageForm(row.get("image", "raster")),
         }
         out[name] = Profile(name=name, **{**row, **converted})
     return out

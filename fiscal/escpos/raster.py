@@ -78,9 +78,12 @@ class Typeface:
             self._known[char] = self._mask(char) != self._empty
         return self._known[char]
 
-    def line(self, line: Text, dots: int) -> Image.Image:
-        """Draw one line over the whole paper width; height is the cell's, doubled when `tall`."""
-        width, height = CELLS[line.font]
+    def line(self, line: Text, dots: int, cell: int = 0) -> Image.Image:
+        """Draw one line over the whole paper width; height is the font's, doubled when `tall`.
+
+        `cell` is the width of the printer's own letters, where it is not the usual one.
+        """
+        width, height = cell or CELLS[line.font][0], CELLS[line.font][1]
         strip = Image.new("L", (max(1, width * len(line.text)), height), 0)
         draw = ImageDraw.Draw(strip)
         for column, char in enumerate(line.text):
@@ -155,12 +158,12 @@ def _symbol(data: str) -> qrcode.QRCode:
     return symbol
 
 
-def qr_image(matrix: list[list[bool]], module: int, dots: int) -> Image.Image:
-    """The symbol, `module` dots a module, in the middle of the paper, with its quiet zone above and below."""
+def symbol_image(matrix: list[list[bool]], module: int, dots: int, quiet: int = QUIET_ZONE) -> Image.Image:
+    """A symbol, `module` dots a module, in the middle of the paper, with `quiet` modules of white above and below."""
     size = len(matrix)
     symbol = Image.new("1", (size, size), 1)
     symbol.putdata([0 if dark else 255 for row in matrix for dark in row])
     symbol = symbol.resize((size * module, size * module), Image.Resampling.NEAREST)
-    whole = Image.new("1", (dots, (size + 2 * QUIET_ZONE) * module), 1)
-    whole.paste(symbol, ((dots - symbol.width) // 2, QUIET_ZONE * module))
+    whole = Image.new("1", (dots, (size + 2 * quiet) * module), 1)
+    whole.paste(symbol, ((dots - symbol.width) // 2, quiet * module))
     return whole

@@ -34,6 +34,12 @@ class PaperState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class DrawerState(StrEnum):
+    OPEN = "open"
+    SHUT = "shut"
+    UNKNOWN = "unknown"  # No answer, or set-up has not learnt which level means what.
+
+
 CLEAR_BUFFER = b"\x10\x05\x02"  # DLE ENQ 2: recover from an error and drop what was received.
 
 
@@ -43,6 +49,13 @@ def query(number: Query) -> bytes:
 
 def valid(answer: int) -> bool:
     return answer & 0x93 == 0x12
+
+
+def drawer_state(pin_high: bool | None, open_is_high: bool | None) -> DrawerState:
+    """What the level of the sense pin means, once set-up has learnt it."""
+    if pin_high is None or open_is_high is None:
+        return DrawerState.UNKNOWN
+    return DrawerState.OPEN if pin_high is open_is_high else DrawerState.SHUT
 
 
 def paper_state(answer: int | None) -> PaperState:
@@ -75,6 +88,9 @@ class Reading:
     @property
     def silent(self) -> bool:
         return self.printer is None and self.paper is None and self.offline_cause is None
+
+
+UNASKED = Reading()
 
 
 @dataclass(frozen=True, slots=True)

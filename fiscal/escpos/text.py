@@ -1,14 +1,15 @@
 """Text to printer bytes for one code page, with every loss reported. Pure: fonts come in as a question (`drawable`).
 
-Order per line: the page itself -> user-defined glyphs -> the whole line as raster -> substitution. What python-escpos
-does by itself (switching pages inside a line, `?` without a word) is the reason this module exists.
+Order per line: the page itself -> user-defined glyphs -> the whole line as raster -> substitution; in UTF-8 mode: UTF-8
+-> raster -> substitution. What python-escpos does by itself (switching pages inside a line, `?` without a word) is the
+reason this module exists.
 """
 
 from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cache
@@ -20,6 +21,10 @@ from .lines import Font
 
 GLYPH_FIRST, GLYPH_LAST = 0x21, 0x7E  # Codes a user-defined glyph may take (ESC &); 20h stays the space.
 GLYPHS_ON, GLYPHS_OFF = b"\x1b%\x01", b"\x1b%\x00"
+TENGE = "тг"
+TENGE_SIGN = "₸"  # In no code page of any printer.
+UTF8_PAGE = "utf-8"
+_UTF8_BEYOND_ASCII = ("\u0400", "\u04ff", "№«»—–")  # What the private UTF-8 mode is trusted with: Cyrillic and these.
 REPLACEMENT = "?"  # Never alone: each use stands in `Encoded.missing`.
 
 
@@ -27,6 +32,7 @@ class Method(StrEnum):
     """How a line reaches the paper; a profile lists those its printer can do, best first."""
 
     PAGE = "page"
+    UTF8 = "utf8"  # Instead of a page: the printer takes UTF-8 for the whole job.
     GLYPHS = "glyphs"
     RASTER = "raster"
     SUBSTITUTE = "substitute"
@@ -37,8 +43,12 @@ class Page:
     """A code page: which character is which byte. ASCII 20h to 7Eh is always itself."""
 
     name: str
-    table: Mapping[str, int]
+    table: Mapping[str, int]  # The page `UTF8_PAGE` has code points instead of bytes.
     alias: Mapping[str, str] = field(default_factory=dict)
+
+    def encode(self, text: str) -> bytes:
+        """The bytes of characters that the page holds."""
+        return text.encode("utf-8") if self.name == UTF8_PAGE else bytes(self.table[char] for char in text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +90,35 @@ def page(name: str) -> Page:
     return Page(name, MappingProxyType(table), MappingProxyType(row.get("alias", {})))
 
 
-def clean(text: str, tenge: str = "тг") -> str:
+@cache
+def ascii_page() -> Page:
+    """What every page holds."""
+    return Page("ascii", MappingProxyType({chr(code): code for code in range(0x20, 0x7F)}))
+
+
+@cache
+def utf8_page() -> Page:
+    """The characters of the UTF-8 mode as a page."""
+    first, last, others = _UTF8_BEYOND_ASCII
+    codes = (*range(0x20, 0x7F), *range(ord(first), ord(last) + 1), *map(ord, others))
+    # Combining marks of the block have no cell of their own.
+    held = {chr(code): code for code in codes if unicodedata.category(chr(code))[0] != "M"}
+    return Page(UTF8_PAGE, MappingProxyType(held))
+
+
+def printed_page(page: Page, methods: Collection[Method]) -> Page:
+    """What is printed as text under these methods: without a page that can be trusted, ASCII alone."""
+    if Method.UTF8 in methods:
+        return utf8_page()
+    return page if Method.PAGE in methods else ascii_page()
+
+
+def clean(text: str, tenge: str = TENGE) -> str:
     """Make text fit for cells: NFC, no control characters, one character a cell.
 
     Control characters (ESC among them) and any white space become one space, so that no product name can carry a
     printer command. Characters without a cell of their own (joiners, variation selectors, marks that NFC could not
-    join) are left out. `₸` is in no printer's page and becomes `tenge`.
+    join) are left out. `₸` becomes `tenge`.
     """
     out: list[str] = []
     expansions = _data()["expansions"]
@@ -93,7 +126,7 @@ def clean(text: str, tenge: str = "тг") -> str:
         category = unicodedata.category(char)
         if category in {"Cc", "Zs", "Zl", "Zp"}:
             out.append(" ")
-        elif char == "₸":
+        elif char == TENGE_SIGN:
             out.append(tenge)
         elif category not in {"Cf", "Mn", "Me", "Cs"}:
             out.append(expansions.get(char, char))
@@ -114,27 +147,34 @@ class TextEncoder:
     def __init__(
         self, page: Page, methods: Iterable[Method], drawable: Callable[[str], bool] = nothing_drawable
     ) -> None:
-        self._page = page
         self._methods = frozenset(methods)
+        self._page = printed_page(page, self._methods)
         self._drawable = drawable
+        # Only drawn the sign itself can stand on paper; a layout that wants it there keeps it in its lines.
+        self.tenge = TENGE_SIGN if Method.RASTER in self._methods and drawable(TENGE_SIGN) else TENGE
         self.glyphs: dict[str, int] = {}
 
     def encode(self, text: str, font: Font = Font.A) -> Encoded:
         """Encode one line. Never raises: what cannot be shown is in `substituted` and `missing`."""
         # Glyphs are defined for font A only; font B has another cell and would need its own set.
-        can_glyph = Method.GLYPHS in self._methods and font is Font.A
+        can_glyph = Method.GLYPHS in self._methods and self._page.name != UTF8_PAGE and font is Font.A
         can_draw = can_glyph or Method.RASTER in self._methods
-        plain = "".join(self._equivalent(char) for char in clean(text))
+        cleaned = clean(text, self.tenge)
+        plain = "".join(self._equivalent(char) for char in cleaned)
         shown, substituted, missing = self._resolve(plain, draw=can_draw)
         lacking = [char for char in dict.fromkeys(shown) if char not in self._page.table]
         if lacking and can_glyph and self._reserve(lacking):
             return Encoded(Method.GLYPHS, shown, self._with_glyphs(shown), substituted, missing)
         if lacking and Method.RASTER in self._methods:
+            # Nothing has to be made plainer for a line that is drawn.
+            drawn = "".join(char if self._drawable(char) else self._equivalent(char) for char in cleaned)
+            shown, substituted, missing = self._resolve(drawn, draw=True)
             return Encoded(Method.RASTER, shown, b"", substituted, missing)
         if lacking:  # Glyph codes are used up and raster is not allowed.
             shown, substituted, missing = self._resolve(plain, draw=False)
-        method = Method.SUBSTITUTE if substituted or missing else Method.PAGE
-        return Encoded(method, shown, bytes(self._page.table[char] for char in shown), substituted, missing)
+        whole = Method.UTF8 if self._page.name == UTF8_PAGE else Method.PAGE
+        method = Method.SUBSTITUTE if substituted or missing else whole
+        return Encoded(method, shown, self._page.encode(shown), substituted, missing)
 
     def _equivalent(self, char: str) -> str:
         if char in self._page.table:

@@ -10,9 +10,12 @@ from fiscal.ofd import settings as url_settings
 from fiscal.ofd.driver import OfdRegister
 from fiscal.ofd.exchange import Exchange
 from fiscal.ofd.kkm import SoftwareKkm
+from fiscal.ofd.maintenance import Maintenance
+from fiscal.ofd.settings import Settings
 from fiscal.ofd.store import Store, StoreBroken
 from fiscal.options import RegisterUrlError
 
+SCHEMES = ("ofd+tcp",)
 TOKEN_MAX = 2**32 - 1
 
 
@@ -28,13 +31,25 @@ def open_ofd(
     """A register in software from the parts of its URL. RegisterUrlError for a wrong option, token or store."""
     settings = url_settings.parse(parts)
     token = _token(secret(settings.token_secret), settings.token_secret)
-    try:
-        store = Store(settings.store, settings.device, settings.serial, token)
-    except StoreBroken as broken:
-        raise RegisterUrlError("option store", str(broken)) from broken
+    store = _opened(settings, token)
     line = link(settings.address)
     exchange = Exchange(line, answer_s=settings.answer_s, total_s=settings.total_s, monotonic=monotonic, sleep=sleep)
     return OfdRegister(settings, store, SoftwareKkm(settings, store, exchange, now, token), now)
+
+
+def open_maintenance(parts: SplitResult) -> Maintenance:
+    """The store of the register a URL names, which must exist. RegisterUrlError for a wrong option or store."""
+    if parts.scheme not in SCHEMES:
+        raise RegisterUrlError("scheme", f"{parts.scheme} is no register in software: {', '.join(SCHEMES)}")
+    settings = url_settings.parse(parts)
+    return Maintenance(_opened(settings, None))
+
+
+def _opened(settings: Settings, token: int | None) -> Store:
+    try:
+        return Store(settings.store, settings.device, settings.serial, token)
+    except StoreBroken as broken:
+        raise RegisterUrlError("option store", str(broken)) from broken
 
 
 def _token(text: str, name: str) -> int:

@@ -119,12 +119,14 @@ def zx_report(
         "date_time": dict(at),
         "shift_number": totals.number,
         "sections": _sections(c),
-        "operations": [_operation(c, op, _items_count(c, op), _before_discounts(c, op)) for op in ALL_OPERATIONS],
-        "discounts": [_operation(c, op, c.get(f"discount.{op}.count", 0), c.get(f"ticket.{op}.discount", 0))
+        # Tickets, not their lines: so counts the one public register in software (github texport/superkassa-core).
+        "operations": [_operation(op, c.get(f"ticket.{op}.count", 0), _before_discounts(c, op))
+                       for op in ALL_OPERATIONS],
+        "discounts": [_operation(op, c.get(f"discount.{op}.count", 0), c.get(f"ticket.{op}.discount", 0))
                       for op in ALL_OPERATIONS],
-        "markups": [_operation(c, op, c.get(f"markup.{op}.count", 0), c.get(f"ticket.{op}.markup", 0))
+        "markups": [_operation(op, c.get(f"markup.{op}.count", 0), c.get(f"ticket.{op}.markup", 0))
                     for op in ALL_OPERATIONS],
-        "total_result": [_operation(c, op, c.get(f"ticket.{op}.count", 0), c.get(f"ticket.{op}.sum", 0))
+        "total_result": [_operation(op, c.get(f"ticket.{op}.count", 0), c.get(f"ticket.{op}.sum", 0))
                          for op in ALL_OPERATIONS],
         "taxes": _taxes(c),
         "start_shift_non_nullable_sums": [
@@ -146,12 +148,8 @@ def zx_report(
     return {**report, "checksum": f"{zlib.crc32(encode('ZXReport', report)):08X}"}
 
 
-def _operation(_counters: Counters, operation: int, count: int, amount: int) -> dict[str, Any]:
+def _operation(operation: int, count: int, amount: int) -> dict[str, Any]:
     return {"operation": operation, "count": count, "sum": money(amount)}
-
-
-def _items_count(c: Counters, operation: int) -> int:
-    return sum(n for name, n in c.items() if name.startswith("section.") and name.endswith(f".{operation}.count"))
 
 
 def _before_discounts(c: Counters, operation: int) -> int:
@@ -164,7 +162,7 @@ def _sections(c: Counters) -> list[dict[str, Any]]:
         {
             "section_code": code,
             "operations": [
-                _operation(c, op, c.get(f"section.{code}.{op}.count", 0), c.get(f"section.{code}.{op}.sum", 0))
+                _operation(op, c.get(f"section.{code}.{op}.count", 0), c.get(f"section.{code}.{op}.sum", 0))
                 for op in ALL_OPERATIONS
             ],
         }

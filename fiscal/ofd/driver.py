@@ -8,21 +8,23 @@ the store knows which by our key.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from fiscal import checks
 from fiscal.checks import Limits
-from fiscal.documents import Baseline, CashDocument, Document, FiscalDocument, Paper, RegisterStatus, SeenDocument
+from fiscal.documents import Baseline, Document, FiscalDocument, Paper, RegisterStatus, SeenDocument
 from fiscal.documents import ShiftReport as Report
 from fiscal.failures import Failure, FailureKind
-from fiscal.ofd import requests, words
+from fiscal.ofd import papers, requests, words
+from fiscal.ofd.books import Counts, Wanted
 from fiscal.ofd.counters import cash_tiyn_of, of_cash, of_receipt
-from fiscal.ofd.kkm import SoftwareKkm, Wanted
+from fiscal.ofd.kkm import SoftwareKkm
 from fiscal.ofd.settings import FAMILY, Settings
 from fiscal.ofd.state import Doc, Kkm, Stage
 from fiscal.ofd.store import Store, StoreBroken
-from fiscal.ofd.words import OPERATIONS, PLACEMENTS, SELL, SELL_RETURN, Command
+from fiscal.ofd.words import OPERATIONS, PLACEMENTS, Command
 from fiscal.orders import CashMove, Order, OrderInvalid, Prepared, Receipt, ShiftClose
 from fiscal.register import (
     Ability,
@@ -103,12 +105,9 @@ class OfdRegister:
         return Prepared(key, FAMILY, kind, total, {**payload, "serial": self._settings.serial})
 
     def baseline(self) -> Baseline:
-        with self._lock:
-            try:
-                trouble = self._kkm.catch_up()
-                kkm = self._kkm.state
-            except StoreBroken as broken:
-                raise RegisterUnavailable(_broken(broken)) from None
+        with self._turn():
+            trouble = self._kkm.catch_up()
+            kkm = self._kkm.state
         if trouble is not None and trouble.kind is FailureKind.UNAVAILABLE:
             raise RegisterUnavailable(trouble)
         return Baseline(
@@ -154,7 +153,7 @@ class OfdRegister:
             text = f"key {doc.key} names a {doc.kind} of {doc.total_tiyn} tiyn, ours is {prepared.total_tiyn}"
             return Unknown(Failure(FailureKind.KEY_COLLISION, "key_collision", text))
         if doc.stage is Stage.SENDING:
-            return self._outcome(self._kkm.finish(doc, _wanted(prepared)), prepared, recovered=True)
+            return self._outcome(self._kkm.finish(doc), prepared, recovered=True)
         if doc.stage is Stage.DOUBT:
             return Unknown(Failure(FailureKind.HUMAN, "ofd:doubt", doc.note))
         return Done(self._document(doc), recovered=True)
@@ -186,50 +185,19 @@ class OfdRegister:
         return None
 
     def _document(self, doc: Doc) -> Document:
-        settings, kkm = self._settings, self._kkm.state
-        at, offline = words.iso(doc.at_ns, settings.utc_offset), doc.offline_number is not None
-        raw = {"number": doc.number, "reqnum": doc.reqnum, "answer": doc.answer}
-        if doc.command == Command.MONEY_PLACEMENT:
-            return CashDocument(at, doc.shift, None if doc.stage is not Stage.DONE else kkm.cash_tiyn, offline, raw)
-        if doc.command == Command.CLOSE_SHIFT:
-            return _report(doc.body["z_report"], doc, at, closed=True, raw=raw, offline=offline)
-        sign = str(doc.offline_number) if doc.offline_number is not None else doc.sign
-        facts = {
-            "taxpayer_name": settings.title, "taxpayer_xin": settings.xin, "address": settings.address_text,
-            "address_kk": settings.address_kk, **kkm.facts,
-        }  # fmt: skip
-        return FiscalDocument(
-            fiscal_sign=sign,
-            at=at,
-            number=doc.place,
-            shift=doc.shift,
-            offline=offline,
-            total_tiyn=doc.total_tiyn,
-            qr=doc.qr if doc.qr and not offline else self._qr(sign, doc),
-            identity=settings.serial,
-            registration_number=settings.registration_number,
-            ofd_name=settings.ofd_name,
-            ofd_host=settings.ofd_host,
-            cashier=doc.body.get("operator", {}).get("name", ""),
-            raw=raw,
-            **facts,
-        )
-
-    def _qr(self, sign: str, doc: Doc) -> str:
-        """The text of a receipt's QR where the operator has not given one."""
-        s = self._settings
-        at = words.iso(doc.at_ns, s.utc_offset)[:19].replace("-", "").replace(":", "")
-        whole, part = divmod(doc.total_tiyn, 100)
-        return f"{s.qr_base}?i={sign}&f={s.registration_number}&s={whole}.{part:02d}&t={at}"
+        kkm, newest = self._kkm.state, self._store.newest()
+        # What was in the drawer after an older one is not kept.
+        balance = kkm.cash_tiyn if newest is not None and newest.number == doc.number else None
+        return papers.document(doc, self._settings, kkm.facts, balance)
 
     def x_report(self) -> Report:
-        with self._lock:
+        with self._turn():
             kkm, at_ns = self._kkm.state, self._now()
             if kkm.opened_ns is None:
                 raise RegisterUnavailable(Failure(FailureKind.REFUSED, "no_shift", "no shift is open"))
-            report = self._kkm.report(kkm, at_ns, closed=False)
+            report = self._kkm.report(kkm, at_ns)
         at = words.iso(at_ns, self._settings.utc_offset)
-        return _report(report, None, at, closed=False, raw={}, offline=kkm.offline_since_ns is not None)
+        return papers.report(report, None, at, closed=False, raw={}, offline=kkm.offline_since_ns is not None)
 
     def status(self) -> RegisterStatus:
         """Also the moment to hand over what waits, when its pause is over."""
@@ -253,19 +221,24 @@ class OfdRegister:
         )
 
     def last_document(self) -> SeenDocument | None:
-        with self._lock:
+        with self._turn():
             newest = self._store.newest()
-        return None if newest is None else self._seen(newest)
+        return None if newest is None else papers.seen(newest, self._settings)
 
     def find(self, key: str, shift: int | None = None) -> SeenDocument | None:
-        with self._lock:
+        with self._turn():
             found = self._store.by_key(key)
-        return None if found is None or found.stage in (Stage.REFUSED, *UNDECIDED) else self._seen(found)
+        exists = found is not None and found.stage not in (Stage.REFUSED, *UNDECIDED)
+        return papers.seen(found, self._settings) if found is not None and exists else None
 
-    def _seen(self, doc: Doc) -> SeenDocument:
-        sign = doc.sign or ("" if doc.offline_number is None else str(doc.offline_number))
-        at = words.iso(doc.at_ns, self._settings.utc_offset)
-        return SeenDocument(str(doc.place), doc.kind, doc.total_tiyn, at, doc.shift, sign)
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """A question in its turn. RegisterUnavailable when the fiscal memory fails."""
+        with self._lock:
+            try:
+                yield
+            except StoreBroken as broken:
+                raise RegisterUnavailable(_broken(broken)) from broken
 
     def finish_printing(self) -> Paper:
         raise NotCapable(FAMILY, Ability.PRINTS)
@@ -285,35 +258,9 @@ def _wanted(prepared: Prepared) -> Wanted:
         command=Command(payload["command"]),
         body=payload["body"],
         total_tiyn=prepared.total_tiyn,
-        adds=payload.get("adds", {}),
-        cash_tiyn=payload.get("cash_tiyn", 0),
-        offline_counter=payload.get("offline_counter", ""),
+        counts=Counts(payload.get("adds", {}), payload.get("cash_tiyn", 0), payload.get("offline_counter", "")),
     )
 
 
 def _broken(broken: StoreBroken) -> Failure:
     return Failure(FailureKind.DEVICE, "ofd:store", str(broken))
-
-
-def _report(
-    zx: Mapping[str, Any], doc: Doc | None, at: str, *, closed: bool, raw: Mapping[str, Any], offline: bool
-) -> Report:
-    tickets = {row["operation"]: row for row in zx["ticket_operations"]}
-    placed = [words.tiyn(row["operations_sum"]) for row in zx["money_placements"]]
-    counts = sum(row["tickets_count"] for row in tickets.values())
-    return Report(
-        at=at,
-        number=None if doc is None else doc.shift,
-        shift=zx["shift_number"],
-        closed=closed,
-        document_count=counts + sum(row["operations_count"] for row in zx["money_placements"]),
-        sales_tiyn=words.tiyn(tickets[SELL]["tickets_sum"]),
-        sales_count=tickets[SELL]["tickets_count"],
-        returns_tiyn=words.tiyn(tickets[SELL_RETURN]["tickets_sum"]),
-        returns_count=tickets[SELL_RETURN]["tickets_count"],
-        cash_tiyn=words.tiyn(zx["cash_sum"]),
-        put_tiyn=placed[0],
-        taken_tiyn=placed[1],
-        offline=offline,
-        raw={**raw, "zx_report": dict(zx)},
-    )

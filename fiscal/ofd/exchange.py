@@ -7,7 +7,7 @@ token is never taken: the next request would carry a key the operator did not gi
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fiscal.device.links import Link
@@ -26,6 +26,7 @@ class Answer:
     token: int  # To be used from now on.
     fields: Mapping[str, Any]  # The Response.
     payload: bytes
+    repeated: bool = False  # The same request may have arrived before.
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ class Exchange:
         while True:
             outcome = self._attempt(frame, data, command)
             if isinstance(outcome, Answer):
-                return outcome
+                return replace(outcome, repeated=sent)
             sent = sent or outcome.sent
             if once or self._monotonic() + PAUSE_S >= until:
                 return NoAnswer(outcome.why, sent)

@@ -6,7 +6,8 @@
               in order before anything new goes out
     blocked   the operator, or a queued document it refuses, stops everything until someone acts
 
-One request never changes its number and token: the operator knows a repeat by them. Every step is one transaction.
+One request never changes its number and token: the operator knows a repeat by them, and knows only the last one. So
+nothing else is sent while a request is without its answer. Every step is one transaction.
 Source: KGD protocol 2.0.2, sections on TOKEN, REQNUM and the autonomous mode (github
 texport/FiscalSerializationLib_v2).
 """
@@ -14,41 +15,26 @@ texport/FiscalSerializationLib_v2).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 from fiscal.failures import Failure, FailureKind
-from fiscal.ofd import requests, words
-from fiscal.ofd.counters import ShiftTotals, plus, zx_report
-from fiscal.ofd.exchange import Answer, Exchange
-from fiscal.ofd.frames import REQNUM_WRAP, Frame
-from fiscal.ofd.proto import UINT32_MAX, encode
-from fiscal.ofd.results import Reaction, failure, row_for
+from fiscal.ofd import books, requests, words
+from fiscal.ofd.books import NS, Wanted
+from fiscal.ofd.exchange import Answer, Exchange, NoAnswer
+from fiscal.ofd.frames import Frame
+from fiscal.ofd.proto import encode
+from fiscal.ofd.results import UNDONE, Reaction, failure, row_for
 from fiscal.ofd.settings import Settings
 from fiscal.ofd.state import Doc, Kkm, Stage
 from fiscal.ofd.store import Store
 from fiscal.ofd.words import Command
 
-NS = 1_000_000_000
 PARTS: Mapping[Command, str] = {
     Command.TICKET: "ticket",
     Command.CLOSE_SHIFT: "close_shift",
     Command.MONEY_PLACEMENT: "money_placement",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A document to be made: its own part of the request, and what it adds to the counters."""
-
-    key: str
-    kind: str
-    command: Command
-    body: Mapping[str, Any]
-    total_tiyn: int
-    adds: Mapping[str, int]
-    cash_tiyn: int  # What it does to the drawer, with its sign.
-    offline_counter: str  # Counter of autonomous documents of its kind.
 
 
 class SoftwareKkm:
@@ -80,10 +66,11 @@ class SoftwareKkm:
     # The link
 
     def catch_up(self) -> Failure | None:
-        """Ask the operator whatever is due: the greeting of a start, the queue, the end of a block. What stands in
-        the way of a document, or None: it may be made, online or autonomously."""
-        if (doubtful := self._store.doubtful()) is not None:
-            return Failure(FailureKind.HUMAN, "ofd:doubt", f"document {doubtful.key}: {doubtful.note}")
+        """Ask the operator whatever is due: the document a power cut left in mid-air, the greeting of a start, the
+        queue, the end of a block. What stands in the way of a document, or None: it may be made, online or
+        autonomously."""
+        if (interrupted := self._store.sending()) is not None:
+            self.finish(interrupted)
         kkm = self.state
         if kkm.blocked and self._may_try(kkm):
             self._knock(kkm)
@@ -91,7 +78,9 @@ class SoftwareKkm:
             self._drain()
         elif not self._greeted and kkm.offline_since_ns is None:
             self._greet()
-        kkm = self.state
+        return self._obstacle(self.state)
+
+    def _obstacle(self, kkm: Kkm) -> Failure | None:
         if kkm.blocked:
             return Failure(FailureKind.CONFIGURATION, kkm.blocked.partition(" ")[0], kkm.blocked)
         if not kkm.greeted:
@@ -108,7 +97,7 @@ class SoftwareKkm:
 
     def _greet(self) -> None:
         """COMMAND_INFO: work begins with it. Silence is no obstacle once it was answered before."""
-        answer = self._plain(Command.INFO, once=True)
+        answer = self._plain(Command.INFO)
         if isinstance(answer, Answer):
             self._greeted = True
             self._take_plain(answer)
@@ -116,18 +105,18 @@ class SoftwareKkm:
     def _knock(self, kkm: Kkm) -> None:
         """While blocked: ask with COMMAND_SYSTEM, at most once a pause, until the operator is content."""
         self._store.keep(replace(kkm, tried_ns=self._now()))
-        if any(doc.note for doc in self._store.queue()):
-            return  # A queued document it refused: only a person can take that out.
-        answer = self._plain(Command.SYSTEM, once=True)
+        if any(doc.held for doc in self._store.queue()):
+            return  # A queued document nobody can send on: a person decides what becomes of it.
+        answer = self._plain(Command.SYSTEM)
         if isinstance(answer, Answer):
             self._take_plain(answer)
 
-    def _plain(self, command: Command, *, once: bool) -> Any:
+    def _plain(self, command: Command) -> Answer | NoAnswer:
         """A request that registers nothing. Its number is spent before it goes out."""
-        kkm = self._numbered(self.state)
+        kkm = books.numbered(self.state)
         self._store.keep(kkm)
         payload = encode("Request", {"command": int(command), "service": self._service(kkm)})
-        return self._exchange.ask(Frame(self._settings.device, kkm.token, kkm.reqnum, payload), command, once=once)
+        return self._exchange.ask(Frame(self._settings.device, kkm.token, kkm.reqnum, payload), command, once=True)
 
     def _take_plain(self, answer: Answer) -> None:
         kkm = replace(self.state, token=answer.token)
@@ -138,10 +127,6 @@ class SoftwareKkm:
         else:
             self._store.keep(replace(kkm, blocked=_blocked(answer)))
 
-    @staticmethod
-    def _numbered(kkm: Kkm) -> Kkm:
-        return replace(kkm, reqnum=(kkm.reqnum + 1) % REQNUM_WRAP)
-
     def _service(self, kkm: Kkm) -> dict[str, Any]:
         offset = self._settings.utc_offset
         begin = kkm.offline_since_ns if kkm.offline_since_ns is not None else self._now()
@@ -151,92 +136,50 @@ class SoftwareKkm:
 
     def make(self, wanted: Wanted) -> Doc | Failure:
         """Make a document: online, or autonomously. A Failure says why it was not made. `catch_up` comes first."""
-        kkm = self.state
-        opened = kkm if kkm.opened_ns is not None else self._opened(kkm)
-        doc = self._doc(wanted, opened)
+        kkm, now_ns = self.state, self._now()
+        opened = books.opened(kkm, now_ns)
+        doc = books.drafted(wanted, opened, now_ns, self._settings)
         if kkm.offline_since_ns is not None:
-            return self._autonomous(opened, doc, wanted)
-        numbered = self._numbered(opened)
-        doc = replace(doc, reqnum=numbered.reqnum, token=numbered.token)
+            return self._store.add(*books.made_autonomously(opened, doc, now_ns))
+        spent = books.numbered(kkm)
         # The shift it opens is written with the outcome: a document that was refused has opened none.
-        doc = self._store.add(replace(kkm, reqnum=numbered.reqnum), doc)
-        return self._send(doc, wanted)
+        return self._send(self._store.add(spent, replace(doc, reqnum=spent.reqnum, token=spent.token)), sent=False)
 
-    def finish(self, doc: Doc, wanted: Wanted) -> Doc | Failure:
+    def finish(self, doc: Doc) -> Doc | Failure:
         """Take up a document whose request may have left: the same request again, or the queue."""
-        return self._send(doc, wanted)
+        return self._send(doc, sent=True)
 
-    def _send(self, doc: Doc, wanted: Wanted) -> Doc | Failure:
+    def _send(self, doc: Doc, *, sent: bool) -> Doc | Failure:
         answer = self._exchange.ask(self._frame(doc), doc.command)
         kkm = self.state
-        opened = kkm if kkm.opened_ns is not None else self._opened(kkm, doc.at_ns)
-        if not isinstance(answer, Answer):
-            since = replace(opened, offline_since_ns=doc.at_ns, tried_ns=self._now())
-            return self._autonomous(since, doc, wanted)
-        return self._decided(replace(opened, token=answer.token), replace(kkm, token=answer.token), doc, wanted, answer)
-
-    def _decided(self, opened: Kkm, before: Kkm, doc: Doc, wanted: Wanted, answer: Answer) -> Doc | Failure:
-        reaction = row_for(answer.code).reaction
-        doc = replace(doc, answer=answer.payload.hex())
-        if reaction is Reaction.DONE:
-            made = _signed(replace(doc, stage=Stage.DONE), answer)
-            self._store.change(self._counted(opened, wanted), made)
-            return made
-        trouble = failure(answer.code, answer.text)
-        stage = Stage.DOUBT if reaction is Reaction.NUMBERS else Stage.REFUSED
-        blocked = _blocked(answer) if reaction in (Reaction.LOCK, Reaction.TOKEN) else ""
-        note = f"{trouble.code}: {trouble.text}"
-        self._store.change(replace(before, blocked=blocked), replace(doc, stage=stage, note=note))
-        return trouble
-
-    def _autonomous(self, kkm: Kkm, doc: Doc, wanted: Wanted) -> Doc:
-        """Give it a number of our own and put it at the end of the queue, with everything it counts."""
-        number = max(self._now() // NS & UINT32_MAX, kkm.offline_number + 1)
-        body = dict(doc.body)
-        if doc.command == Command.TICKET:
-            body["offline_ticket_number"] = number
-        else:
-            body["is_offline"] = True
-        queued = replace(doc, stage=Stage.QUEUED, offline_number=number, body=body)
-        counted = replace(self._counted(kkm, wanted, offline=True), offline_number=number)
-        if doc.number:
+        if isinstance(answer, NoAnswer):
+            since = replace(books.opened(kkm, doc.at_ns), offline_since_ns=doc.at_ns, tried_ns=self._now())
+            counted, queued = books.made_autonomously(since, doc, self._now())
+            queued = queued if sent or answer.sent else books.unsent(queued)
             self._store.change(counted, queued)
             return queued
-        return self._store.add(counted, queued)
+        kkm = books.answered(kkm, doc, answer)
+        if row_for(answer.code).reaction is Reaction.DONE:
+            made = books.made_by_operator(doc, answer)
+            self._store.change(books.counted(books.opened(kkm, doc.at_ns), doc), made)
+            return made
+        return self._refused(kkm, doc, answer, sent=sent or answer.repeated)
 
-    def _counted(self, kkm: Kkm, wanted: Wanted, *, offline: bool = False) -> Kkm:
-        if wanted.command is Command.CLOSE_SHIFT:
-            before = plus(kkm.before, {name: n for name, n in kkm.counters.items() if _never_starts_anew(name)})
-            return replace(kkm, opened_ns=None, documents=0, counters={}, before=before)
-        adds = plus(wanted.adds, {wanted.offline_counter: 1}) if offline else wanted.adds
-        cash = kkm.cash_tiyn + wanted.cash_tiyn
-        return replace(kkm, documents=kkm.documents + 1, counters=plus(kkm.counters, adds), cash_tiyn=cash)
+    def _refused(self, kkm: Kkm, doc: Doc, answer: Answer, *, sent: bool) -> Failure:
+        """`sent`: the request may have arrived before, and then this refusal is of the repeat only."""
+        reaction = row_for(answer.code).reaction
+        trouble = failure(answer.code, answer.text)
+        if reaction is Reaction.NUMBERS or (sent and reaction in UNDONE):
+            trouble = replace(trouble, kind=FailureKind.HUMAN)
+        stage = Stage.DOUBT if trouble.kind is FailureKind.HUMAN else Stage.REFUSED
+        blocked = _blocked(answer) if reaction in UNDONE else kkm.blocked
+        told = replace(doc, stage=stage, note=f"{trouble.code}: {trouble.text}", answer=answer.payload.hex())
+        self._store.change(replace(kkm, blocked=blocked), told)
+        return trouble
 
-    def _opened(self, kkm: Kkm, at_ns: int | None = None) -> Kkm:
-        return replace(kkm, shift=kkm.shift + 1, opened_ns=self._now() if at_ns is None else at_ns)
-
-    def _doc(self, wanted: Wanted, kkm: Kkm) -> Doc:
-        at_ns, offset = self._now(), self._settings.utc_offset
-        at, place = words.moment(at_ns, offset), kkm.documents + 1
-        body = dict(wanted.body)
-        if wanted.command is Command.TICKET:
-            body |= {"date_time": at, "fr_shift_number": kkm.shift, "shift_document_number": place}
-        elif wanted.command is Command.MONEY_PLACEMENT:
-            body |= {"datetime": at, "fr_shift_number": kkm.shift}
-        else:
-            body |= {"close_time": at, "fr_shift_number": kkm.shift, "z_report": self.report(kkm, at_ns, closed=True)}
-        return Doc(
-            0, wanted.key, wanted.kind, Stage.SENDING, int(wanted.command), body, wanted.total_tiyn, kkm.shift, place,
-            at_ns,
-        )  # fmt: skip
-
-    def report(self, kkm: Kkm, at_ns: int, *, closed: bool) -> dict[str, Any]:
-        """The X-report of the open shift, or its Z-report when `closed`."""
-        offset = self._settings.utc_offset
-        at = words.moment(at_ns, offset)
-        opened = words.moment(at_ns if kkm.opened_ns is None else kkm.opened_ns, offset)
-        totals = ShiftTotals(kkm.shift, kkm.counters, kkm.before, kkm.cash_tiyn)
-        return zx_report(totals, at, opened, at if closed else None)
+    def report(self, kkm: Kkm, at_ns: int) -> dict[str, Any]:
+        """The X-report of the open shift."""
+        return books.report(kkm, at_ns, self._settings, closed=False)
 
     def _frame(self, doc: Doc) -> Frame:
         assert doc.reqnum is not None and doc.token is not None  # noqa: S101 - numbered before it is sent
@@ -249,37 +192,34 @@ class SoftwareKkm:
         """Hand the queue over in order. Stops at the first silence; a refusal blocks the register."""
         self._store.keep(replace(self.state, tried_ns=self._now()))
         for doc in self._store.queue():
-            kkm = self.state
-            if doc.reqnum is None:
-                kkm = self._numbered(kkm)
-                doc = replace(doc, reqnum=kkm.reqnum, token=kkm.token)
-                self._store.change(kkm, doc)
-            answer = self._exchange.ask(self._frame(doc), doc.command, once=True)
-            if not isinstance(answer, Answer):
+            if not self._hand_over(doc):
                 return
-            kkm = replace(kkm, token=answer.token)
-            evidence = answer.payload.hex()
-            if row_for(answer.code).reaction is not Reaction.DONE:
-                trouble = _blocked(answer)
-                self._store.change(replace(kkm, blocked=trouble), replace(doc, note=trouble, answer=evidence))
-                return
-            self._store.change(kkm, _signed(replace(doc, stage=Stage.DONE, answer=evidence), answer))
         self._store.keep(replace(self.state, offline_since_ns=None))
 
-    def set_aside(self, number: int, by: str, why: str) -> None:
-        """A person takes a queued document out that the operator refuses, or ends a doubt. KeyError when there is
-        none."""
-        doc = self._store.by_number(number)
-        if doc is None or doc.stage not in (Stage.QUEUED, Stage.DOUBT):
-            raise KeyError(number)
-        aside = replace(doc, stage=Stage.ASIDE, note=f"{doc.note}; set aside by {by}: {why}")
-        self._store.change(replace(self.state, blocked="", tried_ns=0), aside)
-
-
-def _never_starts_anew(name: str) -> bool:
-    """Of a shift's counters those that go on in the next: sums and counts of tickets, counts of cash moves."""
-    kind, *rest = name.split(".")
-    return (kind == "ticket" and rest[-1] in ("sum", "count")) or (kind == "place" and rest[-1] == "count")
+    def _hand_over(self, doc: Doc) -> bool:
+        kkm, sent = self.state, doc.reqnum is not None
+        if not sent:
+            kkm = books.numbered(kkm)
+            doc = replace(doc, reqnum=kkm.reqnum, token=kkm.token)
+            self._store.change(kkm, doc)
+        answer = self._exchange.ask(self._frame(doc), doc.command, once=True)
+        if isinstance(answer, NoAnswer):
+            if not (sent or answer.sent):
+                self._store.change(kkm, books.unsent(doc))
+            return False
+        kkm = books.answered(kkm, doc, answer)
+        reaction = row_for(answer.code).reaction
+        if reaction is Reaction.DONE:
+            self._store.change(kkm, books.made_by_operator(doc, answer))
+            return True
+        blocked, evidence = _blocked(answer), answer.payload.hex()
+        if reaction in UNDONE and not sent:
+            # Its first time out, and nothing to do with the document: it goes again, as new, when the block is over.
+            doc = replace(books.unsent(doc), answer=evidence)
+        else:
+            doc = replace(doc, held=True, note=blocked, answer=evidence)
+        self._store.change(replace(kkm, blocked=blocked), doc)
+        return False
 
 
 def _blocked(answer: Answer) -> str:
@@ -287,13 +227,6 @@ def _blocked(answer: Answer) -> str:
     ads = answer.fields.get("service", {}).get("ticket_ads", [])
     told = "; ".join(ad["text"] for ad in ads if ad["info"]["type"] == 4)
     return f"ofd:{answer.code} {told or answer.text or row_for(answer.code).meaning}"
-
-
-def _signed(doc: Doc, answer: Answer) -> Doc:
-    ticket = answer.fields.get("ticket")
-    if ticket is None:
-        return doc
-    return replace(doc, sign=ticket["ticket_number"], qr=ticket.get("qr_code", b"").decode("utf-8", "replace"))
 
 
 def _facts(service: Mapping[str, Any]) -> dict[str, str]:

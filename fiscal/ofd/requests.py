@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fiscal import goods
 from fiscal.checks import Sums
 from fiscal.money import line_amount_tiyn, tax_inside_tiyn
 from fiscal.ofd.settings import FAMILY, MarkForm, Settings
@@ -68,7 +69,8 @@ def _items(line: Line, send_marks: bool, settings: Settings) -> list[dict[str, A
         "measure_unit_code": str(okei().code_for(FAMILY, line.unit_code)),
         "list_excise_stamp": [_mark(mark, settings) for mark in line.marks] if send_marks else [],
     }
-    optional = {"barcode": line.gtin, "ntin": line.ntin, "product_id": line.code}
+    gtin = goods.barcode(line.gtin) if line.gtin and settings.short_gtin else line.gtin
+    optional = {"barcode": gtin, "ntin": line.ntin, "product_id": line.code}
     commodity |= {name: value for name, value in optional.items() if value is not None}
     items: list[dict[str, Any]] = [{"type": COMMODITY, "commodity": commodity}]
     for kind, name, amount in ((DISCOUNT, "discount", line.discount_tiyn), (MARKUP, "markup", line.markup_tiyn)):

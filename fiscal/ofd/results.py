@@ -22,6 +22,10 @@ class Reaction(StrEnum):
     AGAIN = "again"  # As if no answer had come.
 
 
+UNDONE = frozenset({Reaction.LOCK, Reaction.TOKEN})
+"""The request was not looked at, and the register is blocked."""
+
+
 @dataclass(frozen=True, slots=True)
 class ResultRow:
     reaction: Reaction

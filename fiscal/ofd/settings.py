@@ -61,6 +61,7 @@ class Settings:
     keep_gs: bool = True  # GS inside a mark: the message definitions say nothing.
     mark_form: MarkForm = MarkForm.FULL
     mark_on_return: bool = True
+    short_gtin: bool = True  # GTIN as the barcode on the pack, not padded to 14 digits.
     geo: tuple[int, int] | None = None  # Latitude and longitude as whole numbers; their scale is not published.
     geo_source: str = "STATIC"
     utc_offset: dt.timedelta = KAZAKHSTAN
@@ -74,7 +75,7 @@ class Settings:
 OPTIONS = (
     "id", "serial", "rnm", "store", "token_secret", "xin", "title", "address", "address_kk", "okved", "ofd_name",
     "ofd_host", "qr", "operator", "section", "domain", "taxation", "percent", "gs", "mark_form", "mark_on_return",
-    "geo", "geo_source", "utc_offset", "connect_s", "answer_s", "total_s", "again_s", "offline_h", "shift_h",
+    "gtin", "geo", "geo_source", "utc_offset", "connect_s", "answer_s", "total_s", "again_s", "offline_h", "shift_h",
 )  # fmt: skip
 
 
@@ -120,6 +121,7 @@ def parse(parts: SplitResult) -> Settings:
         keep_gs=o.choice("gs", ("keep", "strip"), "keep") == "keep",
         mark_form=MarkForm(o.choice("mark_form", MarkForm, defaults.mark_form)),
         mark_on_return=o.yes("mark_on_return", defaults.mark_on_return),
+        short_gtin=o.choice("gtin", ("barcode", "14"), "barcode") == "barcode",
         geo=_geo(o),
         geo_source=o.text("geo_source", defaults.geo_source),
         utc_offset=o.utc_offset("utc_offset", defaults.utc_offset),

@@ -54,10 +54,12 @@ class Doc:
     shift: int
     place: int  # Number in the shift.
     at_ns: int
+    counts: Mapping[str, Any]  # What it adds to the register once it exists: kkm.Counts.
     reqnum: int | None = None  # With which it was last sent, and the token.
     token: int | None = None
     offline_number: int | None = None
     sign: str = ""  # The operator's, once it has it.
     qr: str = ""
     answer: str = ""  # Payload of the operator's answer in hex: evidence.
-    note: str = ""  # Why it was refused, is in doubt or was set aside.
+    note: str = ""  # Why it was refused, is held or in doubt, and what people decided.
+    held: bool = False  # A queued one that only a person can send on.

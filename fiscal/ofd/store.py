@@ -20,13 +20,16 @@ from fiscal.ofd.state import Doc, Kkm, Stage
 
 VERSION = 1
 _COLUMNS = tuple(field.name for field in fields(Doc) if field.name != "number")
+_JSON = ("body", "counts")
 _SCHEMA = (
     "CREATE TABLE kkm (id INTEGER PRIMARY KEY CHECK (id = 1), version INTEGER NOT NULL, device INTEGER NOT NULL, "
     "serial TEXT NOT NULL, state TEXT NOT NULL) STRICT",
     "CREATE TABLE doc (number INTEGER PRIMARY KEY AUTOINCREMENT, key TEXT NOT NULL, kind TEXT NOT NULL, "
     "stage TEXT NOT NULL, command INTEGER NOT NULL, body TEXT NOT NULL, total_tiyn INTEGER NOT NULL, "
-    "shift INTEGER NOT NULL, place INTEGER NOT NULL, at_ns INTEGER NOT NULL, reqnum INTEGER, token INTEGER, "
-    "offline_number INTEGER, sign TEXT NOT NULL, qr TEXT NOT NULL, answer TEXT NOT NULL, note TEXT NOT NULL) STRICT",
+    "shift INTEGER NOT NULL, place INTEGER NOT NULL, at_ns INTEGER NOT NULL, counts TEXT NOT NULL, reqnum INTEGER, "
+    "token INTEGER, "
+    "offline_number INTEGER, sign TEXT NOT NULL, qr TEXT NOT NULL, answer TEXT NOT NULL, note TEXT NOT NULL, "
+    "held INTEGER NOT NULL) STRICT",
     "CREATE INDEX doc_key ON doc (key)",
     "CREATE INDEX doc_open ON doc (stage) WHERE stage IN ('sending', 'queued', 'doubt')",
 )
@@ -37,9 +40,14 @@ class StoreBroken(Exception):
 
 
 class Store:
-    """Opens or makes the file. Raises StoreBroken for a file of another device, in use, or no such file at all."""
+    """Opens the file, or makes it with the operator's first `token`; None: it must be there already.
 
-    def __init__(self, path: Path, device: int, serial: str, token: int) -> None:
+    Raises StoreBroken for a file that is missing, in use, of another device, or no such file at all.
+    """
+
+    def __init__(self, path: Path, device: int, serial: str, token: int | None) -> None:
+        if token is None and not path.exists():
+            raise StoreBroken(f"{path}: there is no such file; the register makes it at its first start")
         self._path = path
         self._lock = threading.RLock()
         self._broken = ""
@@ -53,13 +61,13 @@ class Store:
         except pysqlite3.Error as error:
             raise StoreBroken(f"{path}: {error}; a second agent on it, or no permission?") from error
 
-    def _prepare(self, device: int, serial: str, token: int) -> None:
+    def _prepare(self, device: int, serial: str, token: int | None) -> None:
         # Exclusive for as long as it is open: two registers with one token would answer each other's requests.
         for pragma in ("locking_mode = EXCLUSIVE", "journal_mode = WAL", "synchronous = FULL", "cell_size_check = ON"):
             self._db.execute(f"PRAGMA {pragma}")
         with self._transaction():
             found = self._db.execute("SELECT name FROM sqlite_master WHERE name = 'kkm'").fetchone()
-            if found is None:
+            if found is None and token is not None:
                 for statement in _SCHEMA:
                     self._db.execute(statement)
                 state = json.dumps(asdict(Kkm(token=token, given_token=token)))
@@ -85,19 +93,21 @@ class Store:
                 yield
                 self._db.execute("COMMIT")
             except pysqlite3.Error as error:
-                # After a failed write nobody can say what the disk holds: a restart reads what is really there.
-                self._broken = f"{self._path}: {error}: stop selling, restart the agent, look at the disk"
-                raise StoreBroken(self._broken) from error
+                raise StoreBroken(self._fail(error)) from error
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
 
+    def _fail(self, error: Exception) -> str:
+        """After a failure nobody can say what the disk holds: a restart reads what is really there."""
+        self._broken = f"{self._path}: {error}: stop selling, restart the agent, look at the disk"
+        return self._broken
+
     # Reading
 
     def kkm(self) -> Kkm:
-        with self._lock:
-            (text,) = self._db.execute("SELECT state FROM kkm").fetchone()
-        return Kkm(**json.loads(text))
+        (row,) = self._rows("SELECT state FROM kkm", ())
+        return Kkm(**json.loads(row[0]))
 
     def by_key(self, key: str) -> Doc | None:
         """The newest document under a key; one that was refused may have been tried again."""
@@ -114,8 +124,9 @@ class Store:
         """The one whose request may have left without an answer; there is at most one."""
         return self._one("stage = 'sending'")
 
-    def doubtful(self) -> Doc | None:
-        return self._one("stage = 'doubt'")
+    def waiting(self) -> Sequence[Doc]:
+        """Everything that is not over, oldest first."""
+        return self._many("stage IN ('sending', 'queued', 'doubt') ORDER BY number")
 
     def queue(self) -> Sequence[Doc]:
         """What waits for the operator, oldest first."""
@@ -131,9 +142,16 @@ class Store:
 
     def _many(self, where: str, *values: Any) -> list[Doc]:
         statement = f"SELECT number, {', '.join(_COLUMNS)} FROM doc WHERE {where}"  # noqa: S608 - our own words
+        return [_doc(row) for row in self._rows(statement, values)]
+
+    def _rows(self, statement: str, values: Sequence[Any]) -> list[Sequence[Any]]:
         with self._lock:
-            rows = self._db.execute(statement, values).fetchall()
-        return [_doc(row) for row in rows]
+            if self._broken:
+                raise StoreBroken(self._broken)
+            try:
+                return list(self._db.execute(statement, values))
+            except pysqlite3.Error as error:
+                raise StoreBroken(self._fail(error)) from error
 
     # Writing: each call is one transaction
 
@@ -164,11 +182,12 @@ class Store:
 
 def _row(doc: Doc) -> tuple[Any, ...]:
     values = {name: getattr(doc, name) for name in _COLUMNS}
-    body = json.dumps(values["body"], ensure_ascii=False)
-    return tuple({**values, "stage": str(doc.stage), "body": body}.values())
+    texts = {name: json.dumps(values[name], ensure_ascii=False) for name in _JSON}
+    return tuple({**values, "stage": str(doc.stage), **texts}.values())
 
 
 def _doc(row: Sequence[Any]) -> Doc:
     number, *values = row
     named = dict(zip(_COLUMNS, values, strict=True))
-    return Doc(number=number, **{**named, "stage": Stage(named["stage"]), "body": json.loads(named["body"])})
+    told = {name: json.loads(named[name]) for name in _JSON}
+    return Doc(number=number, **{**named, "stage": Stage(named["stage"]), "held": bool(named["held"]), **told})

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 from fiscal import checks as common
+from fiscal import goods
 from fiscal.https.fields import Json, dump
 from fiscal.money import line_amount_tiyn, tax_inside_tiyn, to_percent, to_tenge, to_units
 from fiscal.register import (
@@ -101,7 +102,7 @@ def _position(line: Line, send_marks: bool, settings: Settings) -> Json:
         Markup=to_tenge(line.markup_tiyn) if line.markup_tiyn else None,
         SectionCode=settings.section,
         UnitCode=okei().code_for(FAMILY, line.unit_code),
-        GTIN=_gtin(line.gtin, settings),
+        GTIN=goods.barcode(line.gtin) if line.gtin and settings.short_gtin else line.gtin,
         NTIN=line.ntin,
         Mark=marks[0] if len(marks) == 1 else None,
         MarkList=marks if len(marks) > 1 else None,
@@ -118,15 +119,6 @@ def _given(**fields: Any) -> Json:
 def _mark(mark: Mark, settings: Settings) -> str:
     text = mark.full if settings.mark_form is MarkForm.FULL else mark.ki
     return text if settings.keep_gs else text.replace(GS, "")
-
-
-def _gtin(gtin: str | None, settings: Settings) -> str | None:
-    """The number under the bars: the zeros that pad EAN-13 and EAN-8 to fourteen digits are not printed on the pack."""
-    if gtin is None or not settings.short_gtin or len(gtin) != 14:
-        return gtin
-    if gtin.startswith("000000"):
-        return gtin[6:]
-    return gtin[1:] if gtin.startswith("0") else gtin
 
 
 def _basis(basis: ReturnBasis, settings: Settings) -> Json:

@@ -19,6 +19,7 @@ from hw_sim.ofd203.rules import Rules
 from hw_sim.ofd203.values import local, moment, stamp
 
 TICKET_AD_OFD, TICKET_AD_INFO = 0, 4
+TOKEN_MOD = 1 << 32
 RECEIPT_PAGE = "http://consumer.test-oofd.kz"
 
 
@@ -85,8 +86,7 @@ class Desk:
         """Another one than `token`."""
         if self.tokens is not None:
             return self.tokens(token)
-        fresh = self.rng.randrange(1, 2**32 - 1)
-        return fresh if fresh != token else fresh + 1
+        return (token + self.rng.randrange(1, TOKEN_MOD)) % TOKEN_MOD
 
     def passed_on(self, document: FiscalDocument) -> None:
         """Let the public page and the traceability system have a receipt."""

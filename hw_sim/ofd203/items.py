@@ -63,8 +63,7 @@ class Basket:
         for tax in self.taxes:
             rate = tax.kind, tax.percent
             by_rate[rate] = by_rate.get(rate, 0) + tax.amount
-        total = self.goods - self.discount + self.markup
-        return [total, self.discount, self.markup, *self.sections.values(), *by_rate.values()]
+        return [self.discount, self.markup, *self.sections.values(), *by_rate.values()]
 
 
 def missing(rules: Rules, place: str) -> Refusal:

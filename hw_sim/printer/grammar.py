@@ -189,11 +189,14 @@ def commands_of(model: PrinterModel) -> dict[bytes, Rule]:
     elif model.qr is not QrDialect.EPSON:
         del known[b"\x1d(k"]
     if model.qr is QrDialect.RONGTA:
+        known[b"\x1dZ"] = 1
         known[b"\x1bZ"] = _rongta_qr
     if model.utf8_mode:
         known[b"\x1f"] = _private_setting
     if not model.graphics:
         del known[b"\x1d(L"], known[b"\x1d8L"]
+    if not model.raster:
+        del known[b"\x1dv"]
     if not model.confirms:
         del known[b"\x1d(H"]
     return known

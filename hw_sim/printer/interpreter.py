@@ -6,19 +6,25 @@ exception. Nothing here reads a clock: a transport realises slowness (`condition
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from hw_sim.printer import device_commands, image_commands, symbol_commands, text_commands
 from hw_sim.printer.condition import Condition
-from hw_sim.printer.grammar import TEXT, UNKNOWN, Command, Parser
+from hw_sim.printer.grammar import TEXT, UNKNOWN, Command, Parser, name_of
 from hw_sim.printer.machine import Machine
 from hw_sim.printer.model import PrinterModel
 from hw_sim.printer.pages import page_char
 from hw_sim.printer.paper import Paper
 from hw_sim.printer.text_commands import Handler
 
+# A real-time command is obeyed wherever its bytes come by, also inside a picture, which has them as dots all the same
+# (manuals of the Citizen CBM1000, Sewoo WTP-100, Posbank A10, on DLE EOT; Custom P80C, on DLE ENQ).
+_REALTIME_INSIDE = re.compile(
+    rb"\x10(?:\x04[\x01-\x04]|\x05[\x01\x02]|\x14\x01[\x00\x01][\x01-\x08]|\x14\x08\x01\x03\x14\x01\x06\x02\x08)"
+)
 LOG_MAX = 20_000
 _HEX_SHOWN_BYTES = 16
 _TEXT_ENTRY_BYTES_MAX = 256
@@ -106,6 +112,7 @@ class Interpreter:
             if command.name in device_commands.REALTIME:
                 self._execute_now(command)
             else:
+                self._obey_inside(command)
                 self._hold(command)
             self.settle()
 
@@ -151,6 +158,11 @@ class Interpreter:
         if (command.name, command.args) in (("DLE ENQ", b"\x02"), ("DLE DC4", device_commands.CLEAR_BUFFERS)):
             self._forget_held()
         self._write(command, meaning)
+
+    def _obey_inside(self, command: Command) -> None:
+        for found in _REALTIME_INSIDE.finditer(command.args):
+            raw, at = found[0], command.offset + len(command.raw) - len(command.args) + found.start()
+            self._execute_now(Command(name_of(raw[:2]), raw, raw[2:], at))
 
     def _hold(self, command: Command) -> None:
         size = len(command.raw)

@@ -10,7 +10,6 @@ from hw_sim.printer.condition import Condition, automatic_answer
 from hw_sim.printer.model import PrinterModel
 from hw_sim.printer.pages import BOX, page_table
 from hw_sim.printer.paper import (
-    FONTS,
     Bitmap,
     Cell,
     Cut,
@@ -35,6 +34,7 @@ class QrSettings:
     module: int = 3
     level: str = "L"
     data: bytes = b""
+    chosen: bool = False  # GS Z: before it ESC Z draws a PDF417.
 
 
 @dataclass(slots=True)
@@ -112,7 +112,7 @@ class Machine:
     def area(self) -> int:
         """Dots a line may fill."""
         m = self.modes
-        return max(FONTS["A"][0], min(m.area_width, self.model.dots - m.left_margin))
+        return max(self.model.letters["A"][0], min(m.area_width, self.model.dots - m.left_margin))
 
     def answer(self, data: bytes) -> None:
         """Say something to the host, unless this printer cannot."""
@@ -166,7 +166,7 @@ class Machine:
         m = self.modes
         page = self.page if not m.utf8 else "cp437"
         glyph = m.glyphs.get((m.font, byte)) if m.use_glyphs else None
-        self._put(page_table(page)[byte], bytes((byte,)), FONTS[m.font], page, glyph=glyph)
+        self._put(page_table(page)[byte], bytes((byte,)), self.model.letters[m.font], page, glyph=glyph)
 
     def _put_hieroglyph(self, pair: bytes) -> None:
         char = pair.decode("gbk", errors="replace")
@@ -182,7 +182,7 @@ class Machine:
         raw, self._lead = self._lead, b""
         for char in raw.decode("utf-8", errors="replace"):
             shown = char if char.isprintable() and char != "�" else BOX
-            self._put(shown, raw, FONTS[self.modes.font], "utf-8")
+            self._put(shown, raw, self.model.letters[self.modes.font], "utf-8")
 
     def _put(
         self, char: str, raw: bytes, size: tuple[int, int], page: str, *, glyph: Bitmap | None = None,
@@ -204,7 +204,7 @@ class Machine:
 
     def tab(self) -> None:
         """Go to the next tab stop of the present font; without one stay."""
-        step = FONTS[self.modes.font][0] * self.modes.width
+        step = self.model.letters[self.modes.font][0] * self.modes.width
         stops = (column * step for column in self.modes.tabs)
         self.x = next((x for x in stops if self.x < x < self.area), self.x)
 

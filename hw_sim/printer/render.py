@@ -64,7 +64,9 @@ def _cell(cell: Cell) -> Image.Image:
     style = cell.style
     if cell.glyph is not None:
         ink = Image.new("1", FONTS[style.font])
-        ink.paste(to_image(cell.glyph), (0, 0))
+        drawn = to_image(cell.glyph)
+        for shift in (0, 1) if style.bold else (0,):  # Emphasis strikes letters of the host twice as well.
+            ink.paste(1, (shift, 0), drawn)
     elif cell.hieroglyph:
         ink = _hieroglyph(cell.raw)
     else:

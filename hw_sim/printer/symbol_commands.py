@@ -51,7 +51,14 @@ def _qr(machine: Machine, args: bytes) -> str:
     return _private(machine, args) if machine.model.qr is QrDialect.PRIVATE else _epson(machine, args)
 
 
+def _choose(machine: Machine, args: bytes) -> str:
+    machine.modes.qr.chosen = args[0] == 1
+    return f"2D symbols are {'QR' if machine.modes.qr.chosen else 'PDF417 or Data Matrix'}"
+
+
 def _rongta(machine: Machine, args: bytes) -> str:
+    if not machine.modes.qr.chosen:
+        return "PDF417 symbol: not drawn"
     version, level, module = args[:3]
     machine.modes.qr.data = args[5:]
     _level(machine, level, _ANY_LEVEL)
@@ -129,6 +136,6 @@ def _caption_font(machine: Machine, args: bytes) -> str:
 
 
 HANDLERS: Mapping[str, Handler] = {
-    "GS ( k": _qr, "ESC Z": _rongta, "GS k": _barcode, "GS h": _height, "GS w": _width, "GS H": _caption,
-    "GS f": _caption_font,
+    "GS ( k": _qr, "ESC Z": _rongta, "GS Z": _choose, "GS k": _barcode, "GS h": _height, "GS w": _width,
+    "GS H": _caption, "GS f": _caption_font,
 }  # fmt: skip

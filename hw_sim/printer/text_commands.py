@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping
 
 from hw_sim.printer.bitmap import from_columns
 from hw_sim.printer.machine import Machine
-from hw_sim.printer.paper import FONTS
 
 Handler = Callable[[Machine, bytes], str]
 
@@ -161,7 +160,7 @@ def _relative(machine: Machine, args: bytes) -> str:
 
 def _left_margin(machine: Machine, args: bytes) -> str:
     dots = args[0] + args[1] * 256
-    if not machine.at_line_start or dots > machine.model.dots - FONTS["A"][0]:
+    if not machine.at_line_start or dots > machine.model.dots - machine.model.letters["A"][0]:
         return "not at the beginning of a line or no room left, ignored"
     machine.modes.left_margin = dots
     return f"left margin {dots} dots"
@@ -184,7 +183,7 @@ def _define_glyphs(machine: Machine, args: bytes) -> str:
     if not machine.model.user_glyphs:
         return "this model has no user glyphs: ignored"
     tall, first, last = args[:3]
-    at, full_width = 3, FONTS[machine.modes.font][0]
+    at, full_width = 3, machine.model.letters[machine.modes.font][0]
     for code in range(first, last + 1):
         size = args[at] * tall
         if args[at] <= full_width:

@@ -96,7 +96,7 @@ def find_document(key: str, agent: AgentOf) -> dict[str, Any]:
 
 @router.post("/register/drawer", summary="Open the drawer")
 def open_drawer(agent: AgentOf) -> dict[str, Any]:
-    asked(agent.register.open_drawer)
+    agent.printing.open_drawer()
     return {"opened": True}
 
 

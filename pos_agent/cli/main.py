@@ -14,6 +14,7 @@ from pos_agent.cli.demo import demo_command
 from pos_agent.cli.later import group
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
+from pos_agent.cli.print_test import print_test_command
 
 app = typer.Typer(
     name="pos-agent",
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command("parse")(parse_command)
 app.command("decode")(decode_command)
 app.command("demo")(demo_command)
+app.command("print-test")(print_test_command)
 app.add_typer(group("pos_agent.cli.cache", help="Catalogue and code statuses of this till."), name="cache")
 app.add_typer(
     group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"
@@ -33,6 +35,10 @@ app.add_typer(group("pos_agent.cli.journal", help="The till's journal."), name="
 app.add_typer(
     group("pos_agent.cli.register", help="The cash register, and documents whose outcome is not known."),
     name="register",
+)
+app.add_typer(
+    group("pos_agent.cli.ofd", help="The fiscal memory of a register in software (ofd+tcp), the agent stopped."),
+    name="ofd",
 )
 app.add_typer(
     group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),

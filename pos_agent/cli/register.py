@@ -49,7 +49,7 @@ def find(
 
 @app.command()
 def drawer(config: ConfigOption = None) -> None:
-    """Open the drawer at the register."""
+    """Open the drawer: at the register that prints itself, else at the printer."""
     AgentApi(configured(config)).post("/v1/register/drawer")
     typer.echo("opened")
 

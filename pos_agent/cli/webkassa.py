@@ -20,8 +20,8 @@ from fiscal.webkassa.info import ACTIVE, ClientInfo
 from fiscal.webkassa.paging import HISTORY, NotThere
 from fiscal.webkassa.settings import FAMILY
 from fiscal.webkassa.units import compare
+from pos_agent.cli.cells import plain
 from pos_agent.cli.options import ConfigOption
-from pos_agent.cli.webkassa_cells import plain
 from pos_agent.cli.webkassa_columns import (
     POSITIONS,
     RECEIPTS,

@@ -10,7 +10,7 @@ from fiscal.webkassa.info import CashboxState, ClientInfo
 from fiscal.webkassa.listings import ShiftRow, TapeRow, ZRow
 from fiscal.webkassa.looking import KINDS
 from fiscal.webkassa.units import Comparison
-from pos_agent.cli.webkassa_cells import Cell, Column, Many, Moment, Money, Quantity, Rate
+from pos_agent.cli.cells import Cell, Column, Many, Moment, Money, Quantity, Rate
 
 Facts = list[tuple[str, Cell]]
 

@@ -15,8 +15,8 @@ import pytest
 from pydantic import BaseModel
 
 from fiscal.escpos.labels import Language
-from fiscal.escpos.lines import PAPER_58, PAPER_80, PAPER_80_42
 from fiscal.escpos.printer import open_printer
+from fiscal.escpos.profiles import papers
 from fiscal.registry import open_register
 from fiscal.webkassa.settings import OPTIONS
 from marking.groups import FIELDS as GROUP_FIELDS
@@ -137,7 +137,7 @@ def test_the_addresses_name_drivers_that_exist() -> None:
 
 def test_the_words_for_paper_and_language_are_complete() -> None:
     remarks = {line.split(" = ")[0].lstrip("#"): line.partition("# ")[2] for line in TEXT.splitlines() if " = " in line}
-    assert remarks["paper"].split(": ")[1] == ", ".join(paper.name for paper in (PAPER_58, PAPER_80, PAPER_80_42))
+    assert remarks["paper"].split(": ")[1] == ", ".join(papers())
     assert remarks["language"] == ", ".join(Language)
 
 
@@ -147,7 +147,9 @@ def test_the_keys_of_unconfirmed_facts_exist() -> None:
     named = [key for cells in rows[2:] for key in re.findall(r"`([^`]+)`", cells[-1])]
     known = {*fields(Config), *(f"policy.{setting.key}" for setting in SETTINGS)}
     known |= {f"policy.group.GROUP.{name}" for name in GROUP_FIELDS} | {f"{name}=" for name in OPTIONS}
-    known |= {"page=", "page_number="} | {f"{name}=" for options in SCANNER_OPTIONS.values() for name in options}
+    known |= {"page=", "page_number=", "utf8=", "confirm=", "drawer_open="} | {
+        f"{name}=" for options in SCANNER_OPTIONS.values() for name in options
+    }
     assert len(named) > 20
     assert [key for key in named if key not in known] == []
 

@@ -44,7 +44,7 @@ def generator() -> ModuleType:
 
 def copied(generator: ModuleType, folder: Path) -> Path:
     """The generator's inputs and pages on their own, to be changed."""
-    for name in (generator.REASONS, generator.PROBLEMS, generator.PRINTER, *generator.PAGES):
+    for name in (*generator.SOURCES, *generator.PAGES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
     return folder

@@ -14,12 +14,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from fiscal.escpos import commands
-from fiscal.escpos.job import lines_of_test, render
+from fiscal.escpos.job import render
 from fiscal.escpos.library import Dummy
 from fiscal.escpos.lines import PAPER_58, PAPER_80, Align, Cut, Drawer, Feed, Font, Qr, Rule, Text
 from fiscal.escpos.preview import preview
-from fiscal.escpos.profiles import Cutter, ProfileUnknown, QrDialect, papers, profile, profiles
-from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_image, qr_matrix
+from fiscal.escpos.profiles import Cutter, DrawerWiring, ProfileUnknown, QrDialect, papers, profile, profiles
+from fiscal.escpos.raster import FontMissing, Typeface, find_font, known_fonts, qr_matrix, symbol_image
+from fiscal.escpos.text import Method, clean
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
 BYTES = {name: bytes.fromhex(text) for name, text in VECTORS["commands"].items() if name != "source"}
@@ -44,8 +45,22 @@ def test_cut_and_drawer_agree_with_python_escpos() -> None:
     library.cut()
     library.cashdraw(2)
     library.cashdraw(5)
-    assert library.output == commands.cut(Cutter.FULL) + commands.drawer(2) + commands.drawer(5)
-    assert (commands.drawer(2), commands.drawer(5)) == (BYTES["drawer_2"], BYTES["drawer_5"])
+    pins = DrawerWiring(pin=2), DrawerWiring(pin=5)
+    assert library.output == commands.cut(Cutter.FULL) + commands.drawer(pins[0]) + commands.drawer(pins[1])
+    assert [commands.drawer(pin) for pin in pins] == [BYTES["drawer_2"], BYTES["drawer_5"]]
+
+
+@pytest.mark.parametrize(
+    ("wiring", "name"),
+    [
+        (DrawerWiring(on_ms=200, off_ms=500), "drawer_2_long"),
+        (DrawerWiring(realtime=True), "drawer_2_now"),
+        (DrawerWiring(pin=5, on_ms=250, realtime=True), "drawer_5_now_long"),
+    ],
+)
+def test_a_drawer_is_pulsed_as_long_and_as_soon_as_it_is_wired_for(wiring: DrawerWiring, name: str) -> None:
+    assert commands.drawer(wiring) == BYTES[name]
+    assert BYTES[name] in render([Drawer(), Text("x")], replace(EPSON, drawer=wiring)).body
 
 
 @pytest.mark.parametrize("dialect", ["epson", "posiflex", "xprinter", "rongta"])
@@ -89,6 +104,19 @@ def test_a_receipt_line_in_kazakh_is_plain_bytes_on_a_kazakh_page() -> None:
     assert job.exact
 
 
+def test_the_utf8_mode_is_on_for_the_text_of_a_job_and_off_before_its_cut() -> None:
+    xprinter = replace(profile("xprinter"), methods=(Method.UTF8, Method.SUBSTITUTE))
+    job = render([Text("Құны №1"), Cut()], xprinter)
+    assert (BYTES["utf8_on"], BYTES["utf8_off"]) == (commands.UTF8_ON, commands.UTF8_OFF)
+    assert job.body.startswith(BYTES["init_17"] + BYTES["utf8_on"])
+    assert job.body.endswith("Құны №1\n".encode() + BYTES["utf8_off"])
+    assert job.exact
+
+
+def test_a_process_number_is_asked_for_and_answered_in_the_published_form() -> None:
+    assert commands.confirmation(b"ABCD") == (BYTES["confirm"], BYTES["confirmed"])
+
+
 def test_styles_are_sent_when_they_change_and_only_then() -> None:
     body = render(
         [Text("a"), Text("b"), Text("c", Align.CENTER, bold=True, wide=True, tall=True, font=Font.B)], EPSON
@@ -99,10 +127,31 @@ def test_styles_are_sent_when_they_change_and_only_then() -> None:
 
 def test_the_same_line_is_drawn_where_the_page_lacks_the_letters() -> None:
     job = render([Text("Құны"), Text("Итого"), Text("Құны")], profile("generic-58"), TYPEFACE)
-    header = bytes.fromhex("1D 76 30 00 30 00 18 00")
+    header = bytes.fromhex("1D 76 30 00 06 00 18 00")  # Four letters of 12 dots: the white beside them is not sent.
     assert job.raster_lines == job.body.count(header) == 2
     assert "Итого".encode("cp866") + b"\n" in job.body
     assert job.exact
+
+
+@pytest.mark.parametrize("follows", [0x04, 0x05, 0x14])
+def test_dots_that_read_as_a_real_time_command_get_one_more_dot(follows: int) -> None:
+    dots = bytes([0x10, follows, 0x01, 0x10, 0x00, 0x10])
+    picture = Image.frombytes("1", (48, 1), bytes(0xFF - byte for byte in dots))
+    (band,) = commands.raster(picture, 96)
+    assert band[8:] == bytes([0x18, follows, 0x01, 0x10, 0x00, 0x10])
+    glyph = commands.define_glyph(0x21, dots * 6)
+    assert not re.search(rb"\x10[\x04\x05\x14]", glyph)
+    assert len(glyph) == 6 + 36
+
+
+def test_a_picture_in_columns_is_the_one_that_python_escpos_sends() -> None:
+    picture = Image.new("1", (384, 48), 1)
+    picture.paste(0, (10, 20, 384, 44))
+    library = Dummy()
+    library.image(picture, impl="bitImageColumn")
+    ours = b"".join(commands.columns(picture))
+    assert ours.count(b"\x1b*\x21\x80\x01") == library.output.count(b"\x1b*\x21\x80\x01") == 2
+    assert ours == b"\x1b3\x10" + library.output.partition(b"\x1b3\x10")[2]
 
 
 def test_glyphs_are_defined_once_before_the_first_line() -> None:
@@ -136,7 +185,7 @@ def test_a_character_no_way_can_show_is_named() -> None:
 
 
 def test_rule_feed_drawer_and_a_cut_in_the_middle_have_their_bytes() -> None:
-    job = render([Drawer(5), Feed(3), Rule("="), Cut(), Text("x")], EPSON)
+    job = render([Drawer(), Feed(3), Rule("="), Cut(), Text("x")], replace(EPSON, drawer=DrawerWiring(pin=5)))
     assert BYTES["drawer_5"] + b"\x1bd\x03" in job.body
     assert b"=" * 48 + b"\n" + BYTES["cut_feed_partial"] in job.body
     assert job.tail == b""
@@ -153,7 +202,7 @@ def test_the_receipt_qr_is_printed_with_dots_that_fit_a_58_mm_roll() -> None:
 def test_a_drawn_qr_reads_back_as_the_same_text() -> None:
     matrix = qr_matrix(QR["text"])
     assert matrix is not None
-    image = qr_image(matrix, 6, 384)
+    image = symbol_image(matrix, 6, 384)
     assert image.width == 384
     (found,) = zxingcpp.read_barcodes(image.convert("L"))
     assert found.text == QR["text"]
@@ -168,17 +217,6 @@ def test_a_qr_too_long_for_any_symbol_is_printed_as_text_and_noted() -> None:
     job = render([Qr("x" * 3000)], EPSON)
     assert job.body.count(b"x") == 3000
     assert job.notes
-
-
-def test_the_test_print_names_each_slot_and_pins_it() -> None:
-    rows = list(lines_of_test(profile("xprinter")))
-    assert [(name, number) for name, number, _ in rows] == [
-        ("cp866", 17),
-        ("cp866", 59),
-        ("cp1251", 73),
-        ("cp1251", 23),
-    ]
-    assert all(data.startswith(commands.initialise(number)) for _, number, data in rows)
 
 
 def test_the_library_prints_kazakh_itself_after_our_repair() -> None:
@@ -244,10 +282,22 @@ def test_an_unknown_profile_names_the_nearest() -> None:
 
 # What a job may hold: the commands of our own, and text. Written from the command reference, not from the renderer.
 TOKEN = re.compile(
-    rb"\x1b@|\x1c\.|\x1bt.|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]|\x1b%[\x00\x01]"
-    rb"|\x1b&\x03(.)\1\x0c.{36}|\x1dv0\x00\x30\x00\x18\x00.{1152}|\n|[\x20-\x7e\x80-\xff]",
+    rb"\x1b@|\x1c\.|\x1bt.|\x1bJ\x06|\x1bM[\x00\x01]|\x1d![\x00\x01\x10\x11]|\x1bE[\x00\x01]|\x1ba[\x00-\x02]"
+    rb"|\x1b%[\x00\x01]|\x1b&\x03(.)\1\x0c.{36}|\n|[\x20-\x7e\x80-\xff]",
     re.DOTALL,
 )
+PICTURE = re.compile(rb"\x1dv0\x00([\x01-\x30])\x00\x18\x00")
+
+
+def token_at(body: bytes, place: int) -> bytes:
+    """The command or letter at a place of the job."""
+    if picture := PICTURE.match(body, place):
+        return body[place : picture.end() + 24 * picture[1][0]]
+    token = TOKEN.match(body, place)
+    assert token is not None, body[place : place + 8].hex(" ")
+    return token[0]
+
+
 HOSTILE = st.text(
     st.one_of(st.characters(), st.sampled_from("\x1b\x1d\x10\x1c\x04\x14\x00\x7f@pmiқңұ₸😀\u200d\u0306")), max_size=32
 )
@@ -259,13 +309,14 @@ def test_no_product_name_reaches_the_printer_as_a_command(text: str, name: str, 
     body = render([Text(text)], chosen, TYPEFACE if font else None).body
     place, seen = 0, []
     while place < len(body):
-        token = TOKEN.match(body, place)
-        assert token is not None, body[place : place + 8].hex(" ")
-        seen.append(token.group())
-        place = token.end()
+        seen.append(token_at(body, place))
+        place += len(seen[-1])
     assert seen[:3] == [b"\x1b@", b"\x1c.", b"\x1bt" + bytes([chosen.page_number])]
     assert seen.count(b"\x1b@") == seen.count(b"\x1c.") == 1
-    assert seen.count(b"\n") + sum(one.startswith(b"\x1dv0") for one in seen) == 1
+    lines = seen.count(b"\n") + sum(one.startswith(b"\x1dv0") for one in seen)
+    cells = {len(clean(text, tenge)) for tenge in ("₸", "тг")}
+    assert lines in {max(1, -(-count // 32)) for count in cells}
+    assert not re.search(rb"\x10[\x04\x05\x14]", body), "a printer would obey this inside a picture as well"
 
 
 def test_every_profile_renders_a_receipt_without_loss() -> None:

@@ -92,13 +92,25 @@ def test_a_refused_connection_is_tried_three_times_and_then_told() -> None:
     assert waits == [0.3, 0.6]
 
 
-def test_a_printer_that_hangs_up_is_an_outcome() -> None:
+def test_a_printer_that_takes_the_call_and_hangs_up_serves_somebody_else_and_is_tried_three_times() -> None:
+    calls: list[int] = []
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        thread = threading.Thread(target=lambda: listener.accept()[0].close())
+
+        def serve() -> None:
+            for number in range(3):
+                listener.accept()[0].close()
+                calls.append(number)
+
+        thread = threading.Thread(target=serve)
         thread.start()
-        outcome = opened(f"escpos+tcp://127.0.0.1:{listener.getsockname()[1]}").print_job(JOB)
+        waits: list[float] = []
+        address = TcpAddress("127.0.0.1", listener.getsockname()[1], 1.0)
+        printer = Printer(address, profile("generic"), monotonic=time.monotonic, sleep=waits.append)
+        outcome = printer.print_job(JOB)
         thread.join(5)
-    assert (outcome.state, outcome.cause) == (PrintState.OFFLINE, "closed")
+    assert (outcome.state, outcome.cause, outcome.handover) == (PrintState.OFFLINE, "busy", Handover.NONE)
+    assert (calls, waits) == ([0, 1, 2], [0.3, 0.6])
+    assert printer.kept == JOB
 
 
 @contextmanager

@@ -3,13 +3,13 @@
 from dataclasses import dataclass, field
 
 import pytest
-from escpos_machine import BODY, JOB, READY, TAIL, Answers, Machine, steady
+from escpos_machine import BODY, CONFIRM, JOB, READY, TAIL, Answers, Machine, steady
 
 from fiscal.escpos import commands
 from fiscal.escpos.links import LinkFailed
 from fiscal.escpos.outcome import Handover, messages
 from fiscal.escpos.printer import BLOCK_BYTES_MAX, Printer
-from fiscal.escpos.profiles import profile
+from fiscal.escpos.profiles import DrawerWiring, profile
 from fiscal.escpos.status import PrintState
 
 
@@ -69,7 +69,7 @@ def test_the_order_of_a_job_is_ask_send_ask_cut() -> None:
     assert outcome.state is PrintState.OK
     assert outcome.handover is Handover.ALL
     q1, q2, q4 = (bytes([0x10, 0x04, n]) for n in (1, 2, 4))
-    assert link.writes == [q1, q4, BODY, q1, q2, q4, TAIL]
+    assert link.writes == [q1, q4, BODY, CONFIRM + b"BAAA", q1, q2, q4, TAIL]
     assert link.closed == 1
     assert printer.kept is None
     assert printer.status_supported is True
@@ -224,7 +224,7 @@ def test_the_drawer_opens_without_touching_the_kept_job() -> None:
     printer.print_job(JOB)
     link.machine.answers = steady()
     assert printer.open_drawer().state is PrintState.OK
-    assert link.machine.printed == commands.drawer(2)
+    assert link.machine.printed == commands.drawer(DrawerWiring())
     assert printer.kept == JOB
 
 

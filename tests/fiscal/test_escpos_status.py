@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from fiscal.escpos.library import Dummy
-from fiscal.escpos.status import Query, Reading, paper_state, query, valid, verdict
+from fiscal.escpos.status import Query, Reading, drawer_state, paper_state, query, valid, verdict
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
 
@@ -44,6 +44,23 @@ def test_only_bytes_with_the_four_fixed_bits_are_answers() -> None:
         assert valid(answer) == (
             not answer & 0x80 and bool(answer & 0x10) and bool(answer & 0x02) and not answer & 0x01
         )
+
+
+@pytest.mark.parametrize(
+    ("pin_high", "open_is_high", "state"),
+    [
+        (True, True, "open"),
+        (False, True, "shut"),
+        (True, False, "shut"),
+        (False, False, "open"),
+        (None, True, "unknown"),
+        (True, None, "unknown"),
+    ],
+)
+def test_the_drawer_is_open_where_its_pin_is_at_the_level_that_set_up_learnt(
+    pin_high: bool | None, open_is_high: bool | None, state: str
+) -> None:
+    assert drawer_state(pin_high, open_is_high) == state
 
 
 def test_the_drawer_pin_is_bit_two_of_the_first_answer() -> None:

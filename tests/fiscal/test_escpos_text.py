@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fiscal.escpos.lines import Font
-from fiscal.escpos.profiles import profiles
+from fiscal.escpos.profiles import papers, profiles
 from fiscal.escpos.text import Method, TextEncoder, clean, page, pages
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "escpos.toml").read_text("utf-8"))
@@ -171,8 +171,8 @@ def test_every_profile_names_a_page_with_cyrillic_and_its_published_slot() -> No
             assert profiles()[name].page_number == expected["number"]
 
 
-@pytest.mark.parametrize("name", ["58", "58-wide", "80-42", "80-512", "80"])
+@pytest.mark.parametrize("name", ["58", "58-wide", "80-42", "80-512", "80-576-42", "80-44", "80"])
 def test_papers_have_the_cells_of_their_heads(name: str) -> None:
-    papers = {profile.paper.name: profile.paper for profile in profiles().values()}
-    if name in papers:
-        assert [papers[name].columns(Font.A), papers[name].columns(Font.B)] == VECTORS["columns"][name]
+    paper = papers()[name]
+    assert [paper.columns(font) for font in Font] == VECTORS["columns"][name]
+    assert all(paper.columns(font) * paper.cell(font) <= paper.dots for font in Font)

@@ -39,7 +39,7 @@ def test_what_a_cashbox_lacks_is_told_when_it_is_configured() -> None:
     ("url", "words"),
     [
         ("webkasa+https://h.kz?cashbox=SWK00000001&login=a", 'scheme.*did you mean "webkassa\\+https"'),
-        ("shtrih+serial:///dev/ttyACM0", "scheme.*known"),
+        ("fprint+serial:///dev/ttyACM0", "scheme.*known"),
         (GOOD + "&cashbx=1", 'option cashbx.*did you mean "cashbox"'),
         (GOOD + "&mark_on_retrun=yes", 'did you mean "mark_on_return"'),
         (GOOD + "&login=b", "option login: is given twice"),

@@ -63,11 +63,24 @@ def test_a_receipt_fed_byte_by_byte_is_the_same_as_fed_at_once(model):
     assert state(pieces) == state(whole)
 
 
-def test_status_bytes_inside_a_raster_are_dots_and_not_a_question():
+@pytest.mark.parametrize("size", [1, 2, 64])
+def test_real_time_bytes_inside_a_picture_are_dots_and_are_obeyed_all_the_same(size):
     printer = Interpreter(model_named("epson"))
-    printer.receive(b"\x1dv0\x00\x03\x00\x01\x00\x10\x04\x01")
-    assert printer.take_reply() == b""
-    assert printer.paper.images[0].bitmap.rows == b"\x10\x04\x01"
+    sent = b"\x1dv0\x00\x05\x00\x02\x00" + b"\x10\x04\x01\x00\x00" + b"\x10\x14\x01\x00\x01"
+    for start in range(0, len(sent), size):
+        printer.receive(sent[start : start + size])
+    assert printer.take_reply() == b"\x12"
+    assert printer.paper.images[0].bitmap.rows == b"\x10\x04\x01\x00\x00\x10\x14\x01\x00\x01"
+    assert len(printer.paper.kicks) == 1
+
+
+def test_a_recover_command_inside_a_picture_loses_what_was_waiting():
+    printer = Interpreter(model_named("epson"))
+    printer.condition.busy = True
+    printer.receive(b"receipt\n\x1dv0\x00\x03\x00\x01\x00\x10\x05\x02")
+    printer.condition.busy = False
+    printer.settle()
+    assert printer.paper.lines == []
 
 
 def test_a_huge_promised_picture_does_not_swallow_the_rest_of_the_day():

@@ -69,6 +69,18 @@ def test_a_qr_in_a_foreign_dialect_prints_the_url_as_rubbish_text(model, sent):
     assert printer.unknown
 
 
+def test_a_rongta_that_was_not_told_to_draw_a_qr_draws_none():
+    printer = printed("rongta", RONGTA_QR.removeprefix(b"\x1dZ\x01"))
+    assert (printer.paper.symbols, printer.paper.lines) == ([], [])
+    assert "PDF417" in printer.log[-1].meaning
+
+
+def test_a_firmware_without_the_raster_command_prints_a_picture_as_rubbish():
+    printer = printed("th230", b"\x1dv0\x00\x02\x00\x01\x00ABafter\n")
+    assert printer.paper.images == []
+    assert printer.unknown
+
+
 def test_private_lengths_at_an_epson_swallow_what_follows():
     """30 67 read as pL pH asks for 26 416 bytes: until they have come nothing is printed."""
     printer = printed("epson", PRIVATE_QR + b"text\n")

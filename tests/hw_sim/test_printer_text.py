@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from hw_sim.printer import Cell, Interpreter, Style, TextRow, model_named
+from hw_sim.printer import Cell, Interpreter, Style, TextRow, model_named, render
 
 VECTORS = tomllib.loads((Path(__file__).parents[1] / "vectors" / "printer_sim.toml").read_text(encoding="utf-8"))
 START = "1B 40 1C 2E"  # Reset, leave Chinese mode.
@@ -101,12 +101,14 @@ def test_default_page_of_the_private_command_survives_reset_and_power_cut():
     assert printer.paper.lines == ["Ч", "Ч"]
 
 
-@pytest.mark.parametrize(("model", "columns"), [("epson-58", 32), ("rp-f10", 36), ("epson-t88iv", 42), ("epson", 48)])
+@pytest.mark.parametrize(
+    ("model", "columns"), [("epson-58", 32), ("rp-f10", 36), ("epson-t88iv", 42), ("th230", 44), ("epson", 48)]
+)
 def test_font_a_wraps_at_the_columns_of_the_paper(model, columns):
     assert printed(model, b"x" * (columns + 1) + b"\n").paper.lines == ["x" * columns, "x"]
 
 
-@pytest.mark.parametrize(("model", "columns"), [("epson-58", 42), ("epson-t88iv", 56), ("epson", 64)])
+@pytest.mark.parametrize(("model", "columns"), [("epson-58", 42), ("epson-t88iv", 56), ("th230", 57), ("epson", 64)])
 def test_font_b_wraps_at_the_columns_of_the_paper(model, columns):
     assert printed(model, b"\x1bM\x01" + b"x" * (columns + 1) + b"\n").paper.lines == ["x" * columns, "x"]
 
@@ -157,6 +159,14 @@ def test_a_user_glyph_is_drawn_dot_for_dot_as_sent():
     assert cell.glyph is not None
     bits = [int.from_bytes(cell.glyph.rows[y : y + 1], "big") >> 6 for y in range(24)]
     assert bits == [0b10] + [0] * 7 + [0b01] * 8 + [0] * 7 + [0b10]
+
+
+def test_emphasis_strikes_a_user_glyph_twice_like_any_other_letter():
+    stroke = b"\xff\xff\xff" + bytes(33)
+    sent = b"\x1b&\x03AA\x0c" + stroke + b"\x1b%\x01A\n\x1bE\x01A\n"
+    picture = render(printed("epson-58", sent).paper)
+    black = [sum(not picture.getpixel((x, 32 + row * 30)) for x in range(picture.width)) for row in (0, 1)]
+    assert black == [1, 2]
 
 
 @pytest.mark.parametrize("lose", ["reset", "power"])

@@ -74,7 +74,7 @@ def test_what_a_register_cannot_do_is_said(till: Served, config: Path) -> None:
 
 def test_a_drawer_is_opened(till: Served, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[int] = []
-    monkeypatch.setattr(till.agent.register, "open_drawer", lambda: opened.append(1))
+    monkeypatch.setattr(till.agent.printing, "open_drawer", lambda: opened.append(1))
     answer = run(config, "drawer")
     assert (answer.exit_code, answer.output, opened) == (0, "opened\n", [1])
 

@@ -64,7 +64,7 @@ def test_recovery_x1_another_program_in_between(shop: Shop, rig: Rig) -> None:
     rig.mend()
     rig.ring_up_elsewhere()
     settled(shop)
-    if rig.asked_by_key:
+    if rig.tells_apart:
         assert shop.state(sale) is SaleState.FISCALISED and shop.handed_over() == 0
         assert shop.document(sale).total_tiyn == sum(
             line.price_tiyn * line.quantity_milli // 1000 for line in order.lines
@@ -145,6 +145,9 @@ def test_recovery_x6_the_shift_was_closed_in_between(shop: Shop, rig: Rig, made:
     rig.mend()
     rig.close_shift_elsewhere()
     settled(shop)
+    if rig.counts_from_z and not made:
+        assert shop.state(sale) is SaleState.IN_DOUBT and shop.handed_over() == 1
+        return
     if shop.state(sale) is SaleState.HELD:
         assert not made and isinstance(shop.pay(sale, order), Done)
     assert shop.state(sale) is SaleState.FISCALISED and shop.handed_over() == 0
@@ -152,13 +155,15 @@ def test_recovery_x6_the_shift_was_closed_in_between(shop: Shop, rig: Rig, made:
 
 
 @pytest.mark.parametrize("rig", [name for name, rig in RIGS.items() if rig.has_clock], indirect=True)
-def test_recovery_x7_a_clock_that_is_hours_off_decides_nothing(shop: Shop, rig: Rig) -> None:
-    rig.set_clock_off(CLOCK_OFF_S)
+def test_recovery_x7_a_clock_that_is_hours_off_decides_nothing(folder: Path, rig: Rig) -> None:
+    rig.set_clock_off(CLOCK_OFF_S)  # From the first document on: a fiscal storage takes no leap in a shift.
+    shop = Shop(folder, rig)
     sale, _ = in_doubt(shop, rig)
     rig.mend()
     settled(shop)
     assert shop.state(sale) is SaleState.FISCALISED and shop.handed_over() == 0
-    assert len(sales(rig)) == 2
+    assert len(sales(rig)) == 1
+    shop.close()
 
 
 def test_recovery_l7_a_till_that_was_not_answered_gets_the_stored_result(shop: Shop, rig: Rig) -> None:

@@ -20,14 +20,19 @@ def steady(**changes: bytes) -> Answers:
     return lambda query, _printed: answers[query]
 
 
+CONFIRM = b"\x1d(H\x06\x0000"  # Then a process number of four characters.
+
+
 @dataclass
 class Machine:
-    """A printer's controller as the command reference has it: real-time queries never reach the paper."""
+    """A printer's controller as the command reference has it: questions never reach the paper, and a process number is
+    answered once everything before it is printed, which an offline printer does not do."""
 
     answers: Answers
     printed: bytes = b""
     asked: list[int] = field(default_factory=list)
     waiting: bytes = b""
+    confirms: bool = True
 
     def receive(self, data: bytes) -> bytes:
         self.waiting += data
@@ -40,7 +45,13 @@ class Machine:
                 self.asked.append(number)
                 out += self.answers(number, self.printed)
                 self.waiting = self.waiting[3:]
-            elif self.waiting == b"\x10":
+            elif self.waiting.startswith(CONFIRM):
+                if len(self.waiting) < len(CONFIRM) + 4:
+                    break
+                process, self.waiting = self.waiting[len(CONFIRM) :][:4], self.waiting[len(CONFIRM) + 4 :]
+                if self.confirms and self.answers(1, self.printed) == READY[1]:
+                    out += b"7\x22" + process + b"\x00"
+            elif b"\x10".startswith(self.waiting) or CONFIRM.startswith(self.waiting):
                 break
             else:
                 self.printed += self.waiting[:1]

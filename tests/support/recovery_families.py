@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from recovery_atol import AtolJsonRig, AtolRig
+from recovery_datecs import DatecsRig, DatecsXRig
 from recovery_ofd import OfdRig
 from recovery_shop import Rig
+from recovery_shtrih import ShtrihKzRig, ShtrihNumberedRig, ShtrihOnLineRig, ShtrihRig
 from recovery_webkassa import WebkassaRig
 
-RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in (WebkassaRig, OfdRig, AtolRig, AtolJsonRig)}
+ALL: Sequence[type[Rig]] = (
+    WebkassaRig,
+    OfdRig,
+    ShtrihRig,
+    ShtrihNumberedRig,
+    ShtrihOnLineRig,
+    ShtrihKzRig,
+    DatecsRig,
+    DatecsXRig,
+    AtolRig,
+    AtolJsonRig,
+)
+RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in ALL}

@@ -31,11 +31,11 @@ class OfdRig(DeviceRig):
         "P1 paper before": "paper is not the operator's",
         "P3 paper after": "paper is not the operator's",
     }
-    asked_by_key = True
+    tells_apart = True
     secrets: Mapping[str, str] = {"ofd_token": str(TOKEN)}
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
-        super().__init__(clock, folder, make(clock.now_ns, random.Random(7), token=TOKEN))
+        super().__init__(clock, folder, make(clock.now_ns, random.Random(7), token=TOKEN, reports_compared=True))
         case = self.simulated.memory.identity
         self.url = (
             f"ofd+tcp://localhost?id=203001&serial={case.serial}&rnm={case.registration_number}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -294,6 +295,10 @@ class DeviceRig(Rig):
 
     def close_shift_elsewhere(self) -> None:
         self.simulated.memory.close_shift(self.clock.now_ns())
+
+    def swap(self) -> None:
+        memory = self.simulated.memory
+        memory.identity = replace(memory.identity, serial="00099999")
 
     def closed_shifts(self) -> int:
         return len(self.simulated.memory.closed)

@@ -69,11 +69,12 @@ class Rig(ABC):
     name: str
     # Faults after which a person has to decide at some step, and why: the declared exceptions.
     exceptions: Mapping[str, str] = {}
-    asked_by_key = False  # X1 is decided by our key all the same.
+    tells_apart = False  # X1 is decided all the same: by our key, or by reading every document since.
     can_be_swapped = False  # Its address names a line, and another register may stand at its end.
     has_clock = False  # A clock of its own that may be wrong.
     never_in_doubt = False  # It decides every lost answer by itself, at once.
     absent_faults: Mapping[str, str] = {}  # Faults this family has not, and why.
+    counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:

@@ -21,7 +21,7 @@ class WebkassaRig(HttpRig):
     decisive = "/check"
     url = "webkassa+https://devkkm.webkassa.kz?cashbox=SWK00000001&login=till-1"
     secrets: Mapping[str, str] = {"webkassa_password": "till-1-password", "webkassa_api_key": "sim-api-key"}
-    asked_by_key = True
+    tells_apart = True
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.world = World(clock.now_ns, random.Random(5), codes=10, mark_delay_s=(1.0, 2.0))

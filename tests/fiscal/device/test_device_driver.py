@@ -170,6 +170,25 @@ def test_a_register_that_cannot_take_an_order_gets_no_byte_of_it(
     assert family.commands == []
 
 
+def test_counters_are_read_when_the_last_document_has_printed(
+    driver: DeviceRegister, family: Any, plain: Any, ticks: Any
+) -> None:
+    plain.waiting = Waiting.PRINTING
+    original = ticks.sleep
+
+    def prints_for_two_seconds(seconds: float) -> None:
+        original(seconds)
+        plain.waiting = None if ticks.at >= 2 else Waiting.PRINTING
+
+    driver._sleep = prints_for_two_seconds
+    assert driver.baseline().identity == plain.identity and ticks.at == 2
+    plain.waiting = Waiting.CONTINUE
+    assert driver.baseline().identity == plain.identity and family.commands == ["go_on"]
+    plain.waiting, driver._sleep = Waiting.PRINTING, original
+    with pytest.raises(RegisterUnavailable, match="busy: the register is printing"):
+        driver.baseline()
+
+
 def test_an_order_of_another_family_is_neither_sent_nor_judged(driver: DeviceRegister, sale: Receipt) -> None:
     baseline = driver.baseline()
     foreign = Prepared("k", "webkassa", "sale", 1, {"path": "/check"})
@@ -239,6 +258,26 @@ def test_a_register_out_of_paper_inside_a_document_waits_for_paper_and_is_then_c
     plain.waiting = Waiting.CONTINUE
     assert isinstance(driver.settle(prepared, baseline), Absent)
     assert (plain.went_on, plain.cancelled) == (1, 1)
+
+
+def test_a_paid_document_without_paper_waits_for_paper_and_is_then_closed(
+    driver: DeviceRegister, plain: Any, sale: Receipt
+) -> None:
+    prepared, baseline = driver.prepare(sale), driver.baseline()
+    plain.lose["pay"] = "after"
+    driver.execute(prepared, baseline)
+    plain.waiting = Waiting.PAPER
+    assert failure_of(driver.settle(prepared, baseline)).kind is FailureKind.PAPER
+    plain.waiting = None
+    assert isinstance(driver.settle(prepared, baseline), Done)
+    assert len(plain.made) == 1
+
+
+def test_a_roll_that_ended_with_the_last_document_is_told(driver: DeviceRegister, plain: Any) -> None:
+    plain.paper = Paper.OUT
+    assert driver.finish_printing() is Paper.OUT
+    plain.paper = Paper.LOW
+    assert driver.finish_printing() is Paper.OK
 
 
 def test_a_register_that_lost_its_memory_proves_nothing_absent(

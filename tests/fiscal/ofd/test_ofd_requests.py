@@ -78,11 +78,10 @@ def test_every_optional_fact_of_a_line_has_its_field() -> None:
     made = ticket(order)
     pack, discount, water, markup = made["items"]
     commodity = pack["commodity"]
-    assert (commodity["barcode"], commodity["ntin"], commodity["product_id"]) == (
-        "04870249811936",
-        "0200091530572",
-        "77",
-    )
+    named = (commodity["barcode"], commodity["ntin"], commodity["product_id"])
+    assert named == ("4870249811936", "0200091530572", "77")
+    padded = ticket(order, replace(SETTINGS, short_gtin=False))["items"][0]["commodity"]
+    assert padded["barcode"] == "04870249811936"
     assert commodity["sum"] == {"bills": 900, "coins": 0}
     assert commodity["taxes"][0]["percent"] == 5_000 and commodity["taxes"][0]["sum"] == {"bills": 42, "coins": 86}
     assert discount == {

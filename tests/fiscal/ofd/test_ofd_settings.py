@@ -28,7 +28,7 @@ def test_a_short_url_has_the_protocols_own_defaults() -> None:
 def test_every_option_is_read() -> None:
     more = (
         "&token_secret=t&xin=000000000000&title=A&address=B&address_kk=C&okved=47111&ofd_name=D&ofd_host=E&qr=wofd"
-        "&operator=3&section=2&domain=services&taxation=101&percent=100&gs=strip&mark_form=ki&mark_on_return=no"
+        "&operator=3&section=2&domain=services&taxation=101&percent=100&gs=strip&mark_form=ki&mark_on_return=no&gtin=14"
         "&geo=43,-76&geo_source=GPS&utc_offset=06:00&connect_s=1&answer_s=2&total_s=30&again_s=90&offline_h=24&shift_h=12"
     )
     made = settings(more)

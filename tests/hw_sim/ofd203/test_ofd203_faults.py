@@ -177,6 +177,13 @@ def test_a_header_the_operator_cannot_follow_ends_the_connection_with_code_3(
     assert shop.ask(TICKET, ticket()).code == 0
 
 
+@pytest.mark.parametrize("size", [HEADER.size, SIZE_MAX])
+def test_a_frame_of_the_least_and_the_greatest_size_is_taken_whole(shop: Till, size: int) -> None:
+    header = HEADER.pack(0x81A2, 203, size, shop.id, FIRST_TOKEN, 7)
+    (answer,) = answers_of(shop.heard(header + bytes(size - HEADER.size)))
+    assert answer.code == 3 and not shop.server.hung_up
+
+
 def test_another_version_of_the_protocol_is_answered_with_code_3(shop: Till) -> None:
     frame = framed(Header(202, shop.id, shop.token, 7), write("Request", {"command": SYSTEM}))
     (answer,) = answers_of(shop.heard(frame))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from pos_agent.cli.webkassa_cells import BOM, Column, Many, Moment, Money, Quantity, Rate, exported, shown, spreadsheet
+from pos_agent.cli.cells import BOM, Column, Many, Moment, Money, Quantity, Rate, exported, shown, spreadsheet
 
 CELLS: list[tuple[Any, str, str]] = [
     (None, "", ""),

@@ -1,4 +1,4 @@
-"""Rows of a Webkassa cashbox as cells: for eyes, for a spreadsheet, for programs. Pure.
+"""Rows as cells: for eyes, for a spreadsheet, for programs. Pure.
 
 A spreadsheet of this country reads UTF-8 only with its mark, splits at semicolons and has a comma in its numbers.
 """

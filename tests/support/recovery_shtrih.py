@@ -1,0 +1,65 @@
+"""The rigs of the Shtrih-M registers: both link layers, a model with a fiscal storage and models without one."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from recovery_rigs import DeviceRig
+
+from hw_sim.shtrih import ShtrihMachine, make
+from hw_sim.shtrih.strangers import another_program
+from pos_agent.clock import VirtualClock
+
+
+class ShtrihRig(DeviceRig):
+    """A register with a fiscal storage on the standard layer."""
+
+    name = "shtrih fn"
+    decisive = "FF45"
+    has_clock = False  # The storage has a clock of its own and refuses a register whose clock is off.
+    options: Mapping[str, Any] = {"model": "fn"}
+    url = "shtrih+tcp://localhost?model=fn"
+
+    def __init__(self, clock: VirtualClock, folder: Path) -> None:
+        super().__init__(clock, folder, make(clock.now_ns, random.Random(7), **self.options))
+        machine = self.simulated.machine
+        assert isinstance(machine, ShtrihMachine)
+        self.inside = machine.register
+
+    def ring_up_elsewhere(self) -> None:
+        another_program(self.inside, 100)
+
+    def close_shift_elsewhere(self) -> None:
+        if self.inside.receipt is not None:
+            self.inside.cancel()
+        self.inside.close_shift()
+
+    def set_clock_off(self, seconds: float) -> None:
+        self.inside.clock.offset_s += seconds
+
+
+class ShtrihNumberedRig(ShtrihRig):
+    name = "shtrih numbered"
+    options: Mapping[str, Any] = {"model": "fn", "layer": "numbered"}
+    url = "shtrih+tcp://localhost?model=fn&layer=numbered"
+
+
+class ShtrihOnLineRig(ShtrihRig):
+    """The Kazakh models: no fiscal sign, codes as lines of text."""
+
+    name = "shtrih on-line"
+    decisive = "85"
+    has_clock = True
+    counts_from_z = "what was sold before a Z is not told: no receipt in the new shift proves nothing"
+    marks_a_sale = 0
+    options: Mapping[str, Any] = {"model": "on-line", "ffxx": "none"}
+    url = "shtrih+tcp://localhost?model=on-line&marks=text&text_max=200"
+
+
+class ShtrihKzRig(ShtrihOnLineRig):
+    name = "shtrih kz-fr"
+    options: Mapping[str, Any] = {"model": "kz-fr"}
+    url = "shtrih+tcp://localhost?model=kz-fr&marks=text&text_max=200"
