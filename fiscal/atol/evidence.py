@@ -3,6 +3,9 @@
 receipts, shifts   every document of the storage above the baseline's last one: kind, sum, time, sign
 cash moves         no stored documents: their count where the model tells it, otherwise what the drawer gained
 
+The task of the decisive command has a number of its own in the baseline: while the register still works on it, nothing
+is decided.
+Source: github Zzzzipper/projects, firmware-usbhost/common/fiscal_register/atol.
 """
 
 from __future__ import annotations

@@ -67,7 +67,7 @@ class AtolJsonRig(HttpRig):
     decisive = "/requests"
     url = "atol-json+http://127.0.0.1:16732?tax_16=vat16"
     secrets: Mapping[str, str] = {}
-    asked_by_key = can_be_swapped = has_clock = True
+    tells_apart = can_be_swapped = has_clock = True
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.simulated = make_json(clock.now_ns, random.Random(7))
