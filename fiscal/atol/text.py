@@ -25,7 +25,7 @@ class Text:
 def _encoder() -> TextEncoder:
     base = page("cp866")
     table = {**base.table, "№": _NUMERO, "$": _DOLLAR}
-    return TextEncoder(Page("atol", MappingProxyType(table), base.alias), {Method.SUBSTITUTE})
+    return TextEncoder(Page("atol", MappingProxyType(table), base.alias), {Method.PAGE, Method.SUBSTITUTE})
 
 
 def text(value: str, most: int) -> Text:
