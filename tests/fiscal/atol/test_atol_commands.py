@@ -208,8 +208,8 @@ def test_a_clock_that_shows_no_date_is_no_moment() -> None:
 
 
 TAGS = {
-    1012: (1_784_111_464).to_bytes(4, "little"), 1077: bytes.fromhex("21 04 FC 05 0E BE"), 1038: b"\x07\0\0\0", 1042: b"\x0c\0",
-    1054: b"\x01", 1020: bytes.fromhex("90 5F 01"), 1037: b"0000000001002292    ",
+    1012: (1_784_111_464).to_bytes(4, "little"), 1077: bytes.fromhex("21 04 FC 05 0E BE"),
+    1038: b"\x07\0\0\0", 1042: b"\x0c\0", 1054: b"\x01", 1020: bytes.fromhex("90 5F 01"), 1037: b"0000000001002292    ",
 }  # fmt: skip
 
 
