@@ -170,7 +170,9 @@ def test_no_password_stands_in_the_journal() -> None:
 
 
 @given(
-    st.lists(st.tuples(st.integers(100, 1_000_000), st.integers(100, 50_000), st.integers(0, 99)), min_size=1, max_size=6)
+    st.lists(
+        st.tuples(st.integers(100, 1_000_000), st.integers(100, 50_000), st.integers(0, 99)), min_size=1, max_size=6
+    )
 )
 def test_the_items_of_any_receipt_add_up_to_its_total(rows: list[tuple[int, int, int]]) -> None:
     lines = tuple(
