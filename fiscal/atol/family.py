@@ -41,7 +41,7 @@ class AtolFamily:
         self._reader = Reader(talk, settings)
         self._runner = Runner(talk, self._reader)
         self._evidence = Evidence(self._reader, self._wire)
-        self._papers = Papers(self._reader, self._evidence, settings)
+        self._papers = Papers(self._reader, self._evidence)
         self._identity: Identity | None = None
 
     @property

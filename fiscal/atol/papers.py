@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from fiscal.atol.answers import CLOSING, OPENING, Document
 from fiscal.atol.evidence import Counters, Evidence, counters_of
 from fiscal.atol.reader import Identity, Reader
-from fiscal.atol.settings import Settings
 from fiscal.atol.wire import silent
 from fiscal.device.family import Answered, Silence
 from fiscal.documents import Baseline, CashDocument, FiscalDocument, SeenDocument, ShiftOpened, ShiftReport
@@ -19,10 +18,9 @@ WALK_MAX = 5000  # Documents of one shift.
 
 
 class Papers:
-    def __init__(self, reader: Reader, evidence: Evidence, settings: Settings) -> None:
+    def __init__(self, reader: Reader, evidence: Evidence) -> None:
         self._reader = reader
         self._evidence = evidence
-        self._settings = settings
 
     def document(
         self,
@@ -55,7 +53,7 @@ class Papers:
             total_tiyn=-1 if stored.total is None else stored.total,
             qr="",  # It prints its own and does not tell it.
             identity=identity.serial,
-            registration_number=self._settings.registration_number or stored.registration,
+            registration_number=stored.registration,
             raw=raw,
         )
 

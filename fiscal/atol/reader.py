@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fiscal.atol import answers, commands, errors
 from fiscal.atol.answers import Document, LastDocument, Status
@@ -58,16 +58,22 @@ class Reader:
     def __init__(self, talk: Talk, settings: Settings) -> None:
         self._talk = talk
         self._settings = settings
+        self._identity: Identity | None = None
+        self._registration: str | None = None  # As the documents of this register tell it, "" when they do not.
 
     def identity(self) -> Identity:
         """Who is on the line. Silence(CONFIGURATION) when it is not the register the set-up names."""
         serial = self.status().serial
         storage = self._talk.read_or_none("A431", answers.text, absent=errors.NOT_IN_STORAGE)
-        wanted = self._settings.device.identity
+        settings = self._settings
+        wanted = settings.device.identity
         if wanted is not None and wanted.lstrip("0") != serial.lstrip("0"):
             text = f"register {serial} answers, the set-up names {wanted}"
             raise Silence(Failure(FailureKind.CONFIGURATION, "identity", text), sent=False)
-        return Identity(serial, storage or "")
+        identity = Identity(serial, storage or "")
+        if identity != self._identity:
+            self._identity, self._registration = identity, settings.registration_number or None
+        return identity
 
     def status(self) -> Status:
         return self._talk.read("3F", answers.status)
@@ -118,17 +124,26 @@ class Reader:
         )
 
     def document(self, number: int) -> Document | None:
-        """A document of the storage, as far as we need it; None when it has none of this number."""
+        """A document of the storage, as far as we need it; None when it has none of this number.
+
+        The first receipt is read to the end if need be, to learn the registration number.
+        """
         operands = commands.document_number(number)
         kind = self._talk.read_or_none("A445", answers.document_type, operands, absent=errors.NOT_IN_STORAGE)
         if kind is None:
             return None
         wanted, found = WANTED.get(kind, frozenset[int]()), b""
+        learning = kind == answers.RECEIPT_FORM and self._registration is None
+        if learning:
+            wanted |= {answers.REGISTRATION}
         for block in self._blocks() if wanted else ():
             found += block
             if wanted <= answers.tags(found).keys():
                 break
-        return answers.document(number, kind, answers.tags(found))
+        document = answers.document(number, kind, answers.tags(found))
+        if learning:
+            self._registration = document.registration
+        return replace(document, registration=self._registration or "")
 
     def iso(self, at: dt.datetime | None) -> str | None:
         zone = dt.timezone(self._settings.device.utc_offset)

@@ -150,6 +150,8 @@ def fn_document(kkm: Kkm, number: int) -> dict[str, Any]:
         "fiscalDocumentType": _FORMS[filed.form],
         "short": False,
     }
+    if kkm.profile.registration_in_documents:
+        tags["1037"] = kkm.memory.identity.registration_number
     if filed.document is not None:
         kind = _TAGGED[filed.type]
         tags |= {"1020": tenge(filed.total_tiyn), "1042": filed.receipt, "1054": kind}

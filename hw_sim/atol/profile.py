@@ -51,6 +51,7 @@ class Profile:
     utc_offset_h: int = 5
     shift_limit_s: float = 24 * 3600
     auto_open_shift: bool = True  # A receipt or a cash move opens a closed shift by itself: one more document.
+    registration_in_documents: bool = True  # Tag 1037 stands in every one (format of fiscal data); False: it does not.
     prints_on_its_own: bool = True  # An interrupted print is finished as soon as paper and power are there.
     receipt_survives_power: bool = True
     tax_rates: Mapping[int, int] = field(default_factory=lambda: TAX_RATES)

@@ -141,6 +141,7 @@ class Stored:
     shift: int | None
     receipt: int | None
     total_tiyn: int | None
+    registration: str
 
 
 _KINDS = {"openShift": "shift_open", "closeShift": "shift_close"}
@@ -154,7 +155,7 @@ def stored(entry: Entry, number: int) -> Stored:
     kind = _OPERATIONS.get(tags.integer("1054") or 0, form) if form == "receipt" else _KINDS.get(form, form)
     return Stored(
         number, kind, tags.optional_text("1012"), _sign(tags.optional_text("1077")), tags.integer("1038"),
-        tags.integer("1042"), tags.money("1020"),
+        tags.integer("1042"), tags.money("1020"), tags.optional_text("1037").strip(),
     )  # fmt: skip
 
 

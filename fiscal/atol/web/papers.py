@@ -78,9 +78,12 @@ class Papers:
             text = f"document {number} cannot be read back"
             raise Silence(Failure(FailureKind.NO_ANSWER, "storage", text), sent=True)
         found = answers.Made(
-            number, stored.sign, stored.at, stored.shift, stored.receipt, stored.total_tiyn, "", "", True
-        )
-        return found if made is None else replace(found, registration=made.registration, storage=made.storage)
+            number, stored.sign, stored.at, stored.shift, stored.receipt, stored.total_tiyn, stored.registration,
+            storage="", printed=True,
+        )  # fmt: skip
+        if made is None:
+            return found
+        return replace(found, registration=made.registration or stored.registration, storage=made.storage)
 
     def _cash(self, entry: Entry | None, identity: Identity) -> CashDocument:
         look = self._reader.look(identity)
