@@ -161,6 +161,29 @@ def fn_document(kkm: Kkm, number: int) -> dict[str, Any]:
     return {"documentTLV": tags}
 
 
+def ofd_exchange(kkm: Kkm) -> dict[str, Any]:
+    """What the OFD has not yet; without anything the first document is of the year 1970, number 0."""
+    unsent = kkm.fn.unsent()
+    nothing = {"code": 0, "description": ""}
+    return {
+        "status": {
+            "notSentCount": len(unsent),
+            "notSentFirstDocDateTime": _iso(kkm.local(unsent[0].at_ns if unsent else 0)),
+            "notSentFirstDocNumber": unsent[0].number if unsent else 0,
+            "lastSuccessKeysUpdate": _iso(kkm.local(0)),
+        },
+        "errors": {
+            "network": nothing,
+            "ofd": nothing,
+            "fn": nothing,
+            "documentNumber": 0,
+            "fnCommandCode": 0,
+            "lastSuccessConnectionDateTime": _iso(kkm.local(0)),
+        },
+        "warnings": {"dataForSendIsEmpty": not unsent},
+    }
+
+
 def drawer_status(kkm: Kkm) -> dict[str, Any]:
     return {
         "counters": {"cashSum": tenge(kkm.memory.cash_tiyn)},

@@ -171,6 +171,7 @@ HANDLERS: Mapping[str, Callable[[Driver, Mapping[str, Any]], Result]] = {
     "getFnStatus": _answering(lambda driver: json_reads.fn_status(driver.kkm)),
     "getFnInfo": _answering(lambda driver: json_reads.fn_info(driver.kkm)),
     "getDeviceInfo": _answering(lambda driver: json_reads.device_info(driver.kkm)),
+    "ofdExchangeStatus": _answering(lambda driver: json_reads.ofd_exchange(driver.kkm)),
     "getShiftTotals": _answering(lambda driver: json_reads.shift_totals(driver.kkm)),
     "getFnDocument": _fn_document,
     "getCashDrawerStatus": _answering(lambda driver: json_reads.drawer_status(driver.kkm)),

@@ -119,3 +119,16 @@ def test_the_driver_reads_a_document_of_the_storage(client: Client) -> None:
 
 def test_the_driver_has_no_document_of_a_number_that_was_not_given(client: Client) -> None:
     assert client.code({"type": "getFnDocument", "fiscalDocumentNumber": 99}) == 123
+
+
+def test_what_the_ofd_has_not_is_told_over_the_web_server(client: Client) -> None:
+    assert client.result({"type": "ofdExchangeStatus"})["status"]["notSentCount"] == 0
+    client.do(sell(100.0))
+    client.sim.server.register.kkm.fn.cut_ofd()
+    client.do(sell(100.0))
+    client.do(sell(100.0))
+    told = client.result({"type": "ofdExchangeStatus"})
+    assert (told["status"]["notSentCount"], told["status"]["notSentFirstDocNumber"]) == (2, 3)
+    assert told["status"]["notSentFirstDocDateTime"].startswith("2026-07-15T10:30:")
+    client.sim.server.register.kkm.fn.mend_ofd()
+    assert client.result({"type": "ofdExchangeStatus"})["warnings"] == {"dataForSendIsEmpty": True}
