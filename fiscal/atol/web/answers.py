@@ -166,6 +166,12 @@ def _sign(text: str) -> str:
         return ""
 
 
+def unsent(entry: Entry) -> tuple[int | None, str]:
+    """How many documents the OFD has not, and of when the oldest one is (ofdExchangeStatus)."""
+    status = entry.fields("status")
+    return status.integer("notSentCount"), status.optional_text("notSentFirstDocDateTime")
+
+
 def totals(entry: Entry) -> dict[str, int]:
     """Counts and sums of the shift by the names of the journal (getShiftTotals)."""
     told = entry.fields("shiftTotals")

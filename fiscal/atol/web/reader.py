@@ -131,9 +131,8 @@ class Reader:
         """How many documents the OFD has not, and since when."""
         if entry.state is not State.READY:
             return None, None
-        status = self._part(entry, lambda entry: entry.fields("status"))
-        count = status.integer("notSentCount")
-        return count, self.moment(status.optional_text("notSentFirstDocDateTime")) if count else None
+        count, since = self._part(entry, answers.unsent)
+        return count, self.moment(since) if count else None
 
     def _sums(self, entry: Entry) -> dict[str, int]:
         return self._part(entry, answers.totals) if entry.state is State.READY else {}

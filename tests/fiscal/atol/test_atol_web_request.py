@@ -191,6 +191,11 @@ def test_the_sums_of_a_shift_are_read() -> None:
     assert found["cash"] == expect["cash_tiyn"]
 
 
+def test_what_the_ofd_has_not_is_read() -> None:
+    row = next(row for row in table("atol_json")["result"] if row["name"].startswith("ofdExchangeStatus"))
+    assert answers.unsent(ready(row["body"])) == (row["expect"]["unsent"], row["expect"]["unsent_since"])
+
+
 @pytest.mark.parametrize("row", VALIDATIONS, ids=lambda row: row["name"])
 def test_a_published_check_is_judged(row: dict[str, Any]) -> None:
     assert marks.check(json.loads(row["body"])).verdict is Verdict(row["verdict"])
@@ -238,6 +243,7 @@ def test_any_json_is_an_answer_or_malformed(value: Any) -> None:
         lambda: answers.made(ready(raw.decode())),
         lambda: answers.stored(ready(raw.decode()), 1),
         lambda: answers.totals(ready(raw.decode())),
+        lambda: answers.unsent(ready(raw.decode())),
     ]
     for parse_one in parses:
         try:
