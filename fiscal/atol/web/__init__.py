@@ -12,6 +12,7 @@ from urllib.parse import SplitResult
 import httpx
 
 from fiscal.atol.web.channel import Channel
+from fiscal.atol.web.evidence import Evidence
 from fiscal.atol.web.family import AtolJsonFamily
 from fiscal.atol.web.reader import Reader
 from fiscal.atol.web.register import AtolJsonRegister
@@ -43,8 +44,9 @@ def open_atol_json(
     )
     channel = Channel(settings, exchange, monotonic=monotonic, sleep=sleep)
     reader = Reader(channel, settings, _uuids(now, rng or random.SystemRandom()))
-    runner = Runner(channel, reader, settings, monotonic=monotonic, sleep=sleep)
-    family = AtolJsonFamily(channel, reader, runner, settings)
+    evidence = Evidence(channel, reader)
+    runner = Runner(channel, reader, evidence, settings, monotonic=monotonic, sleep=sleep)
+    family = AtolJsonFamily(channel, reader, evidence, runner, settings)
     address = f"{settings.origin}/{settings.device or ''}"
     patience = Patience(printing_s=settings.printing_s)
     return AtolJsonRegister(family, address, monotonic=monotonic, sleep=sleep, patience=patience)

@@ -53,8 +53,11 @@ class Entry:
 
 
 def entries(body: bytes) -> list[Entry]:
-    """AnswerMalformed for anything that is no list of results."""
-    return [_entry(row) for row in Fields.of(load(body), "").objects("results")]
+    """At least one. AnswerMalformed for anything that is no list of results."""
+    found = [_entry(row) for row in Fields.of(load(body), "").objects("results")]
+    if not found:
+        raise AnswerMalformed("results", "is missing")
+    return found
 
 
 def _entry(row: Fields) -> Entry:

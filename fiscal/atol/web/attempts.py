@@ -2,6 +2,11 @@
 
 The server takes a uuid once and keeps its results for weeks, so a request that was lost, or comes late, can make no
 second document. A uuid whose task ended without one is used up: the next attempt has the next number.
+
+"Carried out" is not always so. A server that lost its register in the middle calls a task ready when the document
+number has risen since; a shift that the receipt opened raises it too, and then the last receipt is shown, which is
+somebody else's. So what is shown must be of the order's kind and sum, and newer than the baseline.
+Source: github ArchDemons/atolwebserver, DriverWorker.java (how a blocked task is decided).
 """
 
 from __future__ import annotations
@@ -22,23 +27,22 @@ def uuid_of(key: str, attempt: int) -> str:
     return str(uuid.uuid5(_NAMESPACE, f"{key}#{attempt}"))
 
 
-def known(channel: Channel, key: str) -> Iterator[tuple[int, list[Entry]]]:
-    """Number and results of every attempt the server knows, the first one first. Silence."""
+def known(channel: Channel, key: str) -> Iterator[Entry]:
+    """The task of every attempt the server knows, the first one first. Silence."""
     for attempt in range(ATTEMPTS_MAX):
         found = channel.results(uuid_of(key, attempt))
         if found is None:
             return
-        yield attempt, found
+        yield found[0]
 
 
-def made(channel: Channel, key: str) -> Entry | None:
-    """The task of this order that was carried out; None: none was. Silence when one is still under way."""
-    for _, found in known(channel, key):
-        if not found:
-            continue
-        if not found[0].state.is_final:
-            text = f"the server still works on it: {found[0].state}"
+def carried_out(channel: Channel, key: str) -> list[Entry]:
+    """The tasks of this order that the server says were carried out. Silence when one is still under way."""
+    found = []
+    for entry in known(channel, key):
+        if not entry.state.is_final:
+            text = f"the server still works on it: {entry.state}"
             raise Silence(Failure(FailureKind.NO_ANSWER, "running", text), sent=True)
-        if found[0].state is State.READY:
-            return found[0]
-    return None
+        if entry.state is State.READY:
+            found.append(entry)
+    return found

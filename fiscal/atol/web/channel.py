@@ -107,7 +107,7 @@ class Channel:
             if (refusal := _refusal(reply, path)) is not None:
                 raise Silence(refusal, sent=True)
             try:
-                return entries(reply.body)
+                return entries(_good(reply))
             except AnswerMalformed as malformed:
                 lost = _Lost(Failure(FailureKind.NO_ANSWER, "answer", str(malformed), path), True)
         raise Silence(lost.failure, sent=True)
@@ -120,7 +120,7 @@ class Channel:
         if (refusal := _refusal(reply, QUEUE)) is not None:
             raise Silence(refusal, sent=False)
         try:
-            return queue_state(reply.body)
+            return queue_state(_good(reply))
         except AnswerMalformed as malformed:
             raise _silent("answer", str(malformed), sent=False) from malformed
 
@@ -159,6 +159,13 @@ class Channel:
         if isinstance(reply, Answer):
             return reply
         return _Lost(reply.failure, not isinstance(reply, Unsent))
+
+
+def _good(reply: Answer) -> bytes:
+    """The body of an answer to a question. AnswerMalformed for another status than 200."""
+    if reply.status != 200:
+        raise AnswerMalformed(f"status {reply.status}", "is no answer of the server")
+    return reply.body
 
 
 def _refusal(reply: Answer, path: str) -> Failure | None:

@@ -1,8 +1,9 @@
 """What a register behind driver 10 has made since a baseline. Changes nothing; may raise Silence.
 
-The uuids of the order come first: what the server has done under one of them is ours, whatever else was made. Where it
-knows none that was carried out, every document of the storage above the baseline's last one is read, and cash moves are
-counted: the server may have lost its memory, and a cash move it calls failed may have been made before the link broke.
+The uuids of the order come first: the document the server tells of one of them is ours, whatever else was made, when it
+can be (attempts.py). Where it tells none, every document of the storage above the baseline's last one is read, and cash
+moves are counted: the server may have lost its memory, and a cash move it calls failed may have been made before the
+link broke.
 """
 
 from __future__ import annotations
@@ -33,23 +34,47 @@ class Evidence:
         self._reader = reader
 
     def made(self, prepared: Prepared, baseline: Baseline, look: Look) -> Made:
-        entry = attempts.made(self._channel, prepared.key)
-        if entry is not None:
-            return Made(1, self._told(entry, prepared), "the server carried it out under the uuid of this order")
         before, now = counters_of(baseline), look.counters
         if "fd" not in before:
             return Made(None, why="the baseline holds no counters")
+        for entry in attempts.carried_out(self._channel, prepared.key):
+            seen = self.told(entry, prepared)
+            if seen is not None and is_new(seen, baseline):
+                return Made(1, seen, "the server carried it out under the uuid of this order")
+            if seen is not None:
+                return Made(None, why=f"the server tells document {seen.number} as ours, which was there before")
         if prepared.kind in SUM_OF:
             return _cash(prepared.kind, before, now)
         return self._stored(prepared.kind, before["fd"], now["fd"])
 
-    def find(self, key: str) -> SeenDocument | None:
-        """A receipt or a shift's document by our key."""
-        entry = attempts.made(self._channel, key)
-        if entry is None or entry.result is None or "fiscalParams" not in entry.result:
+    def told(self, entry: Entry, prepared: Prepared) -> SeenDocument | None:
+        """The document a result tells, read back as far as it leaves out what proves it; None when it cannot be this
+        order's: none at all, another kind, another sum."""
+        if prepared.kind in SUM_OF:
+            return SeenDocument("", prepared.kind, prepared.total_tiyn, "")
+        try:
+            told = answers.made(entry)
+        except AnswerMalformed:
             return None
-        stored = self.document(parsed(entry).number)
-        return None if stored is None else self.seen(stored)
+        if prepared.kind not in RECEIPTS or told.total_tiyn is not None:
+            at = self._reader.moment(told.at) or ""
+            seen = SeenDocument(str(told.number), prepared.kind, told.total_tiyn, at, told.shift, told.sign)
+        else:
+            stored = self._reader.document(told.number)
+            if stored is None:
+                return None
+            seen = self.seen(stored)
+        if seen.kind != prepared.kind or (prepared.kind in RECEIPTS and seen.total_tiyn != prepared.total_tiyn):
+            return None
+        return seen
+
+    def find(self, key: str) -> SeenDocument | None:
+        """A receipt or a shift's document by our key, as the server tells it."""
+        for entry in reversed(attempts.carried_out(self._channel, key)):
+            if entry.result is not None and "fiscalParams" in entry.result:
+                stored = self.document(parsed(entry).number)
+                return None if stored is None else self.seen(stored)
+        return None
 
     def last(self) -> SeenDocument | None:
         number = self._reader.last_number()
@@ -65,17 +90,6 @@ class Evidence:
         total = stored.total_tiyn if stored.kind in RECEIPTS else None
         at = self._reader.moment(stored.at) or ""
         return SeenDocument(str(stored.number), stored.kind, total, at, stored.shift, stored.sign)
-
-    def _told(self, entry: Entry, prepared: Prepared) -> SeenDocument:
-        """The document as the result of its task tells it; what the result leaves out is read back."""
-        if prepared.kind in SUM_OF:
-            return SeenDocument("", prepared.kind, prepared.total_tiyn, "")
-        told = parsed(entry)
-        if prepared.kind not in RECEIPTS or told.total_tiyn is not None:
-            at = self._reader.moment(told.at) or ""
-            return SeenDocument(str(told.number), prepared.kind, told.total_tiyn, at, told.shift, told.sign)
-        stored = self._reader.document(told.number)
-        return SeenDocument(str(told.number), "", None, "") if stored is None else self.seen(stored)
 
     def _stored(self, kind: str, first: int, last: int) -> Made:
         why = f"document {first} before, {last} now, and the server carried nothing out for this order"
@@ -94,6 +108,11 @@ def parsed(entry: Entry) -> answers.Made:
         return answers.made(entry)
     except AnswerMalformed as malformed:
         raise Silence(Failure(FailureKind.NO_ANSWER, "answer", str(malformed)), sent=True) from malformed
+
+
+def is_new(seen: SeenDocument, baseline: Baseline) -> bool:
+    """Whether a document is one made since the baseline; a cash move has no number and is."""
+    return not seen.number or int(seen.number) > counters_of(baseline).get("fd", -1)
 
 
 def counters_of(baseline: Baseline) -> Counters:

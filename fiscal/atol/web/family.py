@@ -40,14 +40,16 @@ PRINT_S = 60.0
 class AtolJsonFamily:
     """One register behind one server."""
 
-    def __init__(self, channel: Channel, reader: Reader, runner: Runner, settings: Settings) -> None:
+    def __init__(
+        self, channel: Channel, reader: Reader, evidence: Evidence, runner: Runner, settings: Settings
+    ) -> None:
         self._channel = channel
         self._reader = reader
         self._runner = runner
         self._settings = settings
         self._builder = Builder(settings)
-        self._evidence = Evidence(channel, reader)
-        self._papers = Papers(channel, reader, settings)
+        self._evidence = evidence
+        self._papers = Papers(channel, reader, evidence, settings)
         self._identity: Identity | None = None
 
     @property

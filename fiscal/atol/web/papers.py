@@ -9,7 +9,7 @@ from typing import Any
 from fiscal.atol.web import answers, attempts
 from fiscal.atol.web.answers import Entry
 from fiscal.atol.web.channel import Channel
-from fiscal.atol.web.evidence import SUM_OF, Counters, counters_of, parsed
+from fiscal.atol.web.evidence import SUM_OF, Counters, Evidence, counters_of, parsed
 from fiscal.atol.web.reader import Identity, Reader
 from fiscal.atol.web.settings import Settings
 from fiscal.device.family import Answered, Silence
@@ -20,9 +20,10 @@ from fiscal.orders import Prepared
 
 
 class Papers:
-    def __init__(self, channel: Channel, reader: Reader, settings: Settings) -> None:
+    def __init__(self, channel: Channel, reader: Reader, evidence: Evidence, settings: Settings) -> None:
         self._channel = channel
         self._reader = reader
+        self._evidence = evidence
         self._settings = settings
 
     def document(
@@ -33,7 +34,7 @@ class Papers:
         done: Sequence[Answered],
         identity: Identity,
     ) -> Document:
-        entry = done[-1].accepted.data["entry"] if done else attempts.made(self._channel, prepared.key)
+        entry = done[-1].accepted.data["entry"] if done else self._entry(prepared, seen)
         if prepared.kind in SUM_OF:
             return self._cash(entry, identity)
         made = self._told(entry, seen)
@@ -62,6 +63,14 @@ class Papers:
             registration_number=self._settings.registration_number or made.registration,
             raw=raw,
         )
+
+    def _entry(self, prepared: Prepared, seen: SeenDocument | None) -> Entry | None:
+        """The result that tells this document; None when the server has none."""
+        for entry in attempts.carried_out(self._channel, prepared.key):
+            told = self._evidence.told(entry, prepared)
+            if told is not None and (seen is None or told.number == seen.number):
+                return entry
+        return None
 
     def x_report(self, identity: Identity) -> ShiftReport:
         look = self._reader.look(identity)

@@ -48,16 +48,21 @@ class Reader:
         """Tasks that make no document. Silence."""
         for _ in range(UUIDS_MAX):
             try:
-                return self._channel.run(self._new_uuid(), dump(list(tasks)), timeout_s)
+                found = self._channel.run(self._new_uuid(), dump(list(tasks)), timeout_s)
             except UuidKnown:
                 continue
             except Refused as refused:
                 raise Silence(refused.failure, sent=False) from None
+            if len(found) != len(tasks):
+                text = f"{len(found)} results of {len(tasks)} tasks"
+                raise Silence(Failure(FailureKind.NO_ANSWER, "answer", text), sent=True)
+            return found
         text = "every uuid is known: the clock or the chance of this machine repeats itself"
         raise Silence(Failure(FailureKind.CONFIGURATION, "uuid", text), sent=False)
 
     def identity(self) -> Identity:
         """Who is there. Silence(CONFIGURATION) when it is not the register the set-up names."""
+        self._nothing_blocks()
         device, storage = self.run([{"type": "getDeviceInfo"}, {"type": "getFnInfo"}])
         serial = self._part(device, lambda entry: entry.fields("deviceInfo").text("serial"))
         wanted = self._settings.identity
@@ -67,11 +72,7 @@ class Reader:
         return Identity(serial, self._part(storage, lambda entry: entry.fields("fnInfo").text("serial")))
 
     def look(self, identity: Identity) -> Look:
-        queue = self._channel.queue()
-        if queue.blocked:
-            kind = FailureKind.PAPER if queue.reason == "paperError" else FailureKind.UNAVAILABLE
-            text = f"the server's queue is blocked: {queue.reason or 'no reason told'}, request {queue.uuid}"
-            raise Silence(Failure(kind, "blocked", text), sent=False)
+        self._nothing_blocks()
         # What older drivers may lack comes last: an error ends a request.
         asked = ("getDeviceStatus", "getShiftStatus", "getFnStatus", "getShiftTotals", "ofdExchangeStatus")
         device, shift, storage, sums, exchange = self.run([{"type": name} for name in asked])
@@ -137,8 +138,19 @@ class Reader:
     def _sums(self, entry: Entry) -> dict[str, int]:
         return self._part(entry, answers.totals) if entry.state is State.READY else {}
 
+    def _nothing_blocks(self) -> None:
+        """Behind a blocked request nothing is carried out. Silence."""
+        queue = self._channel.queue()
+        if queue.blocked:
+            kind = FailureKind.PAPER if queue.reason == "paperError" else FailureKind.UNAVAILABLE
+            text = f"the server's queue is blocked: {queue.reason or 'no reason told'}, request {queue.uuid}"
+            raise Silence(Failure(kind, "blocked", text), sent=False)
+
     def _part(self, entry: Entry, parse: Callable[[Entry], T]) -> T:
         """A part of a good answer. An error is told as Silence: the register did not answer the question."""
+        if entry.state is State.CANCELED:
+            text = "the server is busy with something else"
+            raise Silence(Failure(FailureKind.NO_ANSWER, "busy", text), sent=False)
         if entry.state is not State.READY:
             raise Silence(errors.driver_failure(entry.code, words=entry.words), sent=False)
         try:

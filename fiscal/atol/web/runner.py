@@ -10,10 +10,11 @@ from fiscal.atol import errors
 from fiscal.atol.web import attempts, marks
 from fiscal.atol.web.answers import Entry, State
 from fiscal.atol.web.channel import Channel, Refused, UuidKnown
+from fiscal.atol.web.evidence import Evidence, is_new
 from fiscal.atol.web.marks import Check, Verdict
 from fiscal.atol.web.reader import Reader
 from fiscal.atol.web.settings import MarkPolicy, Settings
-from fiscal.device.family import Accepted, Answered, Rejected, Reply
+from fiscal.device.family import Accepted, Answered, Rejected, Reply, Silence
 from fiscal.device.steps import Step
 from fiscal.documents import Baseline
 from fiscal.failures import Failure, FailureKind
@@ -33,6 +34,7 @@ class Runner:
         self,
         channel: Channel,
         reader: Reader,
+        evidence: Evidence,
         settings: Settings,
         *,
         monotonic: Callable[[], float],
@@ -40,6 +42,7 @@ class Runner:
     ) -> None:
         self._channel = channel
         self._reader = reader
+        self._evidence = evidence
         self._settings = settings
         self._monotonic = monotonic
         self._sleep = sleep
@@ -49,7 +52,7 @@ class Runner:
             text = f"shift {baseline.shift} is open, the order is to close {prepared.payload['shift']}"
             return Rejected(Failure(FailureKind.REFUSED, "other_shift", text))
         if step.decisive:
-            return self._document(step, prepared, done)
+            return self._document(step, prepared, baseline, done)
         if step.name == "clear":
             return _reply(self.one({"type": step.command}))
         return self._checked(step)
@@ -59,18 +62,23 @@ class Runner:
         (entry,) = self._reader.run([task])
         return entry
 
-    def _document(self, step: Step, prepared: Prepared, done: Sequence[Answered]) -> Reply:
+    def _document(self, step: Step, prepared: Prepared, baseline: Baseline, done: Sequence[Answered]) -> Reply:
         """The task that makes the document, under the first uuid of its key that is not used up."""
         tasks = f"[{_with_flags(step.data, prepared, done)}]"
         for attempt in range(attempts.ATTEMPTS_MAX):
             uuid = attempts.uuid_of(prepared.key, attempt)
             try:
                 (entry, *_) = self._channel.run(uuid, tasks, self._settings.work_s)
+                if entry.state is State.READY:
+                    seen = self._evidence.told(entry, prepared)
+                    if seen is None or not is_new(seen, baseline):
+                        text = "the server calls it done and shows another document"
+                        raise Silence(Failure(FailureKind.NO_ANSWER, "recovered", text), sent=True)
                 return _outcome(entry, prepared)
             except UuidKnown:
                 # Ours, of an attempt before: made, under way, or ended without a document.
                 (entry, *_) = self._channel.ended(uuid, self._settings.work_s)
-                if entry.state is State.READY:
+                if entry.state is State.READY and self._evidence.told(entry, prepared) is not None:
                     return _outcome(entry, prepared)
             except Refused as refused:
                 return Rejected(refused.failure)
