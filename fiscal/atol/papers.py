@@ -14,6 +14,7 @@ from fiscal.documents import Document as Made
 from fiscal.failures import Failure, FailureKind
 from fiscal.orders import Prepared
 
+REPORTED = ("sales", "sold", "returns", "returned", "put", "taken")
 WALK_MAX = 5000  # Documents of one shift.
 
 
@@ -78,22 +79,36 @@ class Papers:
 
     def _report(self, now: Counters, shift: int, at: str, *, closed: int | None) -> ShiftReport:
         if "sales" not in now:
-            now = {**now, **self._walked(now["fd"])}
+            now = {**now, **self._added_up(now["fd"], closed=closed is not None)}
+        silent_about = [name for name in REPORTED if name not in now]
         return ShiftReport(
             at=at,
             number=shift if closed is not None else None,
             shift=shift,
             closed=closed is not None,
-            document_count=now["sales"] + now["returns"],
-            sales_tiyn=now["sold"],
-            sales_count=now["sales"],
-            returns_tiyn=now["returned"],
-            returns_count=now["returns"],
+            document_count=now.get("sales", 0) + now.get("returns", 0),
+            sales_tiyn=now.get("sold", 0),
+            sales_count=now.get("sales", 0),
+            returns_tiyn=now.get("returned", 0),
+            returns_count=now.get("returns", 0),
             cash_tiyn=now["cash"],
             put_tiyn=now.get("put", 0),
             taken_tiyn=now.get("taken", 0),
-            raw={"counters": dict(now), **({} if closed is None else {"fd": closed})},
+            raw={
+                "counters": dict(now),
+                **({} if closed is None else {"fd": closed}),
+                **({"not_told": silent_about} if silent_about else {}),
+            },
         )
+
+    def _added_up(self, last: int, *, closed: bool) -> dict[str, int]:
+        """Nothing for a Z-report that is made, where a document cannot be read: the report stands."""
+        try:
+            return self._walked(last)
+        except Silence as silence:
+            if not closed or silence.failure.kind is FailureKind.NO_ANSWER:
+                raise
+            return {}
 
     def _walked(self, last: int) -> dict[str, int]:
         """Sales and returns of a shift from its documents, newest first, where the model does not tell the sums."""

@@ -41,8 +41,9 @@ class Driver:
 
     def run(self, task: Mapping[str, Any]) -> Result:
         """Raises Refused; Interrupted when the power goes on the way."""
-        handler = HANDLERS.get(str(task.get("type")))
-        if handler is None:
+        name = str(task.get("type"))
+        handler = HANDLERS.get(name)
+        if handler is None or name in self.profile.unknown_tasks:
             raise fields.refuse("type")
         return handler(self, task)
 

@@ -130,13 +130,17 @@ class Channel:
         for _ in range(POSTS_MAX):
             reply = self._send("POST", REQUESTS, content)
             if isinstance(reply, Answer):
-                sent = True
                 if reply.status == 201:
                     return
                 if reply.status == 409 and server_error(reply.body) is not None:
+                    if sent:  # The one that was lost before has come after all.
+                        return
                     raise UuidKnown
                 if (refusal := _refusal(reply, REQUESTS)) is not None:
+                    if sent:  # One that was lost before may still come.
+                        raise Silence(refusal, sent=True)
                     raise Refused(refusal)
+                sent = True
                 failure = Failure(FailureKind.NO_ANSWER, f"http:{reply.status}", "no answer of the server", REQUESTS)
             else:
                 sent, failure = sent or reply.sent, reply.failure

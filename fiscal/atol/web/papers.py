@@ -18,6 +18,9 @@ from fiscal.failures import Failure, FailureKind
 from fiscal.https.fields import Fields, plain
 from fiscal.orders import Prepared
 
+REPORTED = ("sales", "sold", "returns", "returned", "cash", "put", "taken")
+WALK_MAX = 5000  # Documents of one shift.
+
 
 class Papers:
     def __init__(self, channel: Channel, reader: Reader, evidence: Evidence, settings: Settings) -> None:
@@ -50,7 +53,7 @@ class Papers:
             return ShiftOpened(at, shift, raw)
         if prepared.kind == "shift_close":
             # What the shift came to stands in the baseline: the report itself sets the sums back.
-            return report(counters_of(baseline), shift, at, closed=True, raw=raw)
+            return self._report(counters_of(baseline), shift, at, closed=True, raw=raw)
         return FiscalDocument(
             fiscal_sign=made.sign,
             at=at,
@@ -74,7 +77,7 @@ class Papers:
 
     def x_report(self, identity: Identity) -> ShiftReport:
         look = self._reader.look(identity)
-        return report(look.counters, look.shift or 0, look.clock_at or "", closed=False, raw={})
+        return self._report(look.counters, look.shift or 0, look.clock_at or "", closed=False, raw={})
 
     def _told(self, entry: Entry | None, seen: SeenDocument | None) -> answers.Made:
         """What the result of the task says; what it leaves out, and a document found without one, is read back."""
@@ -104,20 +107,47 @@ class Papers:
         raw = {} if result is None else plain(result)
         return CashDocument(look.clock_at or "", look.shift or 0, balance or look.counters.get("cash"), False, raw)
 
+    def _report(self, now: Counters, shift: int, at: str, *, closed: bool, raw: Mapping[str, Any]) -> ShiftReport:
+        told = now if "sales" in now else {**now, **self._added_up(now["fd"], closed=closed)}
+        silent_about = [name for name in REPORTED if name not in told]
+        return ShiftReport(
+            at=at,
+            number=shift if closed else None,
+            shift=shift,
+            closed=closed,
+            document_count=told.get("sales", 0) + told.get("returns", 0),
+            sales_tiyn=told.get("sold", 0),
+            sales_count=told.get("sales", 0),
+            returns_tiyn=told.get("returned", 0),
+            returns_count=told.get("returns", 0),
+            cash_tiyn=told.get("cash", 0),
+            put_tiyn=told.get("put", 0),
+            taken_tiyn=told.get("taken", 0),
+            raw={"counters": dict(told), **({"not_told": silent_about} if silent_about else {}), **raw},
+        )
 
-def report(now: Counters, shift: int, at: str, *, closed: bool, raw: Mapping[str, Any]) -> ShiftReport:
-    return ShiftReport(
-        at=at,
-        number=shift if closed else None,
-        shift=shift,
-        closed=closed,
-        document_count=now.get("sales", 0) + now.get("returns", 0),
-        sales_tiyn=now.get("sold", 0),
-        sales_count=now.get("sales", 0),
-        returns_tiyn=now.get("returned", 0),
-        returns_count=now.get("returns", 0),
-        cash_tiyn=now.get("cash", 0),
-        put_tiyn=now.get("put", 0),
-        taken_tiyn=now.get("taken", 0),
-        raw={"counters": dict(now), **raw},
-    )
+    def _added_up(self, last: int, *, closed: bool) -> dict[str, int]:
+        """Nothing for a Z-report that is made, where the driver cannot read documents: the report stands."""
+        try:
+            return self._walked(last)
+        except Silence as silence:
+            if not closed or silence.failure.kind is FailureKind.NO_ANSWER:
+                raise
+            return {}
+
+    def _walked(self, last: int) -> dict[str, int]:
+        """Sales and returns of a shift from its documents, newest first, where the driver does not tell the sums."""
+        sums = {"sales": 0, "sold": 0, "returns": 0, "returned": 0}
+        names = {"sale": ("sales", "sold"), "sale_return": ("returns", "returned")}
+        for number in range(last, max(0, last - WALK_MAX), -1):
+            stored = self._reader.document(number)
+            if stored is None:
+                text = f"document {number} of the shift cannot be read, so its sums cannot be told"
+                raise Silence(Failure(FailureKind.DEVICE, "storage", text), sent=True)
+            if stored.kind in ("shift_open", "shift_close"):
+                break
+            if stored.kind in names:
+                count, total = names[stored.kind]
+                sums[count] += 1
+                sums[total] += stored.total_tiyn or 0
+        return sums

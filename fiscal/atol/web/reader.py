@@ -110,11 +110,6 @@ class Reader:
         (entry,) = self.run([{"type": "getFnStatus"}])
         return self._part(entry, lambda entry: entry.fields("fnStatus").integer("fiscalDocumentNumber")) or 0
 
-    def sums(self) -> dict[str, int]:
-        """Sums of the shift, as far as the driver tells them."""
-        (entry,) = self.run([{"type": "getShiftTotals"}])
-        return self._sums(entry)
-
     def moment(self, text: str) -> str | None:
         """ISO 8601 with offset; the set-up's where the driver names none. None for what is no moment."""
         try:

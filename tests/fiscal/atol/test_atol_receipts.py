@@ -132,8 +132,20 @@ def test_a_shift_from_opening_to_z_with_sums_told_or_walked(registers: str) -> N
         assert (report.returns_count, report.returns_tiyn) == (1, 5_000)
         assert (report.document_count, report.cash_tiyn) == (3, 1_070_150)
         assert (report.put_tiyn, report.taken_tiyn) == ((1_000_000, 0) if registers == "yes" else (0, 0))
+        assert report.raw.get("not_told", []) == ([] if registers == "yes" else ["put", "taken"])
     assert (running.closed, running.number, closed.closed, closed.number) == (False, None, True, 1)
     assert len(till.sim.memory.closed) == 1
+
+
+def test_a_z_stands_although_its_sums_cannot_be_added_up() -> None:
+    till = line_till("tax_16=1&registers=no", shift_registers=False)
+    document_of(run(till, sale(water())))
+    del till.kkm.fn.filed[1]
+    with pytest.raises(RegisterUnavailable) as caught:
+        till.driver.x_report()
+    assert caught.value.failure.code == "storage"
+    report = document_of(run(till, z()))
+    assert report.closed and "sold" in report.raw["not_told"]
 
 
 def test_a_second_shift_counts_from_nothing() -> None:

@@ -106,6 +106,34 @@ def test_a_shift_from_opening_to_z() -> None:
     assert failure_of(run(till, ShiftOpen("o-3", 3))).code == "shift_open"
 
 
+OLD = frozenset({"getShiftTotals", "ofdExchangeStatus"})
+
+
+def test_a_driver_that_knows_no_sums_has_them_added_up_from_its_documents() -> None:
+    till = web_till(unknown_tasks=OLD)
+    document_of(run(till, cash(1_000_000)))
+    document_of(run(till, sale(water(), water())))
+    document_of(run(till, sale(water(price_tiyn=5_000), operation=RETURN, key="till7-2")))
+    running, closed = till.driver.x_report(), document_of(run(till, Z))
+    for report in (running, closed):
+        assert (report.sales_count, report.sales_tiyn, report.document_count) == (1, 50_100, 2)
+        assert (report.returns_count, report.returns_tiyn) == (1, 5_000)
+        assert report.raw["not_told"] == ["cash", "put", "taken"]
+    document_of(run(till, sale(water(), key="till7-3")))
+    assert till.driver.x_report().sales_tiyn == 25_050
+
+
+def test_a_driver_that_reads_no_documents_sells_all_the_same() -> None:
+    till = web_till(unknown_tasks=OLD | {"getFnDocument"})
+    document = document_of(run(till, sale()))
+    assert document.total_tiyn == 205_050 and document.registration_number == "0000000001002292"
+    with pytest.raises(RegisterUnavailable) as caught:
+        till.driver.x_report()
+    assert caught.value.failure.code == "atol-json:501"
+    report = document_of(run(till, Z))
+    assert report.closed and {"sales", "sold", "cash"} <= set(report.raw["not_told"])
+
+
 def test_a_z_for_another_shift_is_refused_before_anything_is_sent() -> None:
     till = web_till()
     document_of(run(till, sale(water())))
