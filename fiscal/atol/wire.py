@@ -242,14 +242,17 @@ class TaskWire:
         return free[0] if free else DECISIVE_FIRST
 
     def _reserve(self, number: int) -> None:
-        """The first free number from `number` on. The one behind it is made free, so that there always is one: its
-        result is the oldest, of an order that was decided twenty orders ago."""
-        for _ in _DECISIVE:
-            if self._asked(number).state is State.UNKNOWN:
-                break
+        """The first free number from `number` on; `number` itself, given up, where none is free. The one behind it is
+        made free, so that there is one next time, and for another process to see where we are. What is given up is the
+        oldest result, of an order that was decided twenty orders ago."""
+        oldest = number
+        while self._asked(number).state is not State.UNKNOWN:
             number = _after(number)
-        else:
-            raise _NoAnswer("every number for a document is taken")
+            if number == oldest:
+                self._acknowledge(oldest)
+                if self._asked(oldest).state is not State.UNKNOWN:
+                    raise _NoAnswer("every number for a document is taken")
+                break
         if self._asked(_after(number)).state is not State.UNKNOWN:
             self._acknowledge(_after(number))
         self._reserved, self._used = number, False

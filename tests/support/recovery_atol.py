@@ -26,6 +26,7 @@ def close_shift(kkm: Kkm) -> None:
 class AtolRig(DeviceRig):
     name = "atol"
     decisive = "4A"
+    opens_by_command = True
     url = "atol+tcp://192.168.1.60?tax_16=1&marks=tag"
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
@@ -56,6 +57,7 @@ REGISTER_FAULTS: Mapping[str, str] = {
     "L2 dies before": "power_off_before",
     "L3 dies after": "power_off_after",
     "P1 paper before": "paper_out_before",
+    "P2 paper during": "paper_out_during",
     "P3 paper after": "paper_out_after",
 }
 
@@ -67,7 +69,7 @@ class AtolJsonRig(HttpRig):
     decisive = "/requests"
     url = "atol-json+http://127.0.0.1:16732?tax_16=vat16"
     secrets: Mapping[str, str] = {}
-    tells_apart = can_be_swapped = has_clock = True
+    tells_apart = can_be_swapped = has_clock = opens_by_command = True
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.simulated = make_json(clock.now_ns, random.Random(7))

@@ -184,9 +184,29 @@ def test_a_number_is_kept_until_it_is_used() -> None:
 def test_another_process_begins_behind_the_numbers_that_are_known() -> None:
     peer = Peer(known={DECISIVE_FIRST: b"\xa3", DECISIVE_FIRST + 1: b"\xa4\x55\x67\x00"})
     assert wire_of(peer).reserved == DECISIVE_FIRST + 2
-    full = Peer(known=dict.fromkeys(range(DECISIVE_FIRST, DECISIVE_LAST + 1), b"\xa3\x55\x00\x00"))
+
+
+def test_a_number_is_found_although_giving_one_up_was_lost() -> None:
+    peer = Peer()
+    wire = wire_of(peer)
+    span = DECISIVE_LAST - DECISIVE_FIRST + 1
+    taken = []
+    for number in range(3 * span):
+        if number >= span - 1 and number % 3 == 0:
+            peer.plan("C2", "lose_request")  # The one behind stays taken: next time none is free.
+        wire.reserve()
+        taken.append(wire.reserved)
+        assert adding(wire, CLOSE, task=wire.reserved) == READY
+    assert peer.done.count("4A") == 3 * span
+    assert taken == [DECISIVE_FIRST + number % span for number in range(3 * span)]
+
+
+def test_a_register_that_gives_no_number_up_is_told_and_asked_again() -> None:
+    peer = Peer(known=dict.fromkeys(range(DECISIVE_FIRST, DECISIVE_LAST + 1), b"\xa3\x55\x00\x00"))
+    peer.plan("C2", "lose_request")
     with pytest.raises(Silence, match="every number for a document is taken"):
-        wire_of(full)
+        wire_of(peer)
+    assert wire_of(peer).reserved == DECISIVE_FIRST
 
 
 def test_other_numbers_go_round_and_never_into_those_of_documents() -> None:
