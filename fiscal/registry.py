@@ -79,6 +79,26 @@ def _ukassa(parts: SplitResult, world: World) -> OpenRegister:
     )  # fmt: skip
 
 
+def _atol(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.atol import open_atol
+
+    return open_atol(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
+
+
+def _atol_json(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.atol.web import open_atol_json
+
+    return open_atol_json(
+        parts,
+        secret=world.secret,
+        transport=world.transport,
+        now=world.now,
+        monotonic=world.monotonic,
+        sleep=world.sleep,
+        rng=world.rng,
+    )
+
+
 def _shtrih(parts: SplitResult, world: World) -> OpenRegister:
     from fiscal.shtrih import open_shtrih
 
@@ -103,6 +123,10 @@ SCHEMES: dict[str, Factory] = {
     "rekassa+http": _rekassa,  # Loopback only: simulators.
     "ukassa+https": _ukassa,
     "ukassa+http": _ukassa,  # Loopback only: simulators.
+    "atol+serial": _atol,
+    "atol+tcp": _atol,
+    "atol-json+http": _atol_json,  # Loopback, or a host of the shop's own network where the set-up says so.
+    "atol-json+https": _atol_json,
     "datecs-p+serial": _datecs,
     "datecs-p+tcp": _datecs,
     "datecs-x+serial": _datecs,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from recovery_atol import AtolJsonRig, AtolRig
 from recovery_cloud import RekassaBareRig, RekassaRig, UkassaBareRig, UkassaRig
 from recovery_datecs import DatecsRig, DatecsXRig
 from recovery_ofd import OfdRig
@@ -24,5 +25,7 @@ ALL: Sequence[type[Rig]] = (
     ShtrihKzRig,
     DatecsRig,
     DatecsXRig,
+    AtolRig,
+    AtolJsonRig,
 )
 RIGS: Mapping[str, type[Rig]] = {rig.name: rig for rig in ALL}

@@ -129,6 +129,13 @@ def test_a_base_with_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
         base(urlsplit("any+https://kkm.kz" + path))
 
 
+@pytest.mark.parametrize("host", ["kkm.shop", "10.0.0.1:5000", "127.0.0.1"])
+def test_a_family_that_serves_the_shops_own_network_may_go_in_clear(host: str) -> None:
+    assert origin(urlsplit(f"any+http://{host}"), plain=True) == f"http://{host}"
+    with pytest.raises(RegisterUrlError, match="must not be followed by a path"):
+        origin(urlsplit(f"any+http://{host}/path"), plain=True)
+
+
 @pytest.mark.parametrize("query", ["Password=x", "a=1&token=x", "x-api-key=x"])
 def test_a_secret_in_a_url_is_refused_without_being_repeated(query: str) -> None:
     with pytest.raises(RegisterUrlError) as refused:
