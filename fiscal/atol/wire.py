@@ -60,6 +60,7 @@ class TaskWire:
         self._packet = 0
         self._task = 0
         self._finished: dict[int, None] = {}  # Not acknowledged yet, oldest first.
+        self._left_behind = False  # The numbers to come are likely those of a process before us.
         self._owed: dict[int, None] = {}
         self._events: dict[int, Word] = {}
         self._reserved: int | None = None
@@ -170,6 +171,7 @@ class TaskWire:
                     if task >= DECISIVE_FIRST or exchange.adds >= ADDS_MAX:
                         raise _NoAnswer(f"the register knows another task {task}")
                     self._acknowledge(task)
+                    self._left_behind = True
                     word = self._add(exchange, task)
                 else:
                     word = self._asked(task)
@@ -223,15 +225,16 @@ class TaskWire:
                 return word
         raise _NoAnswer("nobody answers")
 
-    def _acknowledge(self, task: int) -> None:
+    def _acknowledge(self, task: int) -> Word | None:
         # Which answer this gets is not published: any will do.
-        self._say(tasks.acknowledge(task))
         self._finished.pop(task, None)
+        return self._say(tasks.acknowledge(task))
 
     def _next_task(self) -> int:
         self._task = self._task % OTHERS_LAST + 1
-        if self._task in self._finished:
-            self._acknowledge(self._task)
+        if self._task in self._finished or self._left_behind:
+            word = self._acknowledge(self._task)
+            self._left_behind = self._left_behind and word is not None and word.state is not State.UNKNOWN
         return self._task
 
     def _first(self) -> int:

@@ -153,6 +153,17 @@ def test_a_number_that_somebody_has_left_is_acknowledged_and_taken() -> None:
     assert adding(wire) == READY and peer.seen == ["C1 92 #1", "C2 #1", "C1 92 #1"] and peer.done == ["92"]
 
 
+def test_numbers_of_a_process_before_are_given_up_one_by_one_before_they_are_taken() -> None:
+    peer = Peer(known={1: b"\xa3", 2: b"\xa3", 3: b"\xa4\x55\x01\x00"})
+    wire = wire_of(peer)
+    for _ in range(5):
+        assert adding(wire) == READY
+    assert peer.seen == [
+        "C1 92 #1", "C2 #1", "C1 92 #1", "C2 #2", "C1 92 #2", "C2 #3", "C1 92 #3", "C2 #4", "C1 92 #4", "C1 92 #5"
+    ]  # fmt: skip
+    assert peer.done == ["92"] * 5
+
+
 def test_a_document_is_never_added_under_a_number_that_the_register_knows() -> None:
     peer = Peer()
     wire = wire_of(peer)
