@@ -28,7 +28,7 @@ from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError, SaleChangedError, UnitTakenError, content_hash
 from pos_agent.judging import judged_body
 from pos_agent.one_shot import Item, judged_lines
-from pos_agent.problems import Problem, doubt_code, of_doubt, of_failure
+from pos_agent.problems import Problem, doubt_code, of_failure
 from pos_agent.returns import basis_of
 from pos_agent.sale import SaleState, TransitionError
 from pos_agent.stored import dump_order, load_basis, load_document
@@ -111,8 +111,8 @@ class Closing:
         raise Problem("R-204", f"{sale} is being paid by several calls at once", sale=sale)
 
     def _settled(self, sale: str) -> None:
-        """Wait for a payment that is under way, or ask about one that is in doubt. Raises R-203 while it stays so."""
-        self._desk.settle_all()
+        """Wait for a payment that is under way, or ask about one that is in doubt. Raises R-203, R-215, R-216."""
+        self._desk.settle_unless_asked()
         view = self._checkout.view(sale)
         if view.state is SaleState.FISCALISED and not self.paid(sale).printed:
             self.print_again(sale)
@@ -121,12 +121,7 @@ class Closing:
 
     def _still_undecided(self, view: SaleView) -> Problem:
         assert view.intent_row is not None  # noqa: S101 - a sale in doubt was intended
-        key = str(self._till.intent(view.intent_row)["key"])
-        handed_over = self._till.handed_over(key, view.intent_row)
-        if handed_over is None:
-            return Problem("R-203", f"{view.sale} is {view.state}", sale=view.sale, document=key)
-        text = f"{handed_over.failure['code']}: {handed_over.failure['text']}"
-        return Problem("R-215", text, sale=view.sale, document=key)
+        return self._desk.undecided(str(self._till.intent(view.intent_row)["key"]), sale=view.sale)
 
     def _paid_before(self, sale: str, reply: ReplyPaid) -> Paid:
         paid = self.paid(sale)
@@ -270,8 +265,7 @@ class Closing:
         if isinstance(outcome, Done):
             raise TypeError(f"the register answered a receipt with {type(outcome.document).__name__}")
         if isinstance(outcome, Unknown):
-            handed_over = self._desk.handed_over(order.key) is not None
-            raise of_doubt(outcome.failure, handed_over=handed_over, sale=sale, document=order.key)
+            raise self._desk.undecided(order.key, sale=sale)
         raise of_failure(outcome.failure, sale=sale, **self._offender(sale, order, outcome.failure))
 
     def _offender(self, sale: str, order: Receipt, failure: Failure) -> dict[str, Any]:

@@ -10,8 +10,10 @@ Only one order is undecided at any time: the next one first settles it or is tur
 from __future__ import annotations
 
 import datetime as dt
-import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fiscal.register import (
     Absent,
@@ -33,7 +35,10 @@ from pos_agent.clock import NS_PER_S
 from pos_agent.document_rows import Answer, Case, OutcomeRows, Ticket, intent, no_answer
 from pos_agent.doubts import Doubts, Verdict
 from pos_agent.journal.journal import Journal
+from pos_agent.problems import Problem, of_doubt
+from pos_agent.sale import DocumentState
 from pos_agent.till import HandedOver, Till, Undecided
+from pos_agent.turns import Turns
 
 __all__ = ["Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket", "no_answer", "shift_close"]
 
@@ -68,17 +73,18 @@ class RegisterDesk:
         self.register = register
         self._rules = rules or DeskRules()
         self._rows = OutcomeRows(journal, till)
-        self._doubts = Doubts(journal, till, register, self._rows, self._rules.doubt_wait_s)
-        self._lock = threading.Lock()
+        self._turns = Turns()
+        self._doubts = Doubts(journal, till, register, self._rows, self._turns, self._rules.doubt_wait_s)
 
     def submit(self, case: Case) -> Outcome:
         """Make one document.
 
-        Before anything was sent it raises OrderInvalid, RegisterBlocked, DiskFull, and what the intent runs into:
-        UnitTakenError, SaleChangedError, TransitionError (the sale was decided meanwhile), KeyReusedError. A
-        JournalUnusable after the register worked leaves the document to `settle_all`.
+        Before anything was sent it raises OrderInvalid, RegisterBlocked (at once while another thread asks about a
+        doubt), DiskFull, and what the intent runs into: UnitTakenError, SaleChangedError, TransitionError (the sale was
+        decided meanwhile), KeyReusedError. A JournalUnusable after the register worked leaves the document to
+        `settle_all`.
         """
-        with self._lock:
+        with self._turn_of_an_order():
             self._clear_the_way()
             prepared = self.register.prepare(case.order)
             outcome, begun = self._make(case, prepared, first=True)
@@ -88,15 +94,23 @@ class RegisterDesk:
 
     def settle_all(self) -> tuple[tuple[Undecided, Settlement], ...]:
         """Ask the register about every undecided document: at start, on a timer, and on demand."""
-        with self._lock:
-            return tuple((pending, self._doubts.settle(pending)) for pending in self._till.undecided())
+        with self._turns.patient():
+            return self._settled()
+
+    def settle_unless_asked(self) -> None:
+        """The same for a caller that is waited for: a question that is under way is not queued behind."""
+        if self._turns.take():
+            try:
+                self._settled()
+            finally:
+                self._turns.give_back()
 
     def decide(self, key: str, verdict: Verdict) -> Settlement | None:
         """A person's word on a document that was handed over; None when it is not undecided (any more).
 
         Raises Problem T-119, T-120.
         """
-        with self._lock:
+        with self._turns.patient():
             pending = next((one for one in self._till.undecided() if one.key == key), None)
             return None if pending is None else self._doubts.decide(pending, verdict)
 
@@ -105,12 +119,33 @@ class RegisterDesk:
         pending = next((one for one in self._till.undecided() if one.key == key), None)
         return None if pending is None else self._till.handed_over(key, pending.intent_row)
 
+    def undecided(self, key: str, **facts: Any) -> Problem:
+        """What a cashier sees of a document whose outcome is not known: R-203, R-215 or R-216. Asks nothing."""
+        handed_over = self.handed_over(key) is not None
+        return of_doubt(self._doubts.heard(key), handed_over=handed_over, document=key, **facts)
+
+    @contextmanager
+    def _turn_of_an_order(self) -> Iterator[None]:
+        while not self._turns.take():
+            for pending in self._till.undecided():
+                if pending.state is DocumentState.IN_DOUBT:
+                    raise self._blocked(pending)
+        try:
+            yield
+        finally:
+            self._turns.give_back()
+
+    def _settled(self) -> tuple[tuple[Undecided, Settlement], ...]:
+        return tuple((pending, self._doubts.settle(pending)) for pending in self._till.undecided())
+
     def _clear_the_way(self) -> None:
         for pending in self._till.undecided():
-            settlement = self._doubts.settle(pending)
-            if isinstance(settlement, Unknown):
-                handed_over = self._till.handed_over(pending.key, pending.intent_row)
-                raise RegisterBlocked(pending, settlement.failure, handed_over)
+            if isinstance(self._doubts.settle(pending), Unknown):
+                raise self._blocked(pending)
+
+    def _blocked(self, pending: Undecided) -> RegisterBlocked:
+        handed_over = self._till.handed_over(pending.key, pending.intent_row)
+        return RegisterBlocked(pending, self._doubts.heard(pending.key), handed_over)
 
     def _make(self, case: Case, prepared: Prepared, *, first: bool) -> tuple[Outcome, bool]:
         """The outcome, and whether an intent was written: the row that opens a one-shot receipt's sale."""

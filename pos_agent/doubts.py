@@ -41,11 +41,13 @@ from pos_agent.problems import Problem
 from pos_agent.sale import DocumentState, SaleEvent
 from pos_agent.stored import dump, load_baseline, load_prepared
 from pos_agent.till import Till, Undecided
+from pos_agent.turns import Turns
 
 # What no further question to the register can settle.
 _FOR_A_PERSON = frozenset({FailureKind.HUMAN, FailureKind.KEY_COLLISION})
 # What waits for a hand at the register and not for a decision.
 _FOR_A_HAND = frozenset({FailureKind.PAPER})
+_ASKED = Failure(FailureKind.NO_ANSWER, "asked", "the register is being asked")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +66,22 @@ class Verdict:
 
 
 class Doubts:
-    """Asks about undecided documents. The caller holds the desk's lock."""
+    """Asks about undecided documents. The caller has its turn at the register."""
 
-    def __init__(self, journal: Journal, till: Till, register: Register, rows: OutcomeRows, wait_s: float) -> None:
+    def __init__(
+        self, journal: Journal, till: Till, register: Register, rows: OutcomeRows, turns: Turns, wait_s: float
+    ) -> None:
         self._journal = journal
         self._till = till
         self._register = register
         self._rows = rows
+        self._turns = turns
         self._wait_s = wait_s
+        self._heard: dict[str, Failure] = {}  # Key -> what keeps the document undecided, as last heard.
+
+    def heard(self, key: str) -> Failure:
+        """What keeps a document undecided, as the register said last. Asks nothing."""
+        return self._heard.get(key, _ASKED)
 
     def settle(self, pending: Undecided) -> Settlement:
         """Ask about one. After a crash the doubt itself is written first."""
@@ -87,12 +97,15 @@ class Doubts:
         self, ticket: Ticket, prepared: Prepared, baseline: Baseline, answer: Answer, *, since_row: int
     ) -> Settlement:
         """Ask what became of a document, and keep what the register says; silence alone is no news worth a row."""
-        settlement = self._register.settle(prepared, baseline)
+        with self._turns.asking():
+            settlement = self._register.settle(prepared, baseline)
+        self._heard.pop(ticket.key, None)
         if isinstance(settlement, Done):
             self._rows.decide(ticket, settlement, answer)
         elif isinstance(settlement, Absent):
             self._journal.append(ticket.row(SaleEvent.ABSENT, evidence=settlement.evidence), last_space=True)
         else:
+            self._heard[ticket.key] = settlement.failure
             if settlement.side:
                 self._rows.doubt(ticket, settlement)
             self._hand_over_if_due(ticket, prepared, settlement.failure, since_row)
@@ -117,7 +130,8 @@ class Doubts:
         if Ability.LAST_DOCUMENT not in self._register.capabilities.can:
             return None, "the register cannot be asked for its last document: look at its paper"
         try:
-            shown = self._register.last_document()
+            with self._turns.asking():
+                shown = self._register.last_document()
         except RegisterUnavailable as trouble:
             return None, f"{trouble.failure.code}: {trouble.failure.text}"
         except NotCapable as lack:

@@ -13,6 +13,7 @@ from fiscal.register import Failure, FailureKind, Unknown
 from pos_agent.journal.verify import verify
 
 HUMAN = Unknown(Failure(FailureKind.HUMAN, "person", "2 documents of this kind since the order"))
+PAPER = Unknown(Failure(FailureKind.PAPER, "paper", "out of paper in the middle of an operation"))
 SENIOR = {"by": "Старшая смены", "why": "на ленте чека нет"}
 
 
@@ -46,6 +47,26 @@ def test_the_cashier_and_the_next_sale_see_why_they_wait(till: Served, doubtful:
     assert (body["because"], body["document"]) == ("R-215", key)
     assert body["compare"]["register"]["fiscal_sign"] == shown["fiscal_sign"]
     assert_problem(till.post(f"/v1/sales/{sale}/cancellation"), 409, "T-102")
+
+
+@pytest.mark.parametrize(("settlement", "code"), [(HUMAN, "R-215"), (PAPER, "R-216")])
+def test_a_repeat_of_the_call_says_what_the_first_one_said(
+    till: Served, monkeypatch: pytest.MonkeyPatch, settlement: Unknown, code: str
+) -> None:
+    monkeypatch.setattr(till.agent.register, "settle", lambda _prepared, _baseline: settlement)
+    sale, total, _ = till.with_unit()
+    till.sim.webkassa.faults.add("answer_lost_after")
+    for key in ("pay", "pay", "another"):
+        assert_problem(till.post(f"/v1/sales/{sale}/payment", cash(total), key=key), 409, code)
+    assert till.receipts() == 1
+
+
+def test_a_repeat_of_a_cash_move_says_what_the_first_call_said(till: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(till.agent.register, "settle", lambda _prepared, _baseline: HUMAN)
+    till.sim.webkassa.faults.add("answer_lost_after", match="/MoneyOperation")
+    for _ in range(2):
+        body = {"direction": "in", "sum_tiyn": 500_000}
+        assert_problem(till.post("/v1/cash", body, key="cash"), 409, "R-215")
 
 
 def test_a_senior_who_finds_the_receipt_ends_the_doubt(till: Served, doubtful: tuple[str, str]) -> None:
