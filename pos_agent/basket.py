@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fiscal import money
-from fiscal.register import Failure, Line, Mark, Operation, Payment, Receipt, ReturnBasis
+from fiscal.register import Failure, Line, Mark, Operation, Payment, PaymentKind, Receipt, ReturnBasis
+from pos_agent.problems import Problem
 
 PIECE_MILLI = 1_000
 
@@ -50,6 +51,18 @@ def lines_from(bodies: Iterable[Mapping[str, Any]]) -> tuple[BasketLine, ...]:
 
 def total_tiyn(lines: Iterable[BasketLine]) -> int:
     return sum(line.amount_tiyn for line in lines)
+
+
+def check_payments(operation: Operation, total: int, payments: Sequence[Payment]) -> None:
+    """Raises T-105 unless the payments cover the total and only cash exceeds it; money is given back to the tiyn."""
+    cash = sum(payment.sum_tiyn for payment in payments if payment.kind is PaymentKind.CASH)
+    other = sum(payment.sum_tiyn for payment in payments) - cash
+    if any(payment.sum_tiyn <= 0 for payment in payments) or other > total or cash + other < total:
+        raise Problem("T-105", f"total {total} tiyn, cash {cash}, other {other}", total_tiyn=total)
+    if operation is Operation.SALE_RETURN and cash + other != total:
+        raise Problem("T-105", f"a return pays out exactly {total} tiyn", total_tiyn=total)
+    if len({payment.kind for payment in payments}) != len(payments):
+        raise Problem("T-105", "one row for each kind of payment")
 
 
 def receipt(

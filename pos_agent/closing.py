@@ -16,19 +16,18 @@ from fiscal.register import (
     OrderInvalid,
     Outcome,
     Payment,
-    PaymentKind,
     Receipt,
     ReturnBasis,
     Unknown,
 )
-from pos_agent.basket import BasketLine, lines_from, offending, receipt, total_tiyn
+from pos_agent.basket import BasketLine, check_payments, lines_from, offending, receipt, total_tiyn
 from pos_agent.checkout import Checkout
-from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, blocked
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError, SaleChangedError, UnitTakenError, content_hash
 from pos_agent.judging import judged_body
 from pos_agent.one_shot import Item, judged_lines
-from pos_agent.problems import Problem, doubt_code, of_failure
+from pos_agent.problems import Problem, of_failure
 from pos_agent.returns import basis_of
 from pos_agent.sale import SaleState, TransitionError
 from pos_agent.stored import dump_order, load_basis, load_document
@@ -78,6 +77,7 @@ class Closing:
         self._one_shots = itertools.count(1)  # Two receipts prepared at one moment see one head of the journal.
         self._under_way: set[str] = set()  # One-shot receipts whose call has not ended yet.
         self._lock = threading.Lock()
+        self._paper = threading.Lock()  # Of two calls that find one document, the second finds its paper too.
 
     def pay(
         self,
@@ -114,21 +114,16 @@ class Closing:
         """Wait for a payment that is under way, or ask about one that is in doubt. Raises R-203, R-215, R-216."""
         self._desk.settle_unless_asked()
         view = self._checkout.view(sale)
-        if view.state is SaleState.FISCALISED and not self.paid(sale).printed:
-            self.print_again(sale)
         if view.state in (SaleState.FISCALISING, SaleState.IN_DOUBT):
-            raise self._still_undecided(view)
-
-    def _still_undecided(self, view: SaleView) -> Problem:
-        assert view.intent_row is not None  # noqa: S101 - a sale in doubt was intended
-        return self._desk.undecided(str(self._till.intent(view.intent_row)["key"]), sale=view.sale)
+            assert view.intent_row is not None  # noqa: S101 - a sale in doubt was intended
+            raise self._desk.undecided(str(self._till.intent(view.intent_row)["key"]), sale=sale)
 
     def _paid_before(self, sale: str, reply: ReplyPaid) -> Paid:
         paid = self.paid(sale)
         answer = reply(paid)
         if answer:
             self._journal.append(*answer)
-        return paid
+        return self._on_paper(paid)
 
     def one_shot(
         self,
@@ -261,7 +256,7 @@ class Closing:
         except RegisterBlocked as error:
             raise blocked(error) from error
         if isinstance(outcome, Done) and isinstance(outcome.document, FiscalDocument):
-            return self._printed(Paid(sale, order.key, outcome.document, outcome.recovered))
+            return self._on_paper(Paid(sale, order.key, outcome.document, outcome.recovered))
         if isinstance(outcome, Done):
             raise TypeError(f"the register answered a receipt with {type(outcome.document).__name__}")
         if isinstance(outcome, Unknown):
@@ -283,6 +278,16 @@ class Closing:
         assert isinstance(document, FiscalDocument)  # noqa: S101 - the outcome row of a sale holds a receipt
         return Paid(sale, body["key"], document, body["recovered"], self._till.printed(body["key"]))
 
+    def found(self, sale: str) -> Paid:
+        """The same for a call that was interrupted before its paper came out."""
+        return self._on_paper(self.paid(sale))
+
+    def _on_paper(self, paid: Paid) -> Paid:
+        """With its first paper, unless another call of this sale has been at the printer."""
+        with self._paper:
+            known = self._till.printed(paid.key)
+            return replace(paid, printed=known) if known else self._printed(paid)
+
     def print_again(self, sale: str) -> Paid:
         """A copy on paper of a receipt that exists."""
         return self._printed(self.paid(sale))
@@ -293,24 +298,3 @@ class Closing:
         order = self._till.order(view.intent_row)
         assert isinstance(order, Receipt)  # noqa: S101
         return replace(paid, printed=self._print(paid.key, order, paid.document))
-
-
-def blocked(error: RegisterBlocked) -> Problem:
-    """What a cashier sees whose document has to wait for another one: why, and what a person may compare."""
-    handed_over = error.handed_over
-    because = doubt_code(error.failure.kind, handed_over=handed_over is not None)
-    compare = {} if handed_over is None else {"compare": handed_over.comparison()}
-    facts = {"document": error.pending.key, "sale": error.pending.sale, "because": because, **compare}
-    return Problem("R-204", str(error), **facts)
-
-
-def check_payments(operation: Operation, total: int, payments: Sequence[Payment]) -> None:
-    """Raises T-105 unless the payments cover the total and only cash exceeds it; money is given back to the tiyn."""
-    cash = sum(payment.sum_tiyn for payment in payments if payment.kind is PaymentKind.CASH)
-    other = sum(payment.sum_tiyn for payment in payments) - cash
-    if any(payment.sum_tiyn <= 0 for payment in payments) or other > total or cash + other < total:
-        raise Problem("T-105", f"total {total} tiyn, cash {cash}, other {other}", total_tiyn=total)
-    if operation is Operation.SALE_RETURN and cash + other != total:
-        raise Problem("T-105", f"a return pays out exactly {total} tiyn", total_tiyn=total)
-    if len({payment.kind for payment in payments}) != len(payments):
-        raise Problem("T-105", "one row for each kind of payment")

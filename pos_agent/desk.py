@@ -35,12 +35,14 @@ from pos_agent.clock import NS_PER_S
 from pos_agent.document_rows import Answer, Case, OutcomeRows, Ticket, intent, no_answer
 from pos_agent.doubts import Doubts, Verdict
 from pos_agent.journal.journal import Journal
-from pos_agent.problems import Problem, of_doubt
+from pos_agent.problems import Problem, doubt_code, of_doubt
 from pos_agent.sale import DocumentState
 from pos_agent.till import HandedOver, Till, Undecided
 from pos_agent.turns import Turns
 
-__all__ = ["Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket", "no_answer", "shift_close"]
+__all__ = [
+    "Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket", "blocked", "no_answer", "shift_close",
+]  # fmt: skip
 
 EXECUTIONS_MAX = 2  # The first, and one more with the same key after the register proved it has nothing.
 
@@ -196,6 +198,15 @@ class RegisterDesk:
         case = Case(order=shift_close(self._journal, self._till, shift), by_itself=True)
         outcome, _ = self._make(case, self.register.prepare(case.order), first=True)
         return isinstance(outcome, Done)
+
+
+def blocked(error: RegisterBlocked) -> Problem:
+    """What a cashier sees whose document has to wait for another one: why, and what a person may compare."""
+    handed_over = error.handed_over
+    because = doubt_code(error.failure.kind, handed_over=handed_over is not None)
+    compare = {} if handed_over is None else {"compare": handed_over.comparison()}
+    facts = {"document": error.pending.key, "sale": error.pending.sale, "because": because, **compare}
+    return Problem("R-204", str(error), **facts)
 
 
 def shift_close(journal: Journal, till: Till, shift: int) -> ShiftClose:

@@ -22,8 +22,7 @@ from fiscal.register import (
     ShiftReport,
     Unknown,
 )
-from pos_agent.closing import blocked
-from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, shift_close
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, blocked, shift_close
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError
 from pos_agent.problems import Problem, of_failure

@@ -157,7 +157,7 @@ def _resumed(agent: Agent, key: str, *, one_shot: bool = False) -> Paid | None:
     if known.state in UNDECIDED:
         raise agent.desk.undecided(key, sale=known.sale)
     if known.state == "MADE":
-        return agent.closing.paid(known.sale)
+        return agent.closing.found(known.sale)
     if one_shot:  # The call runs anew and holds the units itself.
         agent.closing.drop_refused(known.sale)
     return None
