@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from served_till import Served, assert_problem, cash
 
-from fiscal.register import Failure, FailureKind, Unknown
+from fiscal.register import Failure, FailureKind, RegisterStatus, Unknown
 from pos_agent.journal.verify import verify
 
 HUMAN = Unknown(Failure(FailureKind.HUMAN, "person", "2 documents of this kind since the order"))
@@ -126,3 +128,26 @@ def test_the_register_is_looked_at(till: Served) -> None:
     till.register.link_down = True
     assert till.http.get("/v1/register").json()["reachable"] is False
     assert_problem(till.http.get("/v1/register/last"), 503, "R-202")
+
+
+def test_a_page_that_asks_for_the_register_again_and_again_does_not_stop_the_till(
+    till: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.http.get("/v1/register")
+    asked, answers = threading.Event(), threading.Event()
+
+    def status() -> RegisterStatus:
+        asked.set()
+        assert answers.wait(30)
+        return RegisterStatus(True)
+
+    monkeypatch.setattr(till.agent.register, "status", status)
+    with httpx.Client(base_url=till.http.base_url, headers=till.http.headers, timeout=30) as page:
+        first = threading.Thread(target=page.get, args=("/v1/register",))
+        first.start()
+        assert asked.wait(30)
+        for _ in range(50):  # More than the server has threads.
+            assert till.http.get("/v1/register").status_code == 200
+        assert till.http.get("/v1/status").status_code == 200
+        answers.set()
+        first.join(30)
