@@ -11,7 +11,7 @@ once more before the word of a person counts, and that word is kept with name an
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fiscal.register import (
@@ -157,7 +157,8 @@ class Doubts:
             absent = ticket.row(SaleEvent.ABSENT, evidence=evidence, decided=decided)
             self._journal.append(absent, last_space=True)
             return Absent(evidence)
-        done = Done(_told(prepared, baseline, verdict), recovered=True)
+        rnm = verdict.registration_number or self._till.registration_number(baseline.identity)
+        done = Done(_told(prepared, baseline, replace(verdict, registration_number=rnm)), recovered=True)
         self._rows.decide(ticket, done, facts={"decided": decided})
         return done
 
@@ -165,7 +166,9 @@ class Doubts:
 def _told(prepared: Prepared, baseline: Baseline, verdict: Verdict) -> Document:
     """The document as a person read it from the register or its paper."""
     raw: Mapping[str, Any] = {"decided_by": verdict.by, "why": verdict.why}
-    shift = baseline.shift if verdict.shift is None else verdict.shift
+    # The receipt may have opened a shift, and then the number seen before it is that of a closed one.
+    before = baseline.shift if baseline.shift_open else None
+    shift = before if verdict.shift is None else verdict.shift
     if not verdict.at or shift is None:
         raise Problem("T-120", "the time and the shift of the document are needed")
     if prepared.kind.startswith("cash_"):

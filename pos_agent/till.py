@@ -56,6 +56,11 @@ HANDED_OVER = """
 SELECT number, at_ns, body FROM journal
 WHERE number > :after AND kind = 'document_handed_over' AND body ->> '$.key' = :key ORDER BY number DESC LIMIT 1
 """
+REGISTRATION = """
+SELECT body ->> '$.document.registration_number' FROM journal
+WHERE kind = 'document_made' AND body ->> '$.document.identity' = :identity
+AND body ->> '$.document.registration_number' <> '' ORDER BY number DESC LIMIT 1
+"""
 OPEN_SHIFT = sql(
     select(shift.c.number, shift.c.opened_ns).where(shift.c.closed_row.is_(None)).order_by(shift.c.number.desc())
 )
@@ -231,6 +236,11 @@ class Till:
         row, at_ns, text = found[0]
         body = json.loads(text)
         return HandedOver(row, at_ns, body["failure"], body["ours"], body["register"], body["register_silent"])
+
+    def registration_number(self, identity: str) -> str:
+        """RNM that stood on the last receipt of a register; "" when this till has none of it."""
+        found = self._journal.query(REGISTRATION, {"identity": identity})
+        return str(found[0][0]) if found else ""
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

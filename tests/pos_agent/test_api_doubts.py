@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -81,6 +82,24 @@ def test_a_senior_who_finds_the_receipt_ends_the_doubt(till: Served, doubtful: t
     assert till.post(f"/v1/doubts/{key}/decision", word, key="word").json() == answer.json()
     assert till.http.get(f"/v1/sales/{sale}/receipt").json()["document"]["fiscal_sign"] == shown["fiscal_sign"]
     assert till.receipts() == 1 and till.http.get("/v1/doubts").json() == {"doubts": []}
+
+
+@pytest.mark.parametrize("written", ["%Y%m%dT%H%M%S%z", "%G-W%V-%uT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z"])
+def test_a_decided_receipt_can_be_returned_whatever_its_time_was_written_like(
+    till: Served, doubtful: tuple[str, str], written: str
+) -> None:
+    sale, key = doubtful
+    shown = till.http.get("/v1/doubts").json()["doubts"][0]["compare"]["register"]
+    at = dt.datetime.fromisoformat(shown["at"]).strftime(written)
+    word = {**SENIOR, "made": True, "fiscal_sign": shown["fiscal_sign"], "number": int(shown["number"]), "at": at,
+            "shift": shown["shift"], "registration_number": till.sim.ledger()[-1].registration_number}  # fmt: skip
+    assert till.post(f"/v1/doubts/{key}/decision", word).status_code == 200
+    back = till.post("/v1/returns", {"sale": sale}).json()["sale"]
+    (line,) = till.http.get(f"/v1/sales/{sale}").json()["lines"]
+    code = next(mark.text for mark in till.sim.shop.codes if mark.ki == line["ki"])
+    assert till.post(f"/v1/sales/{back}/scans", {"code": code}).json()["line"]["ki"] == line["ki"]
+    answer = till.post(f"/v1/sales/{back}/payment", cash(line["amount_tiyn"]))
+    assert answer.status_code == 200, answer.text
 
 
 def test_a_senior_who_finds_none_gives_the_sale_back(till: Served, doubtful: tuple[str, str]) -> None:

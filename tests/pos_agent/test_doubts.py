@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ SECOND = 1_000_000_000
 HUMAN = Unknown(Failure(FailureKind.HUMAN, "person", "2 documents of this kind since the order"))
 PAPER = Unknown(Failure(FailureKind.PAPER, "paper", "out of paper in the middle of an operation"))
 SHOWN = SeenDocument("124", "sale", 50_000, "2026-07-15T09:00:03+05:00", 7, "4228143550")
-MADE = Verdict("Старшая смены", "чек на ленте", True, "4228143550", 124, "2026-07-15T09:00:03+05:00", 7, "010100000001")
+MADE = Verdict("Старшая смены", "чек на ленте", True, "4228143550", 124, "2026-07-15T09:00:03+05:00", 7, "020200000002")
 NOT_MADE = Verdict("Старшая смены", "на ленте чека нет", False)
 
 
@@ -176,3 +177,32 @@ def test_other_documents_are_decided_by_time_and_shift(
     decided = bench.desk.decide("k", MADE)
     assert isinstance(decided, Done) and isinstance(decided.document, expected)
     assert bench.verify().good
+
+
+def test_the_shift_is_not_guessed_when_none_was_open_before_the_receipt(doubtful: Any, register: Any) -> None:
+    """The receipt opened the next one: the number the register showed before is that of a closed shift."""
+    register.shift_open = False
+    submitted(doubtful, register, HUMAN)
+    register.settlements.append(HUMAN)
+    with pytest.raises(Problem, match="T-120"):
+        doubtful.desk.decide("S1-key", replace(MADE, shift=None))
+    assert doubtful.state("S1") == "IN_DOUBT"
+
+
+def test_a_decided_receipt_can_be_returned_without_typing_the_registers_number(
+    bench: Any, register: Any, words: Any
+) -> None:
+    bench.sale("S0", "KI-0")
+    bench.desk.submit(bench.case("S0"))
+    register.outcomes.append(words.SILENCE)
+    bench.sale("S1", "KI-1")
+    submitted(bench, register, HUMAN)
+    register.settlements.append(HUMAN)
+    bench.desk.decide("S1-key", replace(MADE, registration_number=""))
+    assert bench.body("document_made")["document"]["registration_number"] == "010100000001"
+    register.outcomes.append(words.SILENCE)
+    bench.sale("S2", "KI-2")
+    register.settlements.extend([HUMAN, HUMAN])
+    bench.desk.submit(bench.case("S2"))
+    bench.desk.decide("S2-key", MADE)
+    assert bench.body("document_made")["document"]["registration_number"] == MADE.registration_number
