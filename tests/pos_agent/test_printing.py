@@ -117,7 +117,7 @@ def test_letters_that_had_to_be_replaced_stand_in_the_log_and_in_the_journal(
         ({"printer": {"paper": "80-42"}}, "leave the key out; another head is paper=80-42 in printer.url"),
         ({"printer": {"paper": "90"}}, "is none of 58"),
         ({"receipt": {"tenge": "₸"}}, "cannot draw ₸"),
-        ({"printer": {"language": "de"}}, "printer.language"),
+        ({"printer": {"language": "de"}}, r"printer\.language: 'de' is none of kk\+ru, kk, ru"),
     ],
 )
 def test_paper_that_the_printer_does_not_have_is_refused_at_the_start(
