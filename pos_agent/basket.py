@@ -75,9 +75,18 @@ def receipt(
     basis: ReturnBasis | None = None,
     group_marks: bool = False,
     send_marks: bool = True,
+    takes_marks: bool = True,
     customer_xin: str | None = None,
 ) -> Receipt:
-    """The receipt for the register. `send_marks` False: a return whose vendor wants no codes."""
+    """The receipt for the register. `send_marks` False: a return whose vendor wants no codes.
+
+    Raises R-209 for a marked unit sold through a register that carries no codes (`takes_marks` False).
+    """
+    if not takes_marks and operation is Operation.SALE:
+        for line in lines:
+            if line.full and line.ki:
+                text = "register.marks is none: no marked goods at this till"
+                raise Problem("R-209", text, line=line.number, name=line.name, ki=line.ki)
     positions = [_position(line, send_marks) for line in lines]
     if group_marks:
         positions = _grouped(positions)

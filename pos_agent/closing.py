@@ -45,10 +45,11 @@ def no_reply(_paid: Paid) -> Sequence[Event]:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRules:
-    """Configured switches whose right value the vendors have not stated."""
+    """Configured switches: what the vendors have not stated, and what this shop's register carries."""
 
     group_marks: bool = False
     return_sends_marks: bool = True
+    takes_marks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +121,7 @@ class Closing:
 
     def _paid_before(self, sale: str, reply: ReplyPaid) -> Paid:
         paid = self.paid(sale)
-        answer = reply(paid)
-        if answer:
+        if answer := reply(paid):
             self._journal.append(*answer)
         return self._on_paper(paid)
 
@@ -182,8 +182,7 @@ class Closing:
     def drop_refused(self, sale: str) -> None:
         """Nobody will finish a refused one-shot receipt by hand: its units are free again. A doubt stays."""
         with self._checkout.lock:
-            known = sale in self._till.open_sales()
-            if known and self._checkout.view(sale).state is SaleState.HELD:
+            if sale in self._till.open_sales() and self._checkout.view(sale).state is SaleState.HELD:
                 self._checkout.cancel(sale, "the register did not make the one-shot receipt")
 
     def _order(
@@ -232,6 +231,7 @@ class Closing:
             basis=basis,
             group_marks=self._rules.group_marks,
             send_marks=operation is Operation.SALE or self._rules.return_sends_marks,
+            takes_marks=self._rules.takes_marks,
             customer_xin=customer_xin,
         )
 
