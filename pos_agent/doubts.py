@@ -78,6 +78,7 @@ class Doubts:
         self._turns = turns
         self._wait_s = wait_s
         self._heard: dict[str, Failure] = {}  # Key -> what keeps the document undecided, as last heard.
+        self._began_ns: dict[str, int] = {}  # Key -> the earliest time at which this process has asked in vain.
 
     def heard(self, key: str) -> Failure:
         """What keeps a document undecided, as the register said last. Asks nothing."""
@@ -99,7 +100,8 @@ class Doubts:
         """Ask what became of a document, and keep what the register says; silence alone is no news worth a row."""
         with self._turns.asking():
             settlement = self._register.settle(prepared, baseline)
-        self._heard.pop(ticket.key, None)
+        if not isinstance(settlement, Unknown):
+            self._forget(ticket.key)
         if isinstance(settlement, Done):
             self._rows.decide(ticket, settlement, answer)
         elif isinstance(settlement, Absent):
@@ -111,13 +113,19 @@ class Doubts:
             self._hand_over_if_due(ticket, prepared, settlement.failure, since_row)
         return settlement
 
+    def _forget(self, key: str) -> None:
+        self._heard.pop(key, None)
+        self._began_ns.pop(key, None)
+
     def _hand_over_if_due(self, ticket: Ticket, prepared: Prepared, failure: Failure, since_row: int) -> None:
         """Once: at once where asking further is pointless, else when the wait is over."""
         if failure.kind in _FOR_A_HAND or self._till.handed_over(ticket.key, since_row) is not None:
             return
-        since_ns = self._journal.row(since_row).at_ns
-        waited = self._journal.now() - since_ns >= self._wait_s * NS_PER_S
-        if failure.kind not in _FOR_A_PERSON and not waited:
+        since_ns, now_ns = self._journal.row(since_row).at_ns, self._journal.now()
+        # Rows never step back in time, the clock may: then the wait begins anew with the next question.
+        self._began_ns[ticket.key] = min(self._began_ns.get(ticket.key, now_ns), now_ns)
+        waited_ns = now_ns - min(since_ns, self._began_ns[ticket.key])
+        if failure.kind not in _FOR_A_PERSON and waited_ns < self._wait_s * NS_PER_S:
             return
         theirs, silent = self._shown()
         ours = {"kind": prepared.kind, "total_tiyn": prepared.total_tiyn, "at": iso_utc(since_ns), "key": prepared.key}
@@ -156,11 +164,22 @@ class Doubts:
             evidence = f"decided by {verdict.by}: {verdict.why}"
             absent = ticket.row(SaleEvent.ABSENT, evidence=evidence, decided=decided)
             self._journal.append(absent, last_space=True)
+            self._forget(pending.key)
             return Absent(evidence)
         rnm = verdict.registration_number or self._till.registration_number(baseline.identity)
         done = Done(_told(prepared, baseline, replace(verdict, registration_number=rnm)), recovered=True)
+        self._refuse_anothers(done.document)
         self._rows.decide(ticket, done, facts={"decided": decided})
+        self._forget(pending.key)
         return done
+
+    def _refuse_anothers(self, document: Document) -> None:
+        """Raises T-120 for a receipt that is known as that of another sale: a wrong assignment would lose one."""
+        if isinstance(document, FiscalDocument):
+            other = self._till.receipt_known_as(document)
+            if other is not None:
+                text = f"receipt {document.number} of shift {document.shift} is that of {other}"
+                raise Problem("T-120", text, document=other)
 
 
 def _told(prepared: Prepared, baseline: Baseline, verdict: Verdict) -> Document:

@@ -79,6 +79,19 @@ def test_the_wait_goes_on_over_a_restart(doubtful: Any, register: Any, words: An
     assert doubtful.kinds()[-1] == "document_handed_over"
 
 
+def test_a_clock_that_was_set_back_does_not_keep_a_doubt_from_a_person(
+    doubtful: Any, register: Any, words: Any
+) -> None:
+    """Rows never step back in time: the intent may stand hours after now."""
+    submitted(doubtful, register, words.SILENCE)
+    set_back_ns = doubtful.at_ns - 3600 * SECOND
+    for seconds, handed in ((0, 0), (59, 0), (60, 1)):
+        doubtful.at_ns = set_back_ns + seconds * SECOND
+        register.settlements.append(words.SILENCE)
+        doubtful.desk.settle_all()
+        assert doubtful.kinds().count("document_handed_over") == handed
+
+
 def test_a_register_without_paper_waits_for_paper_and_for_nobodys_decision(doubtful: Any, register: Any) -> None:
     submitted(doubtful, register, PAPER)
     doubtful.at_ns += 3600 * SECOND
@@ -204,5 +217,21 @@ def test_a_decided_receipt_can_be_returned_without_typing_the_registers_number(
     bench.sale("S2", "KI-2")
     register.settlements.extend([HUMAN, HUMAN])
     bench.desk.submit(bench.case("S2"))
-    bench.desk.decide("S2-key", MADE)
+    bench.desk.decide("S2-key", replace(MADE, fiscal_sign="4228143551", number=125))
     assert bench.body("document_made")["document"]["registration_number"] == MADE.registration_number
+
+
+def test_the_receipt_of_another_sale_is_not_given_to_this_one(doubtful: Any, register: Any, words: Any) -> None:
+    """The senior reads the last receipt off the tape, and it is that of the sale before."""
+    doubtful.sale("S0", "KI-0")
+    register.outcomes.appendleft(Done(words.fiscal(124, shift=7)))
+    doubtful.desk.submit(doubtful.case("S0"))
+    submitted(doubtful, register, HUMAN)
+    register.settlements.append(HUMAN)
+    theirs = replace(MADE, fiscal_sign=words.fiscal(124).fiscal_sign)
+    with pytest.raises(Problem, match=r"T-120.*S0-key") as caught:
+        doubtful.desk.decide("S1-key", theirs)
+    assert caught.value.facts == {"document": "S0-key"}
+    assert doubtful.state("S1") == "IN_DOUBT"
+    register.settlements.append(HUMAN)
+    assert isinstance(doubtful.desk.decide("S1-key", MADE), Done)
