@@ -10,6 +10,7 @@ Only one order is undecided at any time: the next one first settles it or is tur
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -211,10 +212,17 @@ def blocked(error: RegisterBlocked) -> Problem:
 
 def shift_close(journal: Journal, till: Till, shift: int) -> ShiftClose:
     """The order that closes a shift. A register that was exchanged counts its shifts anew: the moment of opening keeps
-    the keys apart."""
+    the keys apart, and where the journal has never seen it opened, a count does."""
     known = till.open_shift()
     opened_s = known.opened_ns // NS_PER_S if known is not None and known.number == shift else 0
-    return ShiftClose(key=f"{journal.till}-z{shift}-{opened_s}-{journal.epoch}", shift=shift)
+    name = f"{journal.till}-z{shift}-{opened_s}-{journal.epoch}"
+    keys = (name if count == 1 else f"{name}-{count}" for count in itertools.count(1))
+    return ShiftClose(key=next(key for key in keys if not _is_made(till, key)), shift=shift)
+
+
+def _is_made(till: Till, key: str) -> bool:
+    document = till.document(key)
+    return document is not None and document.state is DocumentState.MADE
 
 
 def _seconds_at(iso: str) -> float:
