@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fiscal.register import (
+    Ability,
     Absent,
     Baseline,
     Done,
@@ -25,11 +26,13 @@ from fiscal.register import (
     NotSent,
     Outcome,
     Prepared,
+    Receipt,
     Refused,
     Register,
     RegisterUnavailable,
     Settlement,
     ShiftClose,
+    ShiftOpen,
     Unknown,
 )
 from pos_agent.clock import NS_PER_S
@@ -42,7 +45,8 @@ from pos_agent.till import HandedOver, Till, Undecided
 from pos_agent.turns import Turns
 
 __all__ = [
-    "Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket", "blocked", "no_answer", "shift_close",
+    "Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket",
+    "blocked", "no_answer", "shift_close", "shift_open",
 ]  # fmt: skip
 
 EXECUTIONS_MAX = 2  # The first, and one more with the same key after the register proved it has nothing.
@@ -156,7 +160,7 @@ class RegisterDesk:
         evidence = ""
         begun = False
         for _ in range(EXECUTIONS_MAX):
-            baseline = self._baseline(prepared)
+            baseline = self._baseline_in_shift(case, prepared)
             if isinstance(baseline, Failure):
                 return NotSent(baseline), begun
             row = self._journal.append(intent(ticket, case, prepared, baseline, first=first and not begun))[0]
@@ -172,6 +176,18 @@ class RegisterDesk:
             evidence = settlement.evidence
         text = f"the register gave no answer and does not have the document ({evidence}); it may be tried again"
         return Refused(Failure(FailureKind.NO_ANSWER, "absent", text)), begun
+
+    def _baseline_in_shift(self, case: Case, prepared: Prepared) -> Baseline | Failure:
+        """With the shift opened before, where the register has a command for it: its first sale would be refused."""
+        baseline = self._baseline(prepared)
+        if isinstance(baseline, Failure) or baseline.shift_open or isinstance(case.order, ShiftOpen | ShiftClose):
+            return baseline
+        if Ability.SHIFT_OPEN not in self.register.capabilities.can:
+            return baseline
+        cashier = case.order.cashier if isinstance(case.order, Receipt) else ""
+        order = shift_open(self._journal, (baseline.shift or 0) + 1, cashier)
+        outcome, _ = self._make(Case(order=order, by_itself=True), self.register.prepare(order), first=True)
+        return self._baseline(prepared) if isinstance(outcome, Done) else outcome.failure
 
     def _baseline(self, prepared: Prepared) -> Baseline | Failure:
         """The register's counters just before an order: older ones are void, a shift may have ended on the way."""
@@ -208,6 +224,11 @@ def blocked(error: RegisterBlocked) -> Problem:
     compare = {} if handed_over is None else {"compare": handed_over.comparison()}
     facts = {"document": error.pending.key, "sale": error.pending.sale, "because": because, **compare}
     return Problem("R-204", str(error), **facts)
+
+
+def shift_open(journal: Journal, number: int, cashier: str) -> ShiftOpen:
+    """The order that opens a shift, where the register has a command for it."""
+    return ShiftOpen(f"{journal.till}-o{number}-{journal.head()[0] + 1}-{journal.epoch}", number, cashier)
 
 
 def shift_close(journal: Journal, till: Till, shift: int) -> ShiftClose:
