@@ -225,13 +225,13 @@ class Planter:
         unit, day = self.unit(), self.day()
         made = self.document((unit,), (unit,), day=day)
         status = UnitStatus.WRITTEN_OFF if cause == "written-off" else UnitStatus.WITHDRAWN
-        self.says(made, unit, status, status_us=(day - 5) * DAY_US)
+        self.says(made, unit, status, status_us=(day - 5) * DAY_US + HOUR_US)
         return self.subject(made, unit)
 
     def after_expiry(self, _cause: str) -> str:
         unit, day = self.unit(), self.day()
         made = self.document((unit,), (unit,), day=day)
-        self.says(made, unit, UnitStatus.WITHDRAWN, expires_us=(day - 3) * DAY_US)
+        self.says(made, unit, UnitStatus.WITHDRAWN, expires_us=(day - 3) * DAY_US + HOUR_US)
         return self.subject(made, unit)
 
     def still_withdrawn(self, cause: str) -> str:
