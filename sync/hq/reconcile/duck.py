@@ -27,12 +27,14 @@ class Duck:
         self._names = (f"t{number}" for number in itertools.count())
 
     def scan(self, files: Iterable[Path], *, hive: bool = True) -> Table:
-        listed = ", ".join(_quoted(str(path)) for path in files)
-        types = ", hive_types = {'day': DATE, 'bucket': INTEGER}" if hive else ""
+        paths = list(files)
+        listed = ", ".join(_quoted(str(path)) for path in paths)
+        buckets = ", 'bucket': INTEGER" if hive and paths[0].parent.name.startswith("bucket=") else ""
+        types = f", hive_types = {{'day': DATE{buckets}}}" if hive else ""
         name = next(self._names)
         self._connection.raw_sql(
             f"CREATE TEMP VIEW {name} AS FROM read_parquet([{listed}], hive_partitioning = {str(hive).lower()}{types})"
-        ).close()
+        )
         return self._connection.table(name)
 
     def keep(self, found: Table) -> Table:

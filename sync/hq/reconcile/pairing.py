@@ -31,10 +31,10 @@ def pairs(engine: Engine, docs: Table, gathered: Gathered) -> Pairs:
     ours = engine.keep(docs.filter(docs["in_agent"] & ~docs["in_ofd"]))
     theirs = engine.keep(docs.filter(docs["in_ofd"] & ~docs["in_agent"]))
     alike = engine.keep(_most_alike(ours, theirs))
-    rest_ours = ours.anti_join(alike, [*SAME, "ki"])
-    rest_theirs = theirs.anti_join(alike, [*SAME, (theirs["ki"] == alike["other"])])
+    rest_ours = engine.keep(ours.anti_join(alike, [*SAME, "ki"]))
+    rest_theirs = engine.keep(theirs.anti_join(alike, [*SAME, (theirs["ki"] == alike["other"])]))
     unmarked = engine.keep(_unmarked(rest_ours, gathered))
-    left_ours = rest_ours.anti_join(unmarked, [*SAME, "ki"])
+    left_ours = engine.keep(rest_ours.anti_join(unmarked, [*SAME, "ki"]))
     in_order = engine.keep(_in_order(left_ours, rest_theirs))
     return Pairs(
         ours,
