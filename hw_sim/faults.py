@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -30,7 +31,8 @@ class Place(StrEnum):
 class Kind:
     """What a named fault is: where it acts, which operation it meets unless told otherwise, in words.
 
-    `params`, when given, are all the parameters it takes, each with what reads its value (ValueError: no such value).
+    `params`, when given, are all the parameters it takes, each with what reads its value (ValueError: no such value);
+    else it may be given any, and those of `COMMON_PARAMS` are read as they say.
     """
 
     place: Place
@@ -38,6 +40,20 @@ class Kind:
     about: str
     params: Mapping[str, Callable[[Any], object]] | None = None
 
+
+def finite(value: Any) -> float:
+    """A plain number, with a point or without."""
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("a number is wanted")
+    return number
+
+
+# Parameters that are numbers with every kind that takes them and does not say it otherwise.
+COMMON_PARAMS: Mapping[str, Callable[[Any], object]] = {
+    "seconds": finite,
+    **dict.fromkeys(("bit", "by", "driver_code", "flags", "keep", "polls", "status", "sum_tiyn", "total"), int),
+}
 
 TRANSPORT_KINDS: Mapping[str, Kind] = {
     "answer_lost_before": Kind(Place.BEFORE, "*", "connection reset, the request was never processed"),
@@ -108,8 +124,8 @@ class FaultQueue:
         if kind is None:
             near = difflib.get_close_matches(name, self.kinds, 1)
             raise ValueError(f"no fault {name!r} here" + (f", did you mean {near[0]!r}?" if near else ""))
-        if count < 1 or skip < 0:
-            raise ValueError(f"fault {name!r}: count must be at least 1 and skip at least 0")
+        if type(count) is not int or type(skip) is not int or count < 1 or skip < 0:
+            raise ValueError(f"fault {name!r}: count is a whole number, at least 1, skip one of at least 0")
         self._waiting.append(Fault(name, match or kind.match, count, skip, _read(name, kind, params)))
 
     def clear(self) -> None:
@@ -177,14 +193,13 @@ class FaultQueue:
 
 def _read(name: str, kind: Kind, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of an order as the kind reads them; a wrong one is told now, not when the fault strikes."""
-    if kind.params is None:
-        return params
+    readers = COMMON_PARAMS if kind.params is None else kind.params
     read: dict[str, object] = {}
     for key, value in params.items():
-        if key not in kind.params:
+        if kind.params is not None and key not in kind.params:
             raise ValueError(f"fault {name!r} takes no {key!r}; it takes: {', '.join(kind.params) or 'nothing'}")
         try:
-            read[key] = kind.params[key](value)
+            read[key] = readers[key](value) if key in readers else value
         except (TypeError, ValueError) as error:
             raise ValueError(f"fault {name!r}: {key}={value!r} will not do: {error}") from error
     return read

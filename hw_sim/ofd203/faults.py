@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from hw_sim.faults import Fault, Kind, Place
+from hw_sim.faults import Fault, Kind, Place, finite
 from hw_sim.ofd203.frames import HEADER, REQNUM_MOD, Header, framed
 
 RESULT, UNAVAILABLE, GLUED, PIECES, SHORT = (
@@ -31,7 +32,11 @@ _ABOUT: Mapping[str, str] = {
     "answer_wrong_appcode": "APPCODE is `appcode` (81A3h)",
     "answer_version": "VERSION is `version` (202)",
 }
-KINDS: Mapping[str, Kind] = {name: Kind(Place.POINT, "*", about) for name, about in _ABOUT.items()}
+_PARAMS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
+    RESULT: {"code": int, "text": str, "register": int},
+    UNAVAILABLE: {"code": int, "seconds": finite},
+}
+KINDS: Mapping[str, Kind] = {name: Kind(Place.POINT, "*", about, _PARAMS.get(name)) for name, about in _ABOUT.items()}
 
 SPOILERS = tuple(name for name in _ABOUT if name not in (RESULT, UNAVAILABLE))
 """Kinds that change an answer which is ready."""

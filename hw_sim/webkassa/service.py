@@ -20,7 +20,7 @@ from hw_sim.webkassa import cashbox as boxes
 from hw_sim.webkassa import reads, writes
 from hw_sim.webkassa.call import Call, Route, Routes, User
 from hw_sim.webkassa.cashbox import Cashbox
-from hw_sim.webkassa.errors import SEQUENCE, Refusal, data_reply, error_reply, invalid
+from hw_sim.webkassa.errors import SEQUENCE, UNKNOWN, Refusal, data_reply, error_reply, invalid
 from hw_sim.webkassa.fields import Fields, read_body
 from hw_sim.webkassa.profile import Profile
 
@@ -38,7 +38,7 @@ KINDS = {
     "print_down": Kind(Place.BEFORE, "print_format", "PrintFormat answers HTTP 500"),
     "http_505": Kind(Place.BEFORE, "check", "HTTP 505 with AlternativeDomainNames (`domains`: comma separated)"),
     "code_505": Kind(Place.BEFORE, "check", "code 505 with AlternativeDomainNames (`domains`: comma separated)"),
-    "code": Kind(Place.BEFORE, "check", "any business error: `code`, `text`"),
+    "code": Kind(Place.BEFORE, "check", "any business error: `code` (-1), `text`", {"code": int, "text": str}),
 }
 
 _BY_PATH: Routes = {
@@ -174,7 +174,7 @@ class Webkassa(Server):
             if fault.name == "sequence_violation":
                 raise invalid(SEQUENCE)
             if fault.name == "code":
-                raise Refusal(int(fault.params["code"]), str(fault.params.get("text", "")))
+                raise Refusal(int(fault.params.get("code", UNKNOWN)), str(fault.params.get("text", "")))
         if box is not None and route.serial and self.now() < box.busy_until_ns:
             raise invalid(SEQUENCE)
         reply = route.handler(Call(self, request, route.operation, fields, user, faults, box))

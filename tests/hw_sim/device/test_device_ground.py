@@ -6,6 +6,7 @@ import random
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -216,6 +217,26 @@ def test_every_kind_of_fault_acts_at_one_moment_and_says_what_it_does(adder: Add
         adder.faults.add("answer_lst")
     with pytest.raises(ValueError, match="no fault"):
         adder.faults.add("http_500")
+
+
+@pytest.mark.parametrize(
+    ("name", "params", "told"),
+    [
+        ("answer_late", {"seconds": "soon"}, "seconds='soon' will not do"),
+        ("answer_late", {"seconds": "nan"}, "a number is wanted"),
+        ("answer_cut", {"keep": "half"}, "keep='half' will not do"),
+        ("noise", {"bytes": "0G"}, "bytes='0G' will not do"),
+        ("noise", {"seconds": 1}, "takes no 'seconds'; it takes: bytes"),
+        ("answer_lost", {"count": "two"}, "count is a whole number"),
+        ("answer_lost", {"skip": -1}, "skip one of at least 0"),
+    ],
+)
+def test_a_fault_that_could_not_strike_is_refused_when_it_is_given(
+    adder: Adder, name: str, params: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        adder.faults.add(name, **params)
+    assert adder.faults.waiting() == []
 
 
 def test_a_test_may_stop_the_host_before_any_of_its_writes(line: InProcessLine, adder: Adder) -> None:
