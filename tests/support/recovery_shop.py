@@ -74,6 +74,7 @@ class Rig(ABC):
     has_clock = False  # A clock of its own that may be wrong.
     never_in_doubt = False  # It decides every lost answer by itself, at once.
     absent_faults: Mapping[str, str] = {}  # Faults this family has not, and why.
+    opens_by_command = False  # A shift is opened by a command, before its first sale.
     counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
 
