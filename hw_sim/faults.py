@@ -201,7 +201,7 @@ def _read(name: str, kind: Kind, params: Mapping[str, Any]) -> Mapping[str, Any]
         try:
             read[key] = readers[key](value) if key in readers else value
         except (TypeError, ValueError) as error:
-            raise ValueError(f"fault {name!r}: {key}={value!r} will not do: {error}") from error
+            raise ValueError(f"fault {name!r}: {key}={value} will not do: {error}") from error
     return read
 
 

@@ -116,19 +116,19 @@ def switches(machine: TimedMachine, kkm: Kkm) -> Mapping[str, Switch]:
         kkm.wake_printer()
         return state(kkm)
 
-    words: Mapping[str, tuple[str, Switch]] = {
-        "foreign": ("receipt [TIYN] | sale [TIYN]", meddle),
-        "shift": ("close | age HOURS", shift),
-        "counter": ("jump BY | show BY", count),
-        "clock": ("SECONDS", clock),
-        "fn": ("SERIAL", fn),
-        "printer": ("on | off", printer),
-        "state": ("", lambda _rest: state(kkm)),
+    words: Mapping[str, tuple[str, str, Switch]] = {
+        "foreign": ("receipt [TIYN] | sale [TIYN]", "another program leaves a receipt open, or sells", meddle),
+        "shift": ("close | age HOURS", "somebody makes a Z-report; the open shift is so old", shift),
+        "counter": ("jump BY | show BY", "document numbers are left out; the counter shows so much more", count),
+        "clock": ("SECONDS", "the clock is so far ahead, or behind with a minus", clock),
+        "fn": ("SERIAL", "another fiscal storage is in it", fn),
+        "printer": ("on | off", "the cable between the register and its printer", printer),
+        "state": ("", "last document, shift, open receipt, what is not printed", lambda _rest: state(kkm)),
     }
-    return {word: _guarded(machine, usage, act) for word, (usage, act) in words.items()}
+    return {word: _guarded(machine, word, *row) for word, row in words.items()}
 
 
-def _guarded(machine: TimedMachine, usage: str, act: Switch) -> Switch:
+def _guarded(machine: TimedMachine, word: str, usage: str, meaning: str, act: Switch) -> Switch:
     def run(rest: list[str]) -> str:
         machine.settle()
         try:
@@ -138,6 +138,7 @@ def _guarded(machine: TimedMachine, usage: str, act: Switch) -> Switch:
         except (KeyError, IndexError) as wrong:
             raise ValueError(usage) from wrong
 
+    run.__doc__ = f"{word} {usage}".rstrip().replace(" | ", "|") + f": {meaning}"
     return run
 
 

@@ -94,6 +94,7 @@ def make_json(now: Clock, rng: random.Random, *, serial: str = SERIAL, **options
 
 def _web_switches(register: JsonRegister, server: WebRequests) -> dict[str, Switch]:
     def mark(rest: list[str]) -> str:
+        """mark bad|good MARK: a code that may not be sold, or may again; <GS> for the separator"""
         if len(rest) != 2 or rest[0] not in ("bad", "good"):
             raise ValueError("bad MARK | good MARK, <GS> for the separator")
         code = rest[1].replace("<GS>", "\x1d")
@@ -101,6 +102,7 @@ def _web_switches(register: JsonRegister, server: WebRequests) -> dict[str, Swit
         return f"{len(register.marks.bad)} may not be sold"
 
     def queue(_rest: list[str]) -> str:
+        """queue: what waits at the server, and what blocks it"""
         register.settle()
         block = server.queue.block
         stands = "not blocked" if block is None else f"blocked by {block.request.uuid}: {block.reason}"

@@ -16,7 +16,7 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -69,6 +69,7 @@ class Machine(ABC):
         self.rng = rng
         self.faults = FaultQueue({**DEVICE_KINDS, **(kinds or {})}, rng, transport={})
         self.frames: deque[FrameNote] = deque(maxlen=FRAMES_MAX)
+        self.listeners: list[Callable[[FrameNote], object]] = []  # Told each line of the journal as it is written.
         self.mechanics = Mechanics()
         self.byte_gap_s = 0.0  # Between two bytes of what it sends; 0: whole pieces.
         self.powered = True
@@ -112,6 +113,10 @@ class Machine(ABC):
         return min((due for due in (first, self._power_back_ns, own) if due is not None), default=None)
 
     # Hands
+
+    def look(self) -> None:
+        """Somebody looks: what was due by now has happened before."""
+        self._catch_up()
 
     def power_off(self, back_after_s: float | None = None) -> None:
         """Pull the plug. What was on its way to the host is gone; so is what the family keeps in RAM."""
@@ -256,7 +261,10 @@ class Machine(ABC):
 
     def note(self, way: str, name: str, data: bytes = b"", about: str = "") -> None:
         """Write a line into the journal of frames."""
-        self.frames.append(FrameNote(self.now(), way, name, data, about))
+        line = FrameNote(self.now(), way, name, data, about)
+        self.frames.append(line)
+        for listener in self.listeners:
+            listener(line)
 
     def draw(self, name: str, command: str) -> Fault | None:
         """One fault of the family's own kinds, now that the register stands at that point."""

@@ -9,11 +9,11 @@ def till():
     return Till(model="fn")
 
 
-def test_the_words_of_the_family_are_listed_and_every_one_is_there(till):
-    listed = till.console.run("shtrih")
-    words = {line.split()[0] for line in listed.splitlines()[1:] if line.strip()}
-    assert words == set(till.sim.switches)
-    assert "clock" in till.console.run("help")
+def test_every_word_of_the_family_is_in_the_help_with_what_it_does(till):
+    helped = till.console.run("help").splitlines()
+    for word in till.sim.switches:
+        (line,) = [line for line in helped if line.split()[0] == word]
+        assert len(line.split()) > 2
 
 
 def test_the_clock_can_be_moved(till):
