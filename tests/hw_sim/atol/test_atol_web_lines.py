@@ -112,9 +112,13 @@ def test_the_journal_can_be_read_by_a_person(web: SimulatedWeb, client: Client) 
 def test_the_greeting_says_which_address_to_configure(
     web: SimulatedWeb, build_web: Callable[..., SimulatedWeb]
 ) -> None:
-    assert any("atol-json+http://127.0.0.1:PORT" in line for line in web.greeting)
+    rates = "tax_0=vat0&tax_10=vat10&tax_12=vat12&tax_16=vat16"
+    assert web.reach.url("http", "127.0.0.1:1") == f"atol-json+http://127.0.0.1:1?{rates}"
     assert "no authorization" in web.greeting[0]
-    assert "users till" in build_web(users={"till": "secret"}).greeting[0]
+    guarded = build_web(users={"till": "secret"})
+    assert "users till" in guarded.greeting[0]
+    assert guarded.reach.url("http", "h:1").endswith("&user=till&password_secret=atol_password")
+    assert guarded.reach.secrets == {"atol_password": "secret"}
     assert web.family == "atol-json"
 
 

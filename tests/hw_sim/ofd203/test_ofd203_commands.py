@@ -134,9 +134,15 @@ def test_the_state_of_the_register_can_be_looked_at(shop: Till) -> None:
 
 
 def test_the_greeting_says_what_to_configure(shop: Till) -> None:
-    url, token, cashiers = shop.simulated.greeting
-    assert "ofd+tcp://127.0.0.1:PORT?id=203001" in url
-    assert "305419896 (12345678h)" in token and "kassir / kassir" in cashiers
+    what, token, cashiers = shop.simulated.greeting
+    assert "ID 203001" in what and "305419896 (12345678h)" in token and "kassir / kassir" in cashiers
+    reach = shop.simulated.reach
+    case = shop.simulated.memory.identity
+    assert reach.url("tcp", "127.0.0.1:7777", {"store": "/var/lib/a b.sqlite"}) == (
+        f"ofd+tcp://127.0.0.1:7777?id=203001&serial={case.serial}&rnm={case.registration_number}"
+        f"&xin={case.taxpayer_xin}&store=/var/lib/a%20b.sqlite"
+    )
+    assert reach.secrets == {"ofd_token": "305419896"} and list(reach.files) == ["store"] and reach.test_only
     assert shop.simulated.family == "ofd203"
 
 
