@@ -23,8 +23,8 @@ ALL_RIGHTS = frozenset({SALES, BUYS, SALE_RETURNS, CASH_IN, CASH_OUT, Z_REPORT, 
 class User:
     """A user of the cabinet. `token` is the one live session: the next login replaces it."""
 
-    login: str
-    password: str
+    login: str  # Name of the user.
+    password: str  # Of the user.
     name: str = "Cashier"
     rights: frozenset[int] = ALL_RIGHTS
     cashboxes: frozenset[str] | None = None  # None: every cashbox of the organisation.
