@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from hw_sim.device.faults import DEVICE_KINDS, MOMENTS, Moment
-from hw_sim.exchange import NS, Clock
+from hw_sim.exchange import NS, Clock, clock_text
 from hw_sim.faults import Fault, FaultQueue, Kind
 
 FRAMES_MAX = 20_000
@@ -40,10 +40,9 @@ class FrameNote:
 
     def text(self) -> str:
         """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC. More lines of meaning follow."""
-        seconds, part = divmod(self.at_ns, NS)
-        clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{part // 1_000_000:03}"
         line, below, rest = self.about.partition("\n")
-        return f"{clock} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}".rstrip() + below + rest
+        told = f"{clock_text(self.at_ns)} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}"
+        return told.rstrip() + below + rest
 
 
 @dataclass(slots=True)
