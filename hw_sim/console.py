@@ -9,13 +9,17 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 from hw_sim.faults import FaultQueue
-from hw_sim.listing import Row, columns, printable, spreadsheet, table, totals_text, whole
+from hw_sim.journal import SCREEN_BYTES, Told
+from hw_sim.listing import WIDTH, Row, columns, printable, spreadsheet, table, totals_text, whole
 
 SHOWN = 20
 CSV = "--csv"
+QUIT = ("quit", "end it")  # Carried out by whoever reads the lines.
+MATCHES = "MATCH: a command by its name in `frames`; without it the fault meets what it is made for, mostly any."
 NO_NUMBER = ("invalid literal", "could not convert")  # Python's words for a text that is no number.
 
 Switch = Callable[[list[str]], str]
@@ -28,7 +32,7 @@ class Hand:
         faults: what waits to go wrong.
         documents: the fiscal memory, as rows of `FiscalDocument.row()`.
         totals: counters and sums.
-        journal: what went over the line, both ways, as text, oldest first.
+        journal: what went over the line, both ways, oldest first.
         words: what is there beside these, by name.
     """
 
@@ -37,7 +41,7 @@ class Hand:
         faults: FaultQueue,
         documents: Callable[[], Sequence[Row]],
         totals: Callable[[], Mapping[str, Any]],
-        journal: Callable[[], Sequence[str]],
+        journal: Callable[[], Sequence[Told]],
         words: Mapping[str, Switch],
     ) -> None:
         self._faults = faults
@@ -63,7 +67,7 @@ class Hand:
         if command is None:
             near = difflib.get_close_matches(word, self.words, 1)
             hint = f", did you mean {near[0]!r}? Known" if near else "; known"
-            return printable(f"{word}: no such command{hint}: {', '.join(self.words)}")
+            return fill(printable(f"{word}: no such command{hint}: {', '.join(self.words)}"), WIDTH)
         try:
             return printable(command(rest))
         except IndexError:
@@ -75,7 +79,7 @@ class Hand:
 
     def _help(self, _rest: list[str]) -> str:
         """help: this list"""
-        return columns(usage(word, command) for word, command in self.words.items())
+        return columns([*(usage(word, command) for word, command in self.words.items()), QUIT])
 
     def _documents(self, rest: list[str]) -> str:
         """documents [N]|--csv FILE: the fiscal memory, its last N documents; or all of it into a spreadsheet"""
@@ -100,12 +104,13 @@ class Hand:
 
     def _frames(self, rest: list[str]) -> str:
         """frames [N]: what went over the line, both ways; > to the register, < from it, ! what happened to it"""
-        return "\n".join(self._journal()[-_count(rest) :]) or "none"
+        return "\n".join(told.page(SCREEN_BYTES) for told in self._journal()[-_count(rest) :]) or "none"
 
     def _fault(self, rest: list[str]) -> str:
         """fault [NAME [MATCH] [count=N] [skip=N] [key=value ...]]: let something go wrong; alone: what can"""
         if not rest:
-            return columns((name, kind.about) for name, kind in self._faults.kinds.items())
+            known = columns((name, kind.about) for name, kind in self._faults.kinds.items())
+            return f"{known}\n{fill(MATCHES, WIDTH)}"
         return plant(self._faults, rest)
 
     def _waiting(self, _rest: list[str]) -> str:

@@ -17,6 +17,7 @@ from hw_sim.exchange import NS
 WIDTH = 80
 LEFT_MAX = 24  # Of the left column of two; what is longer gets a line of its own.
 GS, GS_SHOWN = "\x1d", "<GS>"
+PER_KIND = ("counts", "sums")
 BOM = b"\xef\xbb\xbf"
 _FORMULA = ("=", "+", "-", "@")
 
@@ -130,13 +131,15 @@ def spreadsheet(rows: Iterable[Row]) -> bytes:
 
 
 def totals_text(totals: Mapping[str, Any], indent: str = "") -> str:
-    """Counters by name, sums in tenge; what is zero within a shift is left out."""
+    """Counters by name, sums in tenge; kinds of documents there are none of are left out."""
     lines: list[str] = []
     for name, value in totals.items():
         shown = name.removesuffix("_tiyn")
         if isinstance(value, Mapping):
             inner = {
-                key if shown == name else f"{key}_tiyn": part for key, part in value.items() if part not in (0, None)
+                key if shown == name else f"{key}_tiyn": part
+                for key, part in value.items()
+                if part or shown not in PER_KIND
             }
             lines.append(f"{indent}{shown}" + ("" if inner else "  none"))
             lines += [totals_text(inner, indent + "  ")] if inner else []

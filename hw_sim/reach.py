@@ -23,6 +23,7 @@ class Reach:
         files: options that name a file of the program's own, and a name for it.
         marks: how marking codes get there: "field", "text" of the receipt, or "none".
         test_only: no shop may sell with a register of this kind.
+        elsewhere: further options where it is not on the program's own machine.
     """
 
     scheme: str
@@ -31,16 +32,17 @@ class Reach:
     files: Mapping[str, str] = field(default_factory=dict)
     marks: str = "field"
     test_only: bool = False
+    elsewhere: Mapping[str, str] = field(default_factory=dict)
 
-    def url(self, link: str, place: str, files: Mapping[str, str] | None = None) -> str:
+    def url(self, link: str, place: str, more: Mapping[str, str] | None = None) -> str:
         """The URL, ready for a configuration.
 
         Args:
             link: tcp, serial or http.
             place: host and port, or the path of a terminal.
-            files: the options of `files` with whole paths.
+            more: further options: those of `files` with whole paths, `elsewhere`.
         """
-        query = urlencode({**self.options, **(files or {})}, safe="/@:,", quote_via=quote)
+        query = urlencode({**self.options, **(more or {})}, safe="/@:,", quote_via=quote)
         return f"{self.scheme}+{link}://{place}" + (f"?{query}" if query else "")
 
 

@@ -35,7 +35,7 @@ class Exchange:
     cut: str | None
     faults: tuple[str, ...]
 
-    def text(self) -> str:
+    def page(self, _most_bytes: int | None = None) -> str:
         """`12:30:00.125 > check  POST /api/v4/check`, then the answer, each with its body below; times in UTC."""
         clock = clock_text(self.at_ns)
         answer = f"{self.status}" if self.cut is None else f"{self.status}, cut {self.cut}"

@@ -25,7 +25,7 @@ class ServiceConsole(Hand):
             server.faults,
             server.views[LEDGER],
             server.views[TOTALS],
-            lambda: [exchange.text() for exchange in server.journal],
+            lambda: list(server.journal),
             {"switches": self._switches, "switch": self._switch},
         )
 

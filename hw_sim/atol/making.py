@@ -15,7 +15,7 @@ from hw_sim.atol.profile import MODELS, Model, Profile
 from hw_sim.atol.register import AtolRegister
 from hw_sim.atol.web import WebRequests
 from hw_sim.atol.web_profile import Api, Behind, Recovered, WebProfile
-from hw_sim.device.console import Switch
+from hw_sim.device.console import Console, Switch
 from hw_sim.device.memory import FiscalMemory, Identity
 from hw_sim.device.simulated import Simulated
 from hw_sim.exchange import Clock
@@ -37,6 +37,9 @@ class SimulatedWeb(Simulated):
     """A register reached over HTTP: `server` answers (hw_sim.http.serve, hw_sim.inprocess)."""
 
     server: WebRequests
+
+    def console(self) -> Console:
+        return Console(self.machine, self.memory, self.switches, self.server.journal)
 
 
 def make(now: Clock, rng: random.Random, *, model: str = "ffd105", serial: str = SERIAL, **options: Any) -> Simulated:
@@ -135,6 +138,7 @@ def _web_reach(web: WebProfile) -> Reach:
         "atol-json",
         {**tax_options(rates), **({"user": user, "password_secret": "atol_password"} if user else {})},
         {"atol_password": password} if user else {},
+        elsewhere={"lan": "yes"},
     )
 
 

@@ -2,26 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from hw_sim.console import Hand, Switch
 from hw_sim.device.machine import Machine
 from hw_sim.device.memory import FiscalMemory
+from hw_sim.journal import Told
 
 __all__ = ["Console", "Switch"]
 
 
 class Console(Hand):
-    """Commands on one register. `switches` are the family's own words."""
+    """Commands on one register.
 
-    def __init__(self, machine: Machine, memory: FiscalMemory, switches: Mapping[str, Switch] | None = None) -> None:
+    Args:
+        switches: the family's own words.
+        journal: what else has gone over its line.
+        prints: it has paper and a cover.
+    """
+
+    def __init__(
+        self,
+        machine: Machine,
+        memory: FiscalMemory,
+        switches: Mapping[str, Switch] | None = None,
+        journal: Iterable[Told] = (),
+        *,
+        prints: bool = True,
+    ) -> None:
         self._machine = machine
         super().__init__(
             machine.faults,
             memory.rows,
             memory.totals,
-            lambda: [note.text() for note in machine.frames],
-            {"paper": self._paper, "cover": self._cover, "power": self._power, **(switches or {})},
+            lambda: sorted((*machine.frames, *journal), key=lambda told: told.at_ns),
+            {
+                **({"paper": self._paper, "cover": self._cover} if prints else {}),
+                "power": self._power,
+                **(switches or {}),
+            },
         )
 
     def run(self, line: str) -> str:

@@ -23,6 +23,7 @@ from typing import Any
 from hw_sim.device.faults import DEVICE_KINDS, MOMENTS, Moment
 from hw_sim.exchange import NS, Clock, clock_text
 from hw_sim.faults import Fault, FaultQueue, Kind
+from hw_sim.journal import ONE_LINE_BYTES, hex_rows
 
 FRAMES_MAX = 20_000
 POWER_PAUSE_S = 2.0  # From the switch to the first byte it answers.
@@ -43,6 +44,14 @@ class FrameNote:
         line, below, rest = self.about.partition("\n")
         told = f"{clock_text(self.at_ns)} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}"
         return told.rstrip() + below + rest
+
+    def page(self, most_bytes: int | None = None) -> str:
+        """The same on 80 columns: what it means, and the bytes of a long frame below that."""
+        if len(self.data) <= ONE_LINE_BYTES:
+            return self.text()
+        line, below, rest = self.about.partition("\n")
+        head = f"{clock_text(self.at_ns)} {self.way} {self.name:<8} {line}".rstrip()
+        return head + hex_rows(self.data, most_bytes) + below + rest
 
 
 @dataclass(slots=True)

@@ -21,6 +21,7 @@ class Simulated:
     switches: Mapping[str, Switch] = field(default_factory=dict)
     greeting: tuple[str, ...] = ()  # What a person has to know of it: what it is, passwords.
     reach: Reach = field(default_factory=lambda: Reach("sim"))
+    prints: bool = True  # It has paper and a cover.
 
     def console(self) -> Console:
-        return Console(self.machine, self.memory, self.switches)
+        return Console(self.machine, self.memory, self.switches, prints=self.prints)

@@ -95,4 +95,4 @@ def make(
         {"store": "ofd.sqlite"},
         test_only=True,
     )
-    return Simulated(FAMILY, server, memory, switches(server, device), greeting, reach)
+    return Simulated(FAMILY, server, memory, switches(server, device), greeting, reach, prints=False)

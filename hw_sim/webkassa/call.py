@@ -25,7 +25,8 @@ class User:
 
     login: str  # Name of the user.
     password: str  # Of the user.
-    name: str = "Cashier"
+    name: str = "Cashier"  # As it stands on receipts.
+    # 0 sales, 1 buys, 2 returns of sales, 3 cash in, 4 cash out, 5 Z, 6 X, 62 returns of buys.
     rights: frozenset[int] = ALL_RIGHTS
     cashboxes: frozenset[str] | None = None  # None: every cashbox of the organisation.
     token: str = ""

@@ -266,6 +266,17 @@ def test_the_journal_of_frames_can_be_read(line: InProcessLine, adder: Adder) ->
     ]
 
 
+def test_a_long_frame_is_told_on_80_columns_with_its_meaning_first(adder: Adder) -> None:
+    adder.note(">", "sum", b"12345678", "eight")
+    adder.note("<", "sum", bytes(range(33)), "many\n  of them")
+    short, long = adder.frames
+    assert short.page() == short.text() == "00:16:40.000 > sum      31 32 33 34 35 36 37 38  eight"
+    first = bytes(range(24)).hex(" ").upper()
+    assert long.page() == (f"00:16:40.000 < sum      many\n    {first}\n    18 19 1A 1B 1C 1D 1E 1F 20\n  of them")
+    assert long.page(24) == f"00:16:40.000 < sum      many\n    {first}\n    ... 33 bytes\n  of them"
+    assert max(map(len, long.page().splitlines())) <= 80
+
+
 def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:
     memory = FiscalMemory()
     memory.register(Operation.CASH_IN, 10_000, 1)

@@ -195,7 +195,8 @@ def test_the_journal_can_be_read_by_a_person() -> None:
     shop.ask(TICKET, ticket())
     answer = shop.heard(shop.sent)
     expected = JOURNAL.format(request=shop.sent.hex(" ").upper(), answer=answer.hex(" ").upper())
-    assert shop.console("frames").startswith(expected)
+    assert "\n".join(note.text() for note in shop.simulated.machine.frames).startswith(expected)
+    assert "\n    command: COMMAND_TICKET\n" in shop.console("frames")
     assert "! retry" in shop.console("frames 2") and "the stored answer" in shop.console("frames 2")
 
 
