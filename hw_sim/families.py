@@ -185,7 +185,7 @@ _ALL = (
     ),
     Family(
         "ofd",
-        "the operator (OFD 2.0.3) of the agent's register in software",
+        "the operator (OFD 2.0.3) of a register in software",
         SOCKET,
         ofd203.make,
         (("", ofd203.Rules()), ("identity", Identity()), ("papers", ofd203.Papers())),

@@ -1,0 +1,463 @@
+"""`pos-agent sim fiscal` at the hands of a person: faults, options, the journal, the console, ends and mistakes."""
+
+from __future__ import annotations
+
+import csv
+import http.client
+import io
+import json
+import os
+import pty
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+import tty
+from contextlib import ExitStack
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sim_command import COMMAND, PATIENCE_S, SimCommand
+from typer.testing import CliRunner, Result
+
+from fiscal.orders import Line, Mark, Operation, Payment, PaymentKind, Receipt
+from fiscal.register import Done
+from fiscal.registry import open_register
+from hw_sim import atol, datecs, ofd203, rekassa, shtrih, ukassa, webkassa
+from hw_sim.atol.profile import Profile as AtolProfile
+from hw_sim.atol.web_profile import WebProfile
+from hw_sim.device.memory import Identity
+from hw_sim.families import FAMILIES, family
+from pos_agent.cli.main import app
+from pos_agent.demo.register_running import CannotStart, Where, fault_words, is_loopback, running
+from pos_agent.demo.register_session import Screen
+
+PACK = "048702498119360000001MD&5GhG"
+EVERYWHERE = "0.0.0.0"  # noqa: S104 (what is warned of)
+LOGIN = {"number": "RK00000001", "password": "integration"}
+
+
+def run(*arguments: object, stdin: str = "") -> Result:
+    return CliRunner().invoke(app, ["sim", "fiscal", *map(str, arguments)], input=stdin)
+
+
+def login(port: int) -> int:
+    """One request of the reKassa service; 0: the connection broke."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        connection.request("POST", "/api/auth/login?apiKey=sim-partner-key&format=json", json.dumps(LOGIN))
+        answer = connection.getresponse()
+        answer.read()
+    except (ConnectionError, http.client.HTTPException):
+        return 0
+    finally:
+        connection.close()
+    return answer.status
+
+
+def test_the_families_are_listed_with_a_line_each_and_without_one_too() -> None:
+    listed = run("--list")
+    assert (listed.exit_code, listed.output) == (0, run().output)
+    lines = listed.output.splitlines()
+    for name, known in FAMILIES.items():
+        (line,) = [line for line in lines if line.startswith(f"{name} ")]
+        assert line.endswith(known.about) and ("HTTP" in line) == ("http" in known.links)
+    assert max(map(len, lines)) <= 80
+
+
+# Fields of each family's profile, and those a person cannot choose, with the reason.
+PROFILES: dict[str, tuple[Any, ...]] = {
+    "shtrih": (shtrih.Options,),
+    "datecs-p": (datecs.Profile,),
+    "datecs-x": (datecs.Profile,),
+    "atol": (AtolProfile,),
+    "atol-json": (WebProfile,),
+    "ofd": (ofd203.Rules,),
+    "webkassa": (webkassa.Profile,),
+    "rekassa": (rekassa.Profile,),
+    "ukassa": (ukassa.Profile,),
+}
+NOT_CHOSEN = {
+    ("datecs-p", "protocol"),  # It is the family.
+    ("datecs-x", "protocol"),
+    ("shtrih", "identity"),  # Its fields are: identity.serial and so on.
+}
+GROUPED = {
+    "shtrih": [f"identity.{field.name}" for field in fields(Identity)],
+    "datecs-p": [f"past.{field.name}" for field in fields(datecs.Past)],
+    "ofd": ["papers.organisation", "identity.serial", "device_id", "token"],
+    "webkassa": ["cashbox.unique_number", "cashbox.licensed", "user.password"],
+    "rekassa": ["identity.serial"],
+}
+
+
+@pytest.mark.parametrize("name", FAMILIES)
+def test_every_option_is_listed_with_its_meaning_and_its_default(name: str) -> None:
+    listed = run(name, "--options")
+    assert listed.exit_code == 0 and max(map(len, listed.output.splitlines())) <= 80
+    words = [line.split()[0] for line in listed.output.splitlines() if line and not line.startswith(" ")]
+    wanted = [field.name for profile in PROFILES[name] for field in fields(profile)]
+    missing = [one for one in (*wanted, *GROUPED.get(name, ())) if one not in words and (name, one) not in NOT_CHOSEN]
+    assert missing == []
+    assert len(words) == len(set(words))
+    for option in FAMILIES[name].options():
+        assert option.about, option.name
+    assert listed.output.count("Default: ") + listed.output.count("Default:\n") == len(words) - 1
+
+
+def test_the_options_say_what_the_simulator_says_of_them() -> None:
+    shown = " ".join(run("shtrih", "--options").output.split())
+    assert "model Which register it is. [kz-fr, on-line, fn, fn-old] Default: kz-fr" in shown
+    assert "print_s How long a document takes to print. Default: 1.5" in shown  # From the docstring.
+    shown = " ".join(run("rekassa", "--options").output.split())
+    assert "repeat_window_s How long a key is remembered; 0: for ever. Default: 0" in shown  # Behind the field.
+    assert "[answer, refuse, register] Default: answer" in shown
+    shown = " ".join(run("webkassa", "--options").output.split())
+    assert "processing_s How long the service works on one request of a cashbox;" in shown  # Above the field.
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("shtrikh",), "there is no register of family 'shtrikh'; did you mean shtrih?"),
+        (("datecs",), "did you mean datecs-"),
+        (("kassa9000", "--options"), "there is no register of family 'kassa9000'"),
+        (("shtrih", "--option", "lyer=numbered"), "shtrih has no option 'lyer'; did you mean layer?"),
+        (("shtrih", "--option", "zzz=1"), "shtrih has no option 'zzz'; known: model, layer"),
+        (("shtrih", "--option", "layer=slow"), "option layer: 'slow' will not do: one of standard, numbered, auto"),
+        (("shtrih", "--option", "model=kz"), "option model: 'kz' will not do: one of kz-fr, on-line, fn, fn-old"),
+        (("shtrih", "--option", "cash=much"), "option cash: 'much' will not do: a whole number is wanted"),
+        (("shtrih", "--option", "work=inf"), "option work: 'inf' will not do: a number is wanted"),
+        (("shtrih", "--option", "idle_ff=maybe"), "option idle_ff: 'maybe' will not do: on or off"),
+        (("shtrih", "--option", "receipt_numbers=1,2"), "4 values are wanted, with , between them"),
+        (("shtrih", "--option", "layer"), "--option layer: NAME=VALUE is wanted"),
+        (("shtrih", "--option", "cash=1", "--option", "cash=2"), "--option cash is given twice"),
+        (("datecs-p", "--option", "model=fp-700x"), "option model: 'fp-700x' will not do: one of fp-800, fp-650"),
+        (("datecs-p", "--option", "busy_s=45"), "option busy_s: '45' will not do: 45: key:value is wanted"),
+        (("atol", "--option", "serial=AB"), "serial 'AB': at most 8 digits"),
+        (("webkassa", "--option", "cashbox.nme=x"), "webkassa has no option 'cashbox.nme'; did you mean cashbox.name?"),
+        (("webkassa", "--option", "history_container=x"), "one of Items, Rows, (empty)"),
+        (("shtrih", "--fault", "answer_lst"), "no fault 'answer_lst' here, did you mean 'answer_lost'?"),
+        (("shtrih", "--fault", "answer_late,85,seconds=soon"), "seconds=soon will not do"),
+        (("shtrih", "--fault", ""), "no fault ''"),
+        (("webkassa", "--pty"), "webkassa is reached over HTTP, not over a serial line: leave out --pty"),
+        (("ofd", "--pty"), "ofd is reached over TCP"),
+        (("shtrih", "--pty", "--port", "7778"), "a pseudo-terminal has no port"),
+        (("shtrih", "--host", "256.1.1.1"), "cannot listen at 256.1.1.1:0"),
+        (("webkassa", "--host", "a..b"), "cannot listen at a..b:0"),
+    ],
+)
+def test_a_mistake_is_one_clear_line_and_exit_2(arguments: tuple[str, ...], told: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert result.stdout == "" and told in result.stderr.splitlines()[-1] and "Traceback" not in result.stderr
+
+
+def test_a_port_that_is_taken_is_told(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for name in ("shtrih", "rekassa"):
+            result = run(name, "--port", port)
+            assert result.exit_code == 2
+            assert result.stderr == f"port {port} is taken by another program: choose another --port, or 0\n"
+    assert run("shtrih", "--port", 70_000).exit_code == 2
+    result = run("shtrih", "--log", tmp_path / "none" / "log.txt")
+    assert (result.exit_code, result.stderr) == (
+        2,
+        f"--log {tmp_path / 'none' / 'log.txt'}: No such file or directory\n",
+    )
+
+
+def test_windows_has_no_terminals_and_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    result = run("shtrih", "--pty")
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert result.stderr == "Windows has no pseudo-terminals: leave out --pty, and use the TCP port\n"
+    assert "$env:SIM_REKASSA_PIN = '1234'" in run("rekassa").stdout
+
+
+def test_what_windows_lacks_is_not_needed_for_a_port() -> None:
+    lacking = ("termios", "tty", "pty", "fcntl", "pwd", "grp", "resource", "readline")
+    code = f"import sys; sys.modules.update(dict.fromkeys({lacking!r})); from pos_agent.cli import main; main()"
+    for name in ("shtrih", "ofd", "webkassa"):
+        done = subprocess.run(
+            [sys.executable, "-c", code, "sim", "fiscal", name],
+            input="documents\n",
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        assert (done.returncode, done.stderr) == (0, "") and done.stdout.endswith("\nnone\n")
+
+
+def test_a_port_others_can_reach_is_warned_of() -> None:
+    result = run("shtrih", "--host", EVERYWHERE)
+    assert result.exit_code == 0
+    assert result.stderr.startswith("Warning: at 0.0.0.0 other machines reach it too")
+    assert "shtrih+tcp://127.0.0.1:" in result.stdout
+    plain = run("rekassa", "--host", EVERYWHERE)
+    assert "without TLS on its own machine only" in " ".join(plain.stderr.split())
+    assert run("shtrih").stderr == run("shtrih", "--host", "localhost").stderr == ""
+    with running(family("atol-json"), {}, Where(EVERYWHERE)) as register:
+        assert "lan=yes" in register.url
+    assert [is_loopback(host) for host in ("127.0.0.9", "::1", "localhost", "10.0.0.1", "till")] == [True] * 3 + [
+        False
+    ] * 2
+
+
+def test_a_fault_is_written_as_name_match_and_values_with_commas_of_their_own() -> None:
+    assert fault_words("answer_lost") == ["answer_lost"]
+    assert fault_words("answer_late,85,seconds=30") == ["answer_late", "85", "seconds=30"]
+    assert fault_words("answer_late,seconds=30, count=2") == ["answer_late", "seconds=30", "count=2"]
+    assert fault_words("status_bits,4A,set=2.3,0.5,clear=4.1") == ["status_bits", "4A", "set=2.3,0.5", "clear=4.1"]
+
+
+def test_faults_of_the_start_strike_first_and_more_can_be_ordered_by_hand() -> None:
+    with SimCommand(
+        "rekassa", "--fault", "http_503,login,count=2", "--fault", "answer_lost_before,match=login,skip=2"
+    ) as command:
+        waiting = "http_503 login count=2\nanswer_lost_before login count=1 skip=2"
+        assert command.say("faults") == waiting
+        assert [login(command.port) for _ in range(4)] == [503, 503, 0, 200]
+        assert command.say("faults") == "none"
+        assert command.say("fault http_500 login") == "http_500 waits"
+        assert [login(command.port) for _ in range(2)] == [500, 200]
+        command.say("fault http_500 login count=9")
+        assert command.say("clear") == "cleared" and login(command.port) == 200
+        assert command.say("fault nonsense").startswith("fault: no fault 'nonsense'")
+        assert "http_500" in command.say("frames") and "! http_500" in command.say("frames 10")
+
+
+def test_a_lost_answer_is_found_again_by_the_driver_and_the_receipt_is_one() -> None:
+    sale = Receipt(
+        "till7-S1",
+        Operation.SALE,
+        (Line("Сигареты", 90_000, 1_000, 796, 1_600, marks=(Mark(PACK, PACK[:21]),)),),
+        (Payment(PaymentKind.CASH, 90_000),),
+    )
+    with SimCommand("datecs-p") as command:
+        register = open_register(
+            command.url,
+            secret={}.__getitem__,
+            transport=None,
+            now=time.time_ns,
+            monotonic=time.monotonic,
+            sleep=time.sleep,
+        )
+        prepared, baseline = register.prepare(sale), register.baseline()
+        assert command.say("fault answer_lost 38 count=2") == "answer_lost waits"
+        outcome = register.execute(prepared, baseline)
+        register.close()
+        assert isinstance(outcome, Done)
+        assert command.say("faults") == "none"
+        assert len(command.say("documents").splitlines()) == 2
+        assert command.say("frames 200").count("! answer_lost") == 2
+
+
+def test_switches_of_a_service_are_set_by_word() -> None:
+    with SimCommand("rekassa") as command:
+        switches = command.say("switches")
+        assert "repeats answer" in switches and "ofd_down" in switches and "blocked" in switches
+        assert command.say("switch repeats refuse") == "repeats is refuse"
+        assert command.say("switch token_life_s 60") == "token_life_s is 60"
+        assert "repeats refuse" in command.say("switches") and "token_life_s 60" in command.say("switches")
+        assert command.say("switch ofd_down on") == "ofd_down is on"
+        assert command.say("switch repeats often").endswith("one of answer, refuse, register")
+        assert command.say("switch ofd_down perhaps").endswith("on or off")
+        assert command.say("switch repeat refuse") == "switch: no switch 'repeat', did you mean 'repeats'?"
+        assert command.say("switch repeats") == "usage: switch NAME VALUE"
+    with SimCommand("webkassa") as command:
+        assert command.say("switch licensed off") == "licensed is off" and "licensed off" in command.say("switches")
+
+
+def test_a_word_nobody_knows_is_answered_with_those_there_are() -> None:
+    with SimCommand("shtrih") as command:
+        assert command.say("papper out").startswith("papper: no such command, did you mean 'paper'? Known: help,")
+        helped = command.say("help")
+        assert all(f"\n{word} " in helped for word in ("paper", "cover", "power", "fault", "frames", "quit", "drawer"))
+        assert command.say("paper out") == "done" and "(no paper)" in command.say("mode")
+    with SimCommand("ofd") as command:
+        helped = command.say("help")
+        assert "\npaper " not in helped and "\nblock [TEXT] " in helped
+        assert command.say("block Төлем жоқ") == "blocked"
+        assert '"blocked": true' in command.say("device")
+
+
+def test_documents_go_into_a_spreadsheet(tmp_path: Path) -> None:
+    with SimCommand("atol-json") as command:
+        command.say("foreign sale 187575")
+        path = tmp_path / "documents of today.csv"
+        assert command.say(f"documents --csv {path}") == f"1 documents written to {path}"
+    head, row = csv.reader(io.StringIO(path.read_text("utf-8-sig"), newline=""), delimiter=";")
+    read = dict(zip(head, row, strict=True))
+    assert (read["kind"], read["total"], read["marks_count"]) == ("sale", "1875,75", "0")
+
+
+def test_the_journal_comes_live_and_into_a_file_whole(tmp_path: Path) -> None:
+    log = tmp_path / "frames.log"
+    log.write_text("what was there before\n", encoding="utf-8")
+    frame = bytes.fromhex("FE 01 00 06 C4 58")
+    with SimCommand("atol", "--frames", "--log", str(log)) as command:
+        with socket.create_connection(("127.0.0.1", command.port), timeout=10) as line:
+            line.sendall(frame)
+            assert line.recv(64)
+        host, register = command.out.readline(), command.out.readline()
+        assert f" > C4       {frame.hex(' ').upper()}  abort" in host
+        assert " < C4       FE 01 00 06 A3 74  result" in register
+        assert command.end() == (0, "")
+    assert log.read_text(encoding="utf-8") == f"what was there before\n{host}{register}"
+    with SimCommand("rekassa", "--frames") as command:
+        assert login(command.port) == 200
+        told = "".join(command.out.readline() for _ in range(6))
+        assert "> login  POST /api/auth/login" in told and '      "number": "RK00000001"' not in told.splitlines()
+        assert '\n      "number": "RK00000001",\n' in told and " < login  200" in told
+
+
+@pytest.mark.parametrize(
+    ("number", "arguments"),
+    [
+        (signal.SIGINT, ()),
+        (signal.SIGTERM, ()),
+        (signal.SIGINT, ("--no-console",)),
+        (signal.SIGTERM, ("--no-console",)),
+    ],
+)
+@pytest.mark.parametrize("name", ["shtrih", "rekassa"])
+def test_a_signal_ends_it_well(name: str, number: signal.Signals, arguments: tuple[str, ...]) -> None:
+    with SimCommand(name, *arguments) as command:
+        assert command.interrupt(number) == (0, "")
+
+
+def test_quit_and_the_end_of_input_end_it_well() -> None:
+    for words in ("quit\n", "exit\nfault nonsense\n", "documents\n", ""):
+        result = run("datecs-x", stdin=words)
+        assert result.exit_code == 0 and "fault:" not in result.stdout
+
+
+def test_without_a_console_nothing_is_read_and_it_goes_on() -> None:
+    with SimCommand("rekassa", "--no-console") as command:
+        assert command.process.stdin is not None
+        command.process.stdin.close()
+        assert login(command.port) == 200
+        command.process.stdin = None
+        assert command.interrupt() == (0, "")
+
+
+def read_until(terminal: int, end: bytes) -> bytes:
+    data = b""
+    while end not in data:
+        data += os.read(terminal, 4096)
+    return data
+
+
+def test_on_a_terminal_it_prompts_for_each_line() -> None:
+    ours, theirs = pty.openpty()
+    tty.setcbreak(theirs)  # No echo: only what the command writes comes back.
+    with subprocess.Popen(
+        (*COMMAND, "shtrih"), stdin=theirs, stdout=theirs, stderr=theirs, start_new_session=True
+    ) as shell:
+        watchdog = threading.Timer(PATIENCE_S, shell.kill)
+        watchdog.start()
+        try:
+            assert read_until(ours, b"> ").endswith(b"> ")
+            os.write(ours, b"documents\n")
+            assert read_until(ours, b"> ").replace(b"\r", b"").endswith(b"none\n> ")
+            os.write(ours, b"\n")
+            assert read_until(ours, b"> ").endswith(b"> ")
+            shell.send_signal(signal.SIGINT)
+            assert shell.wait() == 0
+        finally:
+            watchdog.cancel()
+            os.close(ours)
+            os.close(theirs)
+
+
+def test_lines_of_the_journal_stand_above_the_prompt() -> None:
+    out = io.StringIO()
+    screen = Screen(out, prompts=True)
+    screen.say("hello")
+    screen.ask()
+    screen.say("a frame")
+    screen.heard()
+    screen.say("an answer")
+    screen.ask()
+    assert out.getvalue() == "hello\n> \na frame\n> an answer\n> "
+
+
+def test_nobody_reading_is_no_reason_to_stop() -> None:
+    with SimCommand("rekassa", "--frames") as command:
+        port = command.port
+        command.out.close()
+        assert [login(port) for _ in range(3)] == [200] * 3
+        assert command.process.poll() is None
+        assert command.interrupt() == (0, "")
+
+
+def test_the_console_and_the_line_take_turns() -> None:
+    lost: list[int] = []
+    frame = bytes.fromhex("FE 01 00 06 C4 58")
+    with ExitStack() as stack:
+        register = stack.enter_context(running(family("atol"), {}, Where()))
+        line = stack.enter_context(socket.create_connection(("127.0.0.1", int(register.place.rpartition(":")[2])), 10))
+
+        def hand() -> None:
+            for number in range(200):
+                if "waits" not in register.run("fault answer_twice C4"):
+                    lost.append(number)
+                register.run("clear")
+
+        thread = threading.Thread(target=hand)
+        thread.start()
+        heard = 0
+        for _ in range(200):
+            line.sendall(frame)
+            answer = line.recv(64)
+            assert answer[:6].hex(" ").upper() == "FE 01 00 06 A3 74"
+            heard += len(answer) // 6
+        thread.join(PATIENCE_S)
+        asked = register.run("frames 20000").count(" > C4")
+    assert lost == [] and asked == 200 and heard >= 190
+
+
+def test_an_option_reaches_the_register_it_is_meant_for() -> None:
+    chosen = {"model": "fn", "identity.serial": "00077777", "identity.taxpayer_xin": "880101300123"}
+    with running(family("shtrih"), chosen, Where()) as register:
+        assert "ШТРИХ-СМАРТПОС-Ф (fn)" in register.played.greeting[
+            0
+        ] and "serial              00077777" in register.run("totals")
+    with running(family("datecs-x"), {"past.z": "41", "amounts": "minor"}, Where()) as register:
+        machine = register.played.answers
+        assert isinstance(machine, datecs.Datecs)
+        assert machine.state.z_next == 42 and machine.state.profile.amounts is datecs.Amounts.MINOR
+    with running(family("atol"), {"tax_rates": "1:1600"}, Where()) as register:
+        assert "1 16 %, 2 10 %" in register.played.greeting[1] and "tax_16=1&" in register.url
+    with pytest.raises(CannotStart, match="has no option"), running(family("atol"), {"api": "v1"}, Where()):
+        pass
+
+
+def test_the_same_seed_gives_the_same_signs() -> None:
+    def signs(seed: int) -> list[str]:
+        with running(family("ofd"), {}, Where(), seed=seed) as register:
+            return [register.run("token") for _ in range(3)]
+
+    assert signs(5) == signs(5) != signs(6)
+
+
+def test_a_terminal_that_cannot_be_had_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none() -> tuple[int, int]:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "openpty", none)
+    result = run("shtrih", "--pty")
+    assert (result.exit_code, result.stderr) == (2, "no pseudo-terminal can be opened: No space left on device\n")
+
+
+def test_atol_on_a_cable_keeps_late_answers_and_on_the_network_does_not() -> None:
+    with running(family("atol"), {}, Where(pty=True)) as cable, running(family("atol"), {}, Where()) as network:
+        kept = [register.played.answers for register in (cable, network)]
+    assert [one.profile.network for one in kept if isinstance(one, atol.making.AtolRegister)] == [False, True]
