@@ -62,7 +62,13 @@ TAX_TYPES: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class WebProfile:
-    """Options of the JSON link. Times in seconds."""
+    """Options of the JSON link. Times in seconds.
+
+    Attributes:
+        block_on_print_errors: whether a document that is not on paper blocks the queue.
+        task_s: how long a task takes, by its type; any other one 0.05.
+        tax_types: names of the rates, in hundredths of a percent inside the price.
+    """
 
     api: Api = Api.V2
     users: Mapping[str, str] = field(default_factory=dict)  # Name -> password; with any, Basic authorization.
@@ -70,13 +76,11 @@ class WebProfile:
     late_cancel_status: int = 409  # Of DELETE on a request that has begun; another source has 405.
     behind_blocked: Behind = Behind.WAIT
     recovered_params: Recovered = Recovered.WHOLE
-    block_on_print_errors: bool = False  # Whether a document that is not on paper blocks the queue.
+    block_on_print_errors: bool = False
     error_results: bool = False  # A refused mark in a receipt answers with `validateMarks` besides the error.
     kept_s: float = 43_200 * 60  # Finished requests are forgotten after that.
     recover_s: float = 3.0  # Between two attempts to reach a register that blocks the queue.
-    # Seconds a task takes, by type; any other one 0.05.
     task_s: Mapping[str, float] = field(default_factory=lambda: TASK_S)
-    # Names of the rates, in hundredths of a percent inside the price.
     tax_types: Mapping[str, int] = field(default_factory=lambda: TAX_TYPES)
     mark_check_s: float = 0.9  # From the begin of a check to its answer.
     mark_wait_s: float = 60.0  # So long a receipt waits for its own check of a mark.
