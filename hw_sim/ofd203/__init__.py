@@ -90,6 +90,7 @@ def make(
             "serial": case.serial,
             "rnm": case.registration_number,
             "xin": case.taxpayer_xin,
+            "qr": receipt_page,
         },
         {"ofd_token": str(token)},
         {"store": "ofd.sqlite"},

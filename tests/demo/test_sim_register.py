@@ -26,13 +26,13 @@ from hw_sim.families import FAMILIES
 from pos_agent.requirements import unmet
 from pos_agent.secrets import read_secret
 
-PACK = "048702498119360000001MD&5GhG"
+PACK = "04870000000135kR4_vZ8AbCd9xYz"
 UNIT = "0104870000000104215000000000012\x1d91KZF1\x1d92Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="
 SALE = Receipt(
     "till7-S1",
     Operation.SALE,
     (
-        Line("Сигареты", 90_000, 1_000, 796, 1_600, gtin="04870249811936", marks=(Mark(PACK, PACK[:21]),)),
+        Line("Сигареты", 90_000, 1_000, 796, 1_600, gtin="04870000000135", marks=(Mark(PACK, PACK[:25]),)),
         Line("Аяқ киім", 75_050, 1_000, 796, 1_600, gtin="04870000000104", marks=(Mark(UNIT, UNIT[:31]),)),
     ),
     (Payment(PaymentKind.CASH, 200_000),),

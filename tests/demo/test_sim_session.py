@@ -36,7 +36,7 @@ from pos_agent.cli.main import app
 from pos_agent.demo.register_running import CannotStart, Where, fault_words, is_loopback, running
 from pos_agent.demo.register_session import Screen
 
-PACK = "048702498119360000001MD&5GhG"
+PACK = "04870000000135kR4_vZ8AbCd9xYz"
 EVERYWHERE = "0.0.0.0"  # noqa: S104 (what is warned of)
 LOGIN = {"number": "RK00000001", "password": "integration"}
 
@@ -237,7 +237,7 @@ def test_a_lost_answer_is_found_again_by_the_driver_and_the_receipt_is_one() -> 
     sale = Receipt(
         "till7-S1",
         Operation.SALE,
-        (Line("Сигареты", 90_000, 1_000, 796, 1_600, marks=(Mark(PACK, PACK[:21]),)),),
+        (Line("Сигареты", 90_000, 1_000, 796, 1_600, marks=(Mark(PACK, PACK[:25]),)),),
         (Payment(PaymentKind.CASH, 90_000),),
     )
     with SimCommand("datecs-p") as command:

@@ -140,7 +140,7 @@ def test_the_greeting_says_what_to_configure(shop: Till) -> None:
     case = shop.simulated.memory.identity
     assert reach.url("tcp", "127.0.0.1:7777", {"store": "/var/lib/a b.sqlite"}) == (
         f"ofd+tcp://127.0.0.1:7777?id=203001&serial={case.serial}&rnm={case.registration_number}"
-        f"&xin={case.taxpayer_xin}&store=/var/lib/a%20b.sqlite"
+        f"&xin={case.taxpayer_xin}&qr=http://consumer.test-oofd.kz&store=/var/lib/a%20b.sqlite"
     )
     assert reach.secrets == {"ofd_token": "305419896"} and list(reach.files) == ["store"] and reach.test_only
     assert shop.simulated.family == "ofd203"
