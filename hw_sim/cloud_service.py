@@ -68,6 +68,7 @@ class CloudService(Server):
         self.switches["ofd_down"] = self._switch_ofd
 
     def _switch_ofd(self, down: Any) -> None:
+        """The operator cannot be reached."""
         self.ofd.link.down = bool(down)
 
     def give_token(self, token: str) -> None:

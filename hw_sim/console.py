@@ -148,7 +148,7 @@ def usage(word: str, command: Switch) -> tuple[str, str]:
     """How a word is used and what it means, from its docstring."""
     told = (command.__doc__ or word).strip().splitlines()[0]
     how, _, meaning = told.partition(": ")
-    return how, meaning
+    return how, meaning.removesuffix(".")
 
 
 def _count(rest: list[str]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import inspect
 from collections.abc import Mapping
 from typing import Any
 
@@ -40,8 +41,10 @@ class ServiceConsole(Hand):
         """switches: what can be switched, how it stands, and what it means"""
         fields = self._fields()
         return columns(
-            (f"{name} {fields[name].default_text}", fields[name].about) if name in fields else (name, "on or off")
-            for name in self._server.switches
+            (f"{name} {fields[name].default_text}", fields[name].about)
+            if name in fields
+            else (name, f"{inspect.getdoc(setter) or ''} [on, off]".strip())
+            for name, setter in self._server.switches.items()
         )
 
     def _switch(self, rest: list[str]) -> str:

@@ -6,9 +6,11 @@ import json
 from collections.abc import Callable, Mapping
 
 from hw_sim.exchange import NS
+from hw_sim.listing import columns
 from hw_sim.ofd203.desk import TICKET_AD_INFO
 from hw_sim.ofd203.device import Device
 from hw_sim.ofd203.server import OfdServer
+from hw_sim.option_values import shown
 
 HOUR_NS = 3600 * NS
 
@@ -58,10 +60,10 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
     def rule(rest: list[str]) -> str:
         """rule [NAME VALUE]: what the operator insists on; alone: every rule"""
         if not rest:
-            return "\n".join(f"{name} {getattr(desk.rules, name)}" for name in desk.rules.__slots__)
+            return columns((name, shown(getattr(desk.rules, name))) for name in desk.rules.__slots__)
         name, text = rest
         desk.rules = desk.rules.changed(name, text)
-        return f"{name} {getattr(desk.rules, name)}"
+        return f"{name} {shown(getattr(desk.rules, name))}"
 
     def state(_rest: list[str]) -> str:
         """device: the register as the operator knows it"""

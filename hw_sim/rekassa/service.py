@@ -92,6 +92,7 @@ class Rekassa(CloudService):
         )
 
     def _switch_blocked(self, blocked: Any) -> None:
+        """The till is blocked."""
         self.till.blocked = bool(blocked)
 
     def operation(self, request: SimRequest) -> str:

@@ -146,6 +146,7 @@ class Webkassa(Server):
         return str(self.rng.randrange(100_000_000_000, 1_000_000_000_000))
 
     def _switch_ofd(self, down: Any) -> None:
+        """The operator cannot be reached."""
         self.ofd.link.down = bool(down)
 
     def operation(self, request: SimRequest) -> str:

@@ -71,6 +71,7 @@ def test_the_fiscal_memory_of_a_service_is_shown_as_that_of_a_register(desk: Des
 
 def test_switches_are_set_by_word_and_shown_as_they_stand(desk: Desk) -> None:
     assert "licensed on" in desk.run("switches") and "Whether its licence is paid." in desk.run("switches")
+    assert "The operator cannot be reached. [on, off]" in " ".join(desk.run("switches").split())
     assert desk.run("switch licensed off") == "licensed is off"
     assert not desk.box.licensed and "licensed off" in desk.run("switches")
     assert desk.sell().json()["Errors"][0]["Code"] == 1404
