@@ -21,37 +21,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from hw_sim.device.faults import DEVICE_KINDS, MOMENTS, Moment
-from hw_sim.exchange import NS, Clock, clock_text
+from hw_sim.exchange import NS, Clock
 from hw_sim.faults import Fault, FaultQueue, Kind
-from hw_sim.journal import ONE_LINE_BYTES, hex_rows
+from hw_sim.journal import FrameNote
 
 FRAMES_MAX = 20_000
 POWER_PAUSE_S = 2.0  # From the switch to the first byte it answers.
-
-
-@dataclass(frozen=True, slots=True)
-class FrameNote:
-    """One line of the journal of frames: which way, when, the bytes, and what they mean."""
-
-    at_ns: int
-    way: str  # ">" from the host, "<" to the host, "!" something that happened to the register.
-    name: str  # Command, or what happened.
-    data: bytes
-    about: str = ""
-
-    def text(self) -> str:
-        """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC. More lines of meaning follow."""
-        line, below, rest = self.about.partition("\n")
-        told = f"{clock_text(self.at_ns)} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}"
-        return told.rstrip() + below + rest
-
-    def page(self, most_bytes: int | None = None) -> str:
-        """The same on 80 columns: what it means, and the bytes of a long frame below that."""
-        if len(self.data) <= ONE_LINE_BYTES:
-            return self.text()
-        line, below, rest = self.about.partition("\n")
-        head = f"{clock_text(self.at_ns)} {self.way} {self.name:<8} {line}".rstrip()
-        return head + hex_rows(self.data, most_bytes) + below + rest
 
 
 @dataclass(slots=True)
@@ -91,7 +66,7 @@ class Machine(ABC):
 
     def host_opened(self) -> bool:
         """The host opens the line; False: nobody is there."""
-        self._catch_up()
+        self.look()
         if not self.powered:
             return False
         self.hung_up = self._parting = False
@@ -100,13 +75,13 @@ class Machine(ABC):
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host."""
-        self._catch_up()
+        self.look()
         if self.powered and not self.hung_up and self.now() >= self._ready_ns:
             self.take_bytes(data)
 
     def take(self) -> bytes:
         """The next piece that has reached the host by now; b"": nothing. Pieces are never joined."""
-        self._catch_up()
+        self.look()
         if not self._outgoing or self._outgoing[0][0] > self.now():
             return b""
         piece = self._outgoing.popleft()[1]
@@ -121,10 +96,6 @@ class Machine(ABC):
         return min((due for due in (first, self._power_back_ns, own) if due is not None), default=None)
 
     # Hands
-
-    def look(self) -> None:
-        """Somebody looks: what was due by now has happened before."""
-        self._catch_up()
 
     def power_off(self, back_after_s: float | None = None) -> None:
         """Pull the plug. What was on its way to the host is gone; so is what the family keeps in RAM."""
@@ -269,8 +240,7 @@ class Machine(ABC):
 
     def note(self, way: str, name: str, data: bytes = b"", about: str = "") -> None:
         """Write a line into the journal of frames."""
-        line = FrameNote(self.now(), way, name, data, about)
-        self.frames.append(line)
+        self.frames.append(line := FrameNote(self.now(), way, name, data, about))
         for listener in self.listeners:
             listener(line)
 
@@ -296,7 +266,8 @@ class Machine(ABC):
                 return fault
         return None
 
-    def _catch_up(self) -> None:
+    def look(self) -> None:
+        """Somebody looks: what was due by now has happened before."""
         back_ns = self._power_back_ns
         if back_ns is not None and back_ns <= self.now():
             self.power_on()

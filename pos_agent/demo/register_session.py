@@ -6,7 +6,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -84,8 +84,11 @@ def log_file(path: Path, screen: Screen) -> Iterator[Log]:
         file = path.open("a", encoding="utf-8")
     except OSError as error:
         raise CannotStart(f"--log {path}: {error.strerror}") from error
-    with file:
+    try:
         yield Log(file, screen)
+    finally:
+        with suppress(OSError):  # What could not be written has been told.
+            file.close()
 
 
 @dataclass(frozen=True, slots=True)
