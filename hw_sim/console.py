@@ -72,7 +72,7 @@ class Hand:
             return printable(command(rest))
         except IndexError:
             return f"usage: {usage(word, command)[0]}"
-        except (ValueError, TypeError, OSError) as error:
+        except (ValueError, TypeError, OSError, ArithmeticError) as error:
             if str(error).startswith(NO_NUMBER):
                 return f"usage: {usage(word, command)[0]}"
             return printable(f"{word}: {error}")

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import difflib
 import json
-import math
 import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
@@ -19,6 +18,7 @@ from typing import Any
 from hw_sim.exchange import Cut, SimReply, text_reply
 
 ERROR_PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>nginx</p></body></html>"
+LARGEST = 1e9
 
 
 class Place(StrEnum):
@@ -42,17 +42,24 @@ class Kind:
 
 
 def finite(value: Any) -> float:
-    """A plain number, with a point or without."""
+    """A number no clock and no sum breaks at: thirty years of seconds."""
     number = float(value)
-    if not math.isfinite(number):
-        raise ValueError("a number is wanted")
+    if not abs(number) <= LARGEST:
+        raise ValueError(f"a number up to {LARGEST:.0f} is wanted")
+    return number
+
+
+def whole(value: Any) -> int:
+    """A whole number of that size."""
+    number = int(value)
+    finite(number)
     return number
 
 
 # Parameters that are numbers with every kind that takes them and does not say it otherwise.
 COMMON_PARAMS: Mapping[str, Callable[[Any], object]] = {
     "seconds": finite,
-    **dict.fromkeys(("bit", "by", "driver_code", "flags", "keep", "polls", "status", "sum_tiyn", "total"), int),
+    **dict.fromkeys(("bit", "by", "driver_code", "flags", "keep", "polls", "status", "sum_tiyn", "total"), whole),
 }
 
 TRANSPORT_KINDS: Mapping[str, Kind] = {

@@ -10,6 +10,7 @@ from hw_sim.atol.kkm import Kkm
 from hw_sim.atol.problems import Refused
 from hw_sim.device.console import Switch
 from hw_sim.exchange import NS
+from hw_sim.faults import finite, whole
 
 FOREIGN_TIYN = 10_000
 
@@ -88,23 +89,23 @@ def switches(machine: TimedMachine, kkm: Kkm) -> Mapping[str, Switch]:
     counter: Mapping[str, Callable[[Kkm, int], None]] = {"jump": jump, "show": show}
 
     def meddle(rest: list[str]) -> str:
-        foreign[rest[0]](int(rest[1]) if len(rest) > 1 else FOREIGN_TIYN)
+        foreign[rest[0]](whole(rest[1]) if len(rest) > 1 else FOREIGN_TIYN)
         return state(kkm)
 
     def shift(rest: list[str]) -> str:
         if rest[0] == "close":
             return f"Z {kkm.close_shift().shift}"
         if rest[0] == "age":
-            age_shift(kkm, float(rest[1]))
+            age_shift(kkm, finite(rest[1]))
             return state(kkm)
         raise KeyError(rest[0])
 
     def count(rest: list[str]) -> str:
-        counter[rest[0]](kkm, int(rest[1]))
+        counter[rest[0]](kkm, whole(rest[1]))
         return state(kkm)
 
     def clock(rest: list[str]) -> str:
-        set_clock(kkm, float(rest[0]))
+        set_clock(kkm, finite(rest[0]))
         return f"{kkm.local(kkm.now_ns()):%d.%m.%Y %H:%M:%S}"
 
     def fn(rest: list[str]) -> str:

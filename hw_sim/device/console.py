@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from hw_sim.console import Hand, Switch
 from hw_sim.device.machine import Machine
 from hw_sim.device.memory import FiscalMemory
+from hw_sim.faults import finite
 from hw_sim.journal import Told
 
 __all__ = ["Console", "Switch"]
@@ -62,7 +63,7 @@ class Console(Hand):
 
     def _power(self, rest: list[str]) -> str:
         """power off [SECONDS]|on: pull the plug, for good or for so long; put it in"""
-        back = float(rest[1]) if len(rest) > 1 else None
+        back = finite(rest[1]) if len(rest) > 1 else None
         verbs: dict[str, Callable[[], object]] = {
             "off": lambda: self._machine.power_off(back),
             "on": self._machine.power_on,

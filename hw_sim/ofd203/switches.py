@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Mapping
 
 from hw_sim.exchange import NS
+from hw_sim.faults import finite, whole
 from hw_sim.listing import columns
-from hw_sim.ofd203.desk import TICKET_AD_INFO
+from hw_sim.ofd203.desk import TICKET_AD_INFO, TOKEN_MOD
 from hw_sim.ofd203.device import Device
 from hw_sim.ofd203.server import OfdServer
 from hw_sim.option_values import shown
@@ -34,12 +35,15 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
 
     def token(rest: list[str]) -> str:
         """token [HEX]: the engineer sets a new token, which the register does not learn from the line"""
-        device.token = int(rest[0], 16) if rest else desk.next_token(device.token)
+        chosen = int(rest[0], 16) if rest else desk.next_token(device.token)
+        if not 0 <= chosen < TOKEN_MOD:
+            raise ValueError("a token has at most eight hexadecimal digits")
+        device.token = chosen
         return f"token {device.token:08X}"
 
     def clock(rest: list[str]) -> str:
         """clock SECONDS: the operator's clock is so far ahead, or behind with a minus"""
-        desk.clock_offset_s = int(rest[0])
+        desk.clock_offset_s = whole(rest[0])
         return f"the operator's clock says {desk.here()}"
 
     def shift_age(rest: list[str]) -> str:
@@ -47,7 +51,7 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
         shift = device.memory.shift
         if shift is None:
             raise ValueError("no shift is open")
-        shift.opened_ns = desk.now_ns() - int(float(rest[0]) * HOUR_NS)
+        shift.opened_ns = desk.now_ns() - int(finite(rest[0]) * HOUR_NS)
         return f"shift {shift.number} is {rest[0]} hours old"
 
     def unknown(rest: list[str]) -> str:

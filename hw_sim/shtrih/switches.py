@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from hw_sim.device.console import Switch
 from hw_sim.exchange import NS
+from hw_sim.faults import finite, whole
 from hw_sim.shtrih import status, strangers
 from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.machine import ShtrihMachine
@@ -43,7 +44,7 @@ class Switches:
 
     def _clock(self, rest: list[str]) -> str:
         """clock +SECONDS|-SECONDS: the clock of the register runs so much further ahead, or behind"""
-        self._register.clock.offset_s += float(rest[0])
+        self._register.clock.offset_s += finite(rest[0])
         return f"{self._register.clock.moment()}"
 
     def _shift(self, rest: list[str]) -> str:
@@ -53,7 +54,7 @@ class Switches:
             raise ValueError("shift age HOURS")
         if shift is None:
             raise ValueError("no shift is open")
-        shift.opened_ns = self._register.now() - int(float(rest[1]) * HOUR_NS)
+        shift.opened_ns = self._register.now() - int(finite(rest[1]) * HOUR_NS)
         return status.in_words(self._register)
 
     def _mode(self, rest: list[str]) -> str:
@@ -71,15 +72,15 @@ class Switches:
         """foreign [OPERATOR]: a receipt of another operator is open"""
         if self._register.receipt is not None:
             raise ValueError("a receipt is open already")
-        return self._tried(lambda: strangers.foreign_receipt(self._register, *map(int, rest[:1])))
+        return self._tried(lambda: strangers.foreign_receipt(self._register, *map(whole, rest[:1])))
 
     def _jump(self, rest: list[str]) -> str:
         """jump [SUM]: another program makes a sale"""
-        return self._tried(lambda: strangers.another_program(self._register, *map(int, rest[:1])))
+        return self._tried(lambda: strangers.another_program(self._register, *map(whole, rest[:1])))
 
     def _back(self, rest: list[str]) -> str:
         """back [N]: the counters show N less"""
-        strangers.turn_back(self._register, *map(int, rest[:1]))
+        strangers.turn_back(self._register, *map(whole, rest[:1]))
         return DONE
 
     def _serial(self, rest: list[str]) -> str:

@@ -225,7 +225,7 @@ def test_every_kind_of_fault_acts_at_one_moment_and_says_what_it_does(adder: Add
     ("name", "params", "told"),
     [
         ("answer_late", {"seconds": "soon"}, "seconds=soon will not do"),
-        ("answer_late", {"seconds": "nan"}, "a number is wanted"),
+        ("answer_late", {"seconds": "nan"}, "a number up to 1000000000 is wanted"),
         ("answer_cut", {"keep": "half"}, "keep=half will not do"),
         ("noise", {"bytes": "0G"}, "bytes=0G will not do"),
         ("noise", {"seconds": 1}, "takes no 'seconds'; it takes: bytes"),
