@@ -89,6 +89,7 @@ class CloudService(Server):
         self.views["totals"] = memory.totals
         self.switches.update(profile_switches(profile))
         self.switches["ofd_down"] = self._switch_ofd
+        self.switched["ofd_down"] = lambda: self.ofd.link.down
 
     def _switch_ofd(self, down: Any) -> None:
         """The operator cannot be reached."""

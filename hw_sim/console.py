@@ -19,8 +19,12 @@ from hw_sim.listing import WIDTH, Row, columns, printable, spreadsheet, table, t
 SHOWN = 20
 CSV = "--csv"
 QUIT = ("quit", "end it")  # Carried out by whoever reads the lines.
-MATCHES = "MATCH: a command by its name in `frames`; without it the fault meets what it is made for, mostly any."
-NO_NUMBER = ("invalid literal", "could not convert")  # Python's words for a text that is no number.
+MATCHES = (
+    "MATCH: a command by its name in `frames`; without it the fault meets what it is made for, mostly any. "
+    "`faults` shows what waits, `clear` takes it back."
+)
+# Python's words for a text that is no number, and for too few words or too many.
+MISUSED = ("invalid literal", "could not convert", "not enough values", "too many values")
 
 Switch = Callable[[list[str]], str]
 
@@ -50,6 +54,7 @@ class Hand:
         self._journal = journal
         self.words: Mapping[str, Switch] = {
             "help": self._help,
+            "status": self._status,
             "documents": self._documents,
             "document": self._document,
             "totals": self._totals,
@@ -73,13 +78,29 @@ class Hand:
         except IndexError:
             return f"usage: {usage(word, command)[0]}"
         except (ValueError, TypeError, OSError, ArithmeticError) as error:
-            if str(error).startswith(NO_NUMBER):
+            if str(error).startswith(MISUSED):
                 return f"usage: {usage(word, command)[0]}"
             return printable(f"{word}: {error}")
 
     def _help(self, _rest: list[str]) -> str:
         """help: this list"""
         return columns([*(usage(word, command) for word, command in self.words.items()), QUIT])
+
+    def standing(self) -> Mapping[str, str]:
+        """What a hand has changed and can change back, by name."""
+        return {}
+
+    def _status(self, _rest: list[str]) -> str:
+        """status: how it stands now, and which faults wait"""
+        rows = self._rows()
+        last = f", the last is {rows[-1]['document_number']}" if rows else ""
+        return columns(
+            [
+                *self.standing().items(),
+                ("documents", f"{len(rows)}{last}"),
+                ("faults", ", ".join(map(_order, self._faults.waiting())) or "none"),
+            ]
+        )
 
     def _documents(self, rest: list[str]) -> str:
         """documents [N]|--csv FILE: the fiscal memory, its last N documents; or all of it into a spreadsheet"""
@@ -103,7 +124,7 @@ class Hand:
         return totals_text(self._sums())
 
     def _frames(self, rest: list[str]) -> str:
-        """frames [N]: what went over the line, both ways; > to the register, < from it, ! what happened to it"""
+        """frames [N]: the journal of the line, both ways; > to the register, < from it, ! what happened to it"""
         return "\n".join(told.page(SCREEN_BYTES) for told in self._journal()[-_count(rest) :]) or "none"
 
     def _fault(self, rest: list[str]) -> str:
@@ -117,9 +138,10 @@ class Hand:
         """faults: what waits to go wrong"""
         return "\n".join(map(_order, self._faults.waiting())) or "none"
 
-    def _clear(self, _rest: list[str]) -> str:
-        """clear: forget every fault that waits"""
-        self._faults.clear()
+    def _clear(self, rest: list[str]) -> str:
+        """clear [NAME]: forget every fault that waits, or those of one name"""
+        if not self._faults.clear(*rest[:1]) and rest:
+            raise ValueError(f"no fault {rest[0]!r} waits")
         return "cleared"
 
 

@@ -135,9 +135,11 @@ class FaultQueue:
             raise ValueError(f"fault {name!r}: count is a whole number, at least 1, skip one of at least 0")
         self._waiting.append(Fault(name, match or kind.match, count, skip, _read(name, kind, params)))
 
-    def clear(self) -> None:
-        """Forget every waiting fault."""
-        self._waiting.clear()
+    def clear(self, name: str | None = None) -> int:
+        """Forget every waiting fault, or those of one name; how many there were."""
+        before = len(self._waiting)
+        self._waiting[:] = [fault for fault in self._waiting if name is not None and fault.name != name]
+        return before - len(self._waiting)
 
     def waiting(self) -> list[dict[str, Any]]:
         """The faults still to come, as JSON-ready dictionaries."""

@@ -141,7 +141,7 @@ def totals_text(totals: Mapping[str, Any], indent: str = "") -> str:
                 for key, part in value.items()
                 if part or shown not in PER_KIND
             }
-            lines.append(f"{indent}{shown}" + ("" if inner else "  none"))
+            lines.append(f"{indent}{shown}" if inner else f"{indent}{shown:<{20 - len(indent)}}none")
             lines += [totals_text(inner, indent + "  ")] if inner else []
         else:
             told = money(value) if shown != name else "none" if value is None else value

@@ -69,6 +69,7 @@ class Server(ABC):
         self.before_each: list[Callable[[], None]] = []
         self.views: dict[str, Callable[[], Any]] = {"journal": lambda: [asdict(entry) for entry in self.journal]}
         self.switches: dict[str, Callable[[Any], None]] = {}
+        self.switched: dict[str, Callable[[], bool]] = {}  # How those stand that no field of a profile tells.
         self._late: list[_Late] = []
 
     def now(self) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 from hw_sim import options
 from hw_sim.console import Hand
 from hw_sim.listing import columns
+from hw_sim.option_values import shown
 from hw_sim.options import Option
 from hw_sim.server import Server
 
@@ -29,6 +30,7 @@ class ServiceConsole(Hand):
             lambda: list(server.journal),
             {"switches": self._switches, "switch": self._switch},
         )
+        self._at_start = self._shown()
 
     def run(self, line: str) -> str:
         self._server.settle()  # What was due by now has happened before the hand comes.
@@ -37,14 +39,27 @@ class ServiceConsole(Hand):
     def _fields(self) -> Mapping[str, Option]:
         return {option.name: option for profile in self._profiles for option in options.of(profile)}
 
+    def _shown(self) -> Mapping[str, str]:
+        """Every switch as it stands."""
+        fields = self._fields()
+        return {
+            name: fields[name].default_text if name in fields else shown(self._server.switched[name]())
+            for name in self._server.switches
+        }
+
+    def standing(self) -> Mapping[str, str]:
+        changed = [f"{name} {text}" for name, text in self._shown().items() if text != self._at_start[name]]
+        return {"switched": ", ".join(changed) or "nothing"}
+
     def _switches(self, _rest: list[str]) -> str:
         """switches: what can be switched, how it stands, and what it means"""
         fields = self._fields()
         return columns(
-            (f"{name} {fields[name].default_text}", fields[name].about)
-            if name in fields
-            else (name, f"{inspect.getdoc(setter) or ''} [on, off]".strip())
-            for name, setter in self._server.switches.items()
+            (
+                f"{name} {text}",
+                fields[name].about if name in fields else inspect.getdoc(self._server.switches[name]) or "",
+            )
+            for name, text in self._shown().items()
         )
 
     def _switch(self, rest: list[str]) -> str:

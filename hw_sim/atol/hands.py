@@ -137,7 +137,7 @@ def _guarded(machine: TimedMachine, word: str, usage: str, meaning: str, act: Sw
         except Refused as refused:
             raise ValueError(f"the register refuses: {refused.text}") from refused
         except (KeyError, IndexError) as wrong:
-            raise ValueError(usage) from wrong
+            raise IndexError(usage) from wrong
 
     run.__doc__ = f"{word} {usage}".rstrip().replace(" | ", "|") + f": {meaning}"
     return run

@@ -45,7 +45,7 @@ def switches(machine: Datecs) -> Mapping[str, Switch]:
     def ram(rest: list[str]) -> str:
         """ram reset: the RAM is gone."""
         if rest != ["reset"]:
-            raise ValueError("reset")
+            raise ValueError("only ram reset is known")
         state.reset_ram()
         machine.forget_answer()
         return "RAM is gone"

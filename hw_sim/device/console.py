@@ -31,7 +31,7 @@ class Console(Hand):
         *,
         prints: bool = True,
     ) -> None:
-        self._machine = machine
+        self._machine, self._memory, self._prints = machine, memory, prints
         super().__init__(
             machine.faults,
             memory.rows,
@@ -47,6 +47,15 @@ class Console(Hand):
     def run(self, line: str) -> str:
         self._machine.look()
         return super().run(line)
+
+    def standing(self) -> Mapping[str, str]:
+        mechanics, shift = self._machine.mechanics, self._memory.shift
+        paper = "out" if not mechanics.paper else "low" if mechanics.paper_low else "in"
+        return {
+            "power": "on" if self._machine.powered else "off",
+            **({"paper": paper, "cover": "open" if mechanics.cover_open else "closed"} if self._prints else {}),
+            "shift": f"{shift.number} is open" if shift else "none is open",
+        }
 
     def _paper(self, rest: list[str]) -> str:
         """paper out|low|load: the roll ends, is nearly at its end, is a new one"""

@@ -83,7 +83,7 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
             "cash_tiyn": device.memory.cash_tiyn,
             "report_differences": device.differences,
         }
-        return json.dumps(shown)
+        return json.dumps(shown, indent=2)
 
     return {
         "block": block,

@@ -73,6 +73,7 @@ class Rekassa(CloudService):
         self.till = Till(self.memory, ofd, self.now, self.profile, profile=self.profile)
         self.before_each.append(self.till.synchronise)
         self.switches["blocked"] = self._switch_blocked
+        self.switched["blocked"] = lambda: self.till.blocked
 
     @property
     def greeting(self) -> tuple[str, ...]:

@@ -75,7 +75,7 @@ class Switches:
         return self._tried(lambda: strangers.foreign_receipt(self._register, *map(whole, rest[:1])))
 
     def _jump(self, rest: list[str]) -> str:
-        """jump [SUM]: another program makes a sale"""
+        """jump [TIYN]: another program makes a sale of so much"""
         return self._tried(lambda: strangers.another_program(self._register, *map(whole, rest[:1])))
 
     def _back(self, rest: list[str]) -> str:

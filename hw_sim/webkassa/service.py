@@ -94,6 +94,7 @@ class Webkassa(Server):
         self.views["totals"] = self.totals
         self.switches.update(profile_switches(self.profile))
         self.switches["ofd_down"] = self._switch_ofd
+        self.switched["ofd_down"] = lambda: self.ofd.link.down
 
     @property
     def greeting(self) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from pos_agent.demo.register_running import Running, is_loopback
 
 VARIABLE = "SIM_"  # Before the name of a secret, in the environment.
 MARKS = {
-    "text": "This register has no field for marking codes, only lines of text.",
+    "text": "No field for marking codes, only lines of text.",
     "none": "This register takes no marking codes.",
 }
 

@@ -71,17 +71,21 @@ def test_the_fiscal_memory_of_a_service_is_shown_as_that_of_a_register(desk: Des
 
 def test_switches_are_set_by_word_and_shown_as_they_stand(desk: Desk) -> None:
     assert "licensed on" in desk.run("switches") and "Whether its licence is paid." in desk.run("switches")
-    assert "The operator cannot be reached. [on, off]" in " ".join(desk.run("switches").split())
+    assert "ofd_down off The operator cannot be reached." in " ".join(desk.run("switches").split())
     assert desk.run("switch licensed off") == "licensed is off"
     assert not desk.box.licensed and "licensed off" in desk.run("switches")
     assert desk.sell().json()["Errors"][0]["Code"] == 1404
+    assert "switched   licensed off" in desk.run("status").splitlines()
     desk.run("switch licensed on")
+    assert "switched   nothing" in desk.run("status").splitlines()
     assert desk.run("switch status 2") == "status is 2"
     assert desk.sell().json()["Errors"][0]["Code"] == 7
     desk.run("switch status 1")
     assert desk.run("switch history_container Rows") == "history_container is Rows"
     assert desk.service.profile.history_container is Container.ROWS
     assert desk.run("switch ofd_down on") == "ofd_down is on" and desk.service.ofd.link.down
+    assert "ofd_down on " in desk.run("switches")
+    assert "switched   history_container Rows, ofd_down on" in desk.run("status").splitlines()
     assert desk.sell().json()["Data"]["OfflineMode"] is True
     assert desk.run("switch history_container Heap").endswith("one of Items, Rows, (empty)")
     assert desk.run("switch status two").endswith("a whole number is wanted")

@@ -152,8 +152,8 @@ def test_the_console_does_what_other_hands_can_do(sim: Simulated, clock: Clock) 
     assert not register.kkm.printer_link
     console.run("printer on")
     assert register.kkm.printer_link
-    assert console.run("foreign") == "foreign: receipt [TIYN] | sale [TIYN]"
-    assert console.run("shift open") == "shift: close | age HOURS"
+    assert console.run("foreign") == "usage: foreign receipt [TIYN]|sale [TIYN]"
+    assert console.run("shift open") == "usage: shift close|age HOURS"
     assert console.run("counter jump x") == "usage: counter jump BY|show BY"
     helped = console.run("help")
     assert all(f"\n{word} " in helped for word in ("foreign", "shift", "counter", "clock", "fn", "printer", "state"))

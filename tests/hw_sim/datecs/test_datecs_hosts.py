@@ -147,7 +147,7 @@ def test_the_console_has_words_of_its_own() -> None:
     assert talk.memory.rows()[-1]["total_tiyn"] == 50_000
     assert run("counter +3") == "last document 5" and talk.document() == 5
     assert run("journal") == "0000001 15-07-2026 10:30:00 fiscal\n0000002 15-07-2026 11:30:00 fiscal"
-    assert run("ram reset") == "RAM is gone" and run("ram") == "ram: reset"
+    assert run("ram reset") == "RAM is gone" and run("ram") == "ram: only ram reset is known"
     assert "1.2" in talk.ask(0x4A, seq=0x70).bits
     assert run("forget") == "nothing is kept for a repeat"
     assert run("fault status_bits 4A set=2.0 clear=4.1") == "status_bits waits"

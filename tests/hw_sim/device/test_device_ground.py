@@ -307,7 +307,7 @@ def test_the_console_does_what_a_hand_can_do_and_names_what_it_does_not_know(add
     assert console.run("other 1") == "other ['1']"
     assert console.run("paper") == "paper: one of out, load, low"
     assert console.run("power off soon") == "usage: power off [SECONDS]|on"
-    assert console.run("nonsense").startswith("nonsense: no such command; known: help, documents")
+    assert console.run("nonsense").startswith("nonsense: no such command; known: help, status, documents")
     assert console.run("papper").startswith("papper: no such command, did you mean 'paper'? Known: help")
     assert console.run("") == console.run("help")
     assert console.run("\x1b[2J").startswith("\\x1b[2J: no such command")
@@ -318,11 +318,39 @@ def test_faults_are_ordered_looked_at_and_forgotten_by_hand(adder: Adder) -> Non
     assert console.run("fault answer_lost add count=2 skip=1") == "answer_lost waits"
     assert console.run("fault noise match=add bytes=0055") == "noise waits"
     assert console.run("faults") == "answer_lost add count=2 skip=1\nnoise add count=1 bytes=0055"
+    assert console.run("clear answer_late") == "clear: no fault 'answer_late' waits"
+    assert console.run("clear answer_lost") == "cleared" and console.run("faults") == "noise add count=1 bytes=0055"
     assert console.run("clear") == "cleared" and console.run("faults") == "none"
+    assert console.run("clear") == "cleared"
     assert console.run("fault nonsense").startswith("fault: no fault 'nonsense'")
     assert console.run("fault answer_lost add again") == "fault: again: key=value is wanted"
     assert console.run("fault answer_lost count=x").startswith("fault: fault 'answer_lost': count is a whole number")
     assert "answer_twice" in console.run("fault") and max(map(len, console.run("fault").splitlines())) <= 80
+
+
+def test_how_a_register_stands_is_told_at_one_look(adder: Adder) -> None:
+    console = Console(adder, adder.memory)
+    assert console.run("status").splitlines() == [
+        "power      on",
+        "paper      in",
+        "cover      closed",
+        "shift      none is open",
+        "documents  0",
+        "faults     none",
+    ]
+    adder.memory.register(Operation.SALE, 100, adder.now())
+    for line in ("paper low", "cover open", "fault answer_lost add", "power off"):
+        console.run(line)
+    assert console.run("status").splitlines() == [
+        "power      off",
+        "paper      low",
+        "cover      open",
+        "shift      1 is open",
+        "documents  1, the last is 1",
+        "faults     answer_lost add count=1",
+    ]
+    console.run("paper out")
+    assert "paper      out" in console.run("status").splitlines()
 
 
 def test_documents_are_a_table_one_of_them_whole_and_a_spreadsheet(adder: Adder, tmp_path: Path) -> None:

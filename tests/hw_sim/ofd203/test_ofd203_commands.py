@@ -108,7 +108,7 @@ def test_a_repeat_of_what_was_taken_before_the_block_is_still_answered(shop: Til
         ("shift_age 1", "shift_age: no shift is open"),
         ("unknown maybe", "unknown: on or off"),
         ("clock", "usage: clock SECONDS"),
-        ("rule order_checked", "rule: not enough values to unpack (expected 2, got 1)"),
+        ("rule order_checked", "usage: rule [NAME VALUE]"),
         ("rule nonsense on", "rule: no rule 'nonsense'"),
         ("clock 60", "the operator's clock says 2026-07-15 09:01:00"),
     ],
