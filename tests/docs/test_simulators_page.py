@@ -64,6 +64,33 @@ def test_every_family_has_an_example() -> None:
     assert {shlex.split(start)[0] for start, _ in SESSIONS} == set(FAMILIES)
 
 
+def variants() -> Iterator[tuple[str, str, str]]:
+    """(family, option, value) of the table of variants."""
+    table = PAGE[PAGE.index("| family | variants") : PAGE.index("Each is chosen with `--option`")]
+    for row in table.splitlines()[2:]:
+        for name in re.findall(r"`([^`]*)`", row.split(" | ")[0]):
+            for told in re.findall(r"`([a-z]+=[^`]+)`", row.split(" | ", 1)[1] if " | " in row else ""):
+                option, _, value = told.partition("=")
+                yield name, option, value
+
+
+def test_every_variant_is_told_and_there_is_no_other() -> None:
+    known = [
+        (name, option.name, value)
+        for name, each in FAMILIES.items()
+        for option in each.options()
+        if option.name in ("model", "layer", "ffxx", "api")
+        for value in option.choices
+    ]
+    assert len(known) > 15 and sorted(variants()) == sorted(known)
+
+
+@pytest.mark.parametrize(("name", "option", "value"), list(variants()))
+def test_every_variant_starts_and_answers(name: str, option: str, value: str) -> None:
+    with running(family(name), {option: value}, Where()) as register:
+        assert "documents  0" in register.run("status").splitlines()
+
+
 def test_every_option_of_the_command_is_told() -> None:
     (command,) = get_command(app).commands["sim"].commands.values()  # type: ignore[attr-defined]
     names = [name for one in command.params for name in (*one.opts, *one.secondary_opts) if name.startswith("--")]
