@@ -132,7 +132,12 @@ class Hand:
         if not rest:
             known = columns((name, kind.about) for name, kind in self._faults.kinds.items())
             return f"{known}\n{fill(MATCHES, WIDTH)}"
-        return plant(self._faults, rest)
+        try:
+            return plant(self._faults, rest)
+        except ValueError as error:
+            if rest[0] not in self._faults.kinds:
+                raise ValueError(f"{error}; `fault` alone lists them") from error
+            raise
 
     def _waiting(self, _rest: list[str]) -> str:
         """faults: what waits to go wrong"""

@@ -49,7 +49,13 @@ class ServiceConsole(Hand):
 
     def standing(self) -> Mapping[str, str]:
         changed = [f"{name} {text}" for name, text in self._shown().items() if text != self._at_start[name]]
-        return {"switched": ", ".join(changed) or "nothing"}
+        sums = self._sums()
+        shifts = [till["shift"] for till in ([sums] if "shift" in sums else sums.values()) if till["shift"] is not None]
+        numbers = [shift["number"] if isinstance(shift, Mapping) else shift for shift in shifts]
+        return {
+            "switched": ", ".join(changed) or "nothing",
+            "shift": ", ".join(f"{number} is open" for number in numbers) or "none is open",
+        }
 
     def _switches(self, _rest: list[str]) -> str:
         """switches: what can be switched, how it stands, and what it means"""

@@ -117,6 +117,22 @@ def test_whatever_a_client_sends_the_journal_can_be_shown(desk: Desk, body: byte
     assert "\x1b" not in shown and "> ?  POST" in shown
 
 
+def test_the_open_shift_and_the_switches_of_a_service_are_told_at_one_look(desk: Desk) -> None:
+    assert desk.run("status").splitlines() == [
+        "switched   nothing",
+        "shift      none is open",
+        "documents  0",
+        "faults     none",
+    ]
+    desk.sell()
+    assert desk.run("status").splitlines()[1:3] == ["shift      1 is open", "documents  1, the last is 1"]
+    service = rekassa.make(desk.clock, random.Random(1))
+    run = ServiceConsole(service, service.profile).run
+    service.memory.open_shift(desk.clock())
+    run("switch blocked on")
+    assert run("status").splitlines()[:2] == ["switched   blocked on", "shift      1 is open"]
+
+
 def test_late_work_is_done_before_the_hand_comes() -> None:
     clock = Clock()
     service = rekassa.make(clock, random.Random(1))

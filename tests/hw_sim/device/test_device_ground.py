@@ -323,6 +323,7 @@ def test_faults_are_ordered_looked_at_and_forgotten_by_hand(adder: Adder) -> Non
     assert console.run("clear") == "cleared" and console.run("faults") == "none"
     assert console.run("clear") == "cleared"
     assert console.run("fault nonsense").startswith("fault: no fault 'nonsense'")
+    assert console.run("fault nonsense").endswith("; `fault` alone lists them")
     assert console.run("fault answer_lost add again") == "fault: again: key=value is wanted"
     assert console.run("fault answer_lost count=x").startswith("fault: fault 'answer_lost': count is a whole number")
     assert "answer_twice" in console.run("fault") and max(map(len, console.run("fault").splitlines())) <= 80
