@@ -16,6 +16,7 @@ import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
+from functools import cache
 from typing import Any, get_type_hints
 
 from hw_sim import option_values
@@ -95,7 +96,8 @@ def grouped(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     return arguments
 
 
-def meanings(owner: type) -> dict[str, str]:
+@cache
+def meanings(owner: type) -> Mapping[str, str]:
     """What the fields of a dataclass say of themselves."""
     source = textwrap.dedent(inspect.getsource(owner))
     comments = {
