@@ -60,7 +60,8 @@ def of(profile: Any, group: str = "", choices: Mapping[str, tuple[str, ...]] | N
         group: what stands before each name, with a dot.
         choices: the values of fields whose type does not tell them.
     """
-    told, kinds = meanings(type(profile)), get_type_hints(type(profile))
+    owner: type[object] = type(profile)
+    told, kinds = meanings(owner), get_type_hints(owner)
     return [
         Option(
             f"{group}.{field.name}" if group else field.name,
