@@ -16,7 +16,6 @@ import tokenize
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from enum import Enum
-from functools import cache
 from typing import Any, get_type_hints
 
 from hw_sim import option_values
@@ -60,8 +59,7 @@ def of(profile: Any, group: str = "", choices: Mapping[str, tuple[str, ...]] | N
         group: what stands before each name, with a dot.
         choices: the values of fields whose type does not tell them.
     """
-    owner: type[object] = type(profile)
-    told, kinds = meanings(owner), get_type_hints(owner)
+    told, kinds = meanings(type(profile)), get_type_hints(type(profile))
     return [
         Option(
             f"{group}.{field.name}" if group else field.name,
@@ -97,9 +95,17 @@ def grouped(values: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     return arguments
 
 
-@cache
+_MEANINGS: dict[type, Mapping[str, str]] = {}  # Read once: a source is parsed for it.
+
+
 def meanings(owner: type) -> Mapping[str, str]:
     """What the fields of a dataclass say of themselves."""
+    if owner not in _MEANINGS:
+        _MEANINGS[owner] = _read_source(owner)
+    return _MEANINGS[owner]
+
+
+def _read_source(owner: type) -> Mapping[str, str]:
     source = textwrap.dedent(inspect.getsource(owner))
     comments = {
         token.start[0]: token.string.lstrip("# ").rstrip()
