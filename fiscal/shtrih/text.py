@@ -28,7 +28,7 @@ class Text:
 
 @cache
 def _encoder(kazakh: Kazakh) -> TextEncoder:
-    return TextEncoder(page("kz1048" if kazakh is Kazakh.KZ1048 else "cp1251"), {Method.SUBSTITUTE})
+    return TextEncoder(page("kz1048" if kazakh is Kazakh.KZ1048 else "cp1251"), {Method.PAGE, Method.SUBSTITUTE})
 
 
 def text(value: str, kazakh: Kazakh, most: int) -> Text:
