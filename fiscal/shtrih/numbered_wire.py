@@ -25,6 +25,7 @@ REPEATS_READING_MAX = 3
 REPEATS_S = 60.0  # Beside the command's own time.
 RESYNCS_MAX = 3
 PACKETS_MAX = 32  # Late ones, read away in one go.
+PACKET_MAX_S = 10.0  # Of one that has begun, beyond the time its beginning was waited for.
 
 
 class _OutOfStep(Exception):
@@ -165,8 +166,10 @@ class NumberedWire:
         """The next packet, whole or broken; None after silence."""
         until = self._monotonic() + wait_s
         while (event := self._decoder.next_event()) is None:
-            partial = self._decoder.partial
-            data = self._link.read(self._tempo.byte_s if partial else max(until - self._monotonic(), 0.0))
+            partial, left = self._decoder.partial, until - self._monotonic()
+            # On a line that babbles there is always something more, and a packet may say that it is 64 KB long.
+            more = left > -PACKET_MAX_S if partial else left > 0
+            data = self._link.read(self._tempo.byte_s if partial else left) if more else b""
             if not data:
                 self._decoder.reset()
                 return numbered.Broken(b"") if partial else None
