@@ -14,6 +14,7 @@ import threading
 from dataclasses import dataclass
 
 from fiscal.register import (
+    Ability,
     Absent,
     Baseline,
     Done,
@@ -22,11 +23,13 @@ from fiscal.register import (
     NotSent,
     Outcome,
     Prepared,
+    Receipt,
     Refused,
     Register,
     RegisterUnavailable,
     Settlement,
     ShiftClose,
+    ShiftOpen,
     Unknown,
 )
 from pos_agent.clock import NS_PER_S
@@ -35,7 +38,10 @@ from pos_agent.doubts import Doubts, Verdict
 from pos_agent.journal.journal import Journal
 from pos_agent.till import HandedOver, Till, Undecided
 
-__all__ = ["Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket", "no_answer", "shift_close"]
+__all__ = [
+    "Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket",
+    "no_answer", "shift_close", "shift_open",
+]  # fmt: skip
 
 EXECUTIONS_MAX = 2  # The first, and one more with the same key after the register proved it has nothing.
 
@@ -118,7 +124,7 @@ class RegisterDesk:
         evidence = ""
         begun = False
         for _ in range(EXECUTIONS_MAX):
-            baseline = self._baseline(prepared)
+            baseline = self._baseline_in_shift(case, prepared)
             if isinstance(baseline, Failure):
                 return NotSent(baseline), begun
             row = self._journal.append(intent(ticket, case, prepared, baseline, first=first and not begun))[0]
@@ -134,6 +140,18 @@ class RegisterDesk:
             evidence = settlement.evidence
         text = f"the register gave no answer and does not have the document ({evidence}); it may be tried again"
         return Refused(Failure(FailureKind.NO_ANSWER, "absent", text)), begun
+
+    def _baseline_in_shift(self, case: Case, prepared: Prepared) -> Baseline | Failure:
+        """With the shift opened before, where the register has a command for it: its first sale would be refused."""
+        baseline = self._baseline(prepared)
+        if isinstance(baseline, Failure) or baseline.shift_open or isinstance(case.order, ShiftOpen | ShiftClose):
+            return baseline
+        if Ability.SHIFT_OPEN not in self.register.capabilities.can:
+            return baseline
+        cashier = case.order.cashier if isinstance(case.order, Receipt) else ""
+        order = shift_open(self._journal, (baseline.shift or 0) + 1, cashier)
+        outcome, _ = self._make(Case(order=order, by_itself=True), self.register.prepare(order), first=True)
+        return self._baseline(prepared) if isinstance(outcome, Done) else outcome.failure
 
     def _baseline(self, prepared: Prepared) -> Baseline | Failure:
         """The register's counters just before an order: older ones are void, a shift may have ended on the way."""
@@ -161,6 +179,11 @@ class RegisterDesk:
         case = Case(order=shift_close(self._journal, self._till, shift), by_itself=True)
         outcome, _ = self._make(case, self.register.prepare(case.order), first=True)
         return isinstance(outcome, Done)
+
+
+def shift_open(journal: Journal, number: int, cashier: str) -> ShiftOpen:
+    """The order that opens a shift, where the register has a command for it."""
+    return ShiftOpen(f"{journal.till}-o{number}-{journal.head()[0] + 1}-{journal.epoch}", number, cashier)
 
 
 def shift_close(journal: Journal, till: Till, shift: int) -> ShiftClose:

@@ -43,7 +43,7 @@ class Case:
     seen: Sequence[tuple[int, int]] | None = None  # SaleView.seen behind the order: other lines by now, and it is off.
     request: Mapping[str, str] | None = None  # API call that asked, so that its repeat finds this document.
     answer: Answer = no_answer
-    by_itself: bool = False  # The agent's own idea: the Z-report of a shift over 24 h.
+    by_itself: bool = False  # The agent's own idea: the Z-report of a shift over 24 h, the opening of one.
 
 
 @dataclass(frozen=True, slots=True)

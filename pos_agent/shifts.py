@@ -18,12 +18,11 @@ from fiscal.register import (
     OrderInvalid,
     Outcome,
     RegisterUnavailable,
-    ShiftOpen,
     ShiftReport,
     Unknown,
 )
 from pos_agent.closing import blocked
-from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, shift_close
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, shift_close, shift_open
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError
 from pos_agent.problems import Problem, of_doubt, of_failure
@@ -108,8 +107,7 @@ class Shifts:
         def answer(outcome: Outcome) -> Sequence[Event]:
             return reply(self.opened(outcome.document.shift)) if isinstance(outcome, Done) else ()
 
-        key = f"{self._journal.till}-o{number}-{self._journal.head()[0] + 1}-{self._journal.epoch}"
-        order = ShiftOpen(key, number, cashier)
+        order = shift_open(self._journal, number, cashier)
         return self.opened(self._submitted(Case(order=order, request=request, answer=answer)).document.shift)
 
     def opened(self, number: int) -> OpenShift:

@@ -62,6 +62,11 @@ def schema() -> Mapping[str, tuple[Field, ...]]:
     return {message: tuple(sorted(_rows(rows), key=lambda field: field.number)) for message, rows in table.items()}
 
 
+@cache
+def _by_number(message: str) -> Mapping[int, Field]:
+    return {field.number: field for field in schema()[message]}
+
+
 def _rows(rows: Mapping[str, tuple[int, str, str]]) -> Iterator[Field]:
     for name, (number, kind, presence) in rows.items():
         yield Field(name, number, kind, presence == "R", presence == "*")
@@ -132,7 +137,7 @@ def decode(message: str, data: bytes, place: str = "", depth: int = DEPTH_MAX) -
     """Raises ProtoError for bytes that are no proto2 message, and for one that lacks a required field."""
     if depth == 0:
         raise ProtoError(place, f"is nested deeper than {DEPTH_MAX}")
-    known = {field.number: field for field in schema()[message]}
+    known = _by_number(message)
     found: dict[str, Any] = {}
     for number, wire, value in _fields(data, place):
         field = known.get(number)
@@ -199,6 +204,8 @@ def _fields(data: bytes, place: str) -> Iterator[tuple[int, int, int | bytes]]:
 
 
 def _read_varint(data: bytes, at: int, place: str) -> tuple[int, int]:
+    if at < len(data) and data[at] < 0x80:
+        return data[at], at + 1  # Nearly all of them are one byte.
     value = 0
     for index in range(VARINT_BYTES_MAX):
         if at + index >= len(data):

@@ -281,8 +281,10 @@ class Machine(ABC):
         return None
 
     def _catch_up(self) -> None:
-        if self._power_back_ns is not None and self._power_back_ns <= self.now():
+        back_ns = self._power_back_ns
+        if back_ns is not None and back_ns <= self.now():
             self.power_on()
+            self._ready_ns = back_ns + int(POWER_PAUSE_S * NS)  # From when it was due, not from this look.
         if self.powered:
             self.time_passed()
 

@@ -199,6 +199,11 @@ def cylinder(centre: float, radius: float, vertical_axis: bool, light: float) ->
     return Bend(shows, shown_at, shade)
 
 
+def _over_folds(values: Floats, weights: Floats) -> Floats:
+    """Sum over the last axis. Not `@`: some builds of OpenBLAS raise a false "invalid value" over stray memory."""
+    return np.asarray(np.einsum("...f,f->...", values, weights), dtype=np.float32)
+
+
 def crumple(rng: np.random.Generator, box: Box, folds: int, depth: float) -> Bend:
     """Sharp folds across the symbol: each facet is squeezed along its slope and lit by it. `depth` is the slope."""
     width, height = box.columns, box.rows
@@ -217,7 +222,7 @@ def crumple(rng: np.random.Generator, box: Box, folds: int, depth: float) -> Ben
 
     def push(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         along = slopes * np.maximum(reach - np.abs(aside(x, y)), 0)
-        return along @ normals[:, 0], along @ normals[:, 1]
+        return _over_folds(along, normals[:, 0]), _over_folds(along, normals[:, 1])
 
     def shows(x: Floats, y: Floats) -> tuple[Floats, Floats]:
         across, down = push(x, y)
@@ -234,6 +239,6 @@ def crumple(rng: np.random.Generator, box: Box, folds: int, depth: float) -> Ben
     def shade(x: Floats, y: Floats) -> Floats:
         away = aside(x, y)
         slope = np.tanh(away * 1.5) * np.maximum(1 - np.abs(away) / reach, 0)
-        return np.asarray(np.clip(1 + light * (slope @ slopes), 0.25, 1.6), dtype=np.float32)
+        return np.asarray(np.clip(1 + light * _over_folds(slope, slopes), 0.25, 1.6), dtype=np.float32)
 
     return Bend(shows, shown_at, shade)

@@ -129,9 +129,14 @@ def printer_options() -> Iterator[str]:
         yield from told.value.text.partition("known are ")[2].split(", ")
 
 
-def test_every_option_of_a_register_and_a_printer_is_told_to_store_it() -> None:
-    text = page("docs/store-it.md")  # Those of scanners: test_scanners_page.py.
-    assert [name for name in sorted({*OPTIONS, *printer_options()}) if f"`{name}`" not in text] == []
+def test_every_option_of_a_printer_is_told_to_store_it() -> None:
+    text = page("docs/store-it.md")  # Those of scanners: test_scanners_page.py; of registers: their own pages.
+    assert [name for name in sorted(printer_options()) if f"`{name}`" not in text] == []
+
+
+def test_every_option_of_webkassa_is_told() -> None:
+    text = page("docs/registers/webkassa.md")
+    assert [name for name in OPTIONS if f"`{name}`" not in text] == []
 
 
 def test_every_printer_profile_is_told_to_store_it() -> None:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from fiscal.register import (
-    Done,
-    Outcome,
-    ShiftClose,
-)
-from pos_agent.desk import Case
+from fiscal.register import Ability, Done, NotSent, Outcome, ShiftClose
+from pos_agent.desk import Case, RegisterBlocked
 from pos_agent.journal.journal import Event
 
 
@@ -114,3 +111,59 @@ def test_a_new_register_that_counts_its_shifts_anew_opens_a_known_number_again(b
     bench.desk.submit(bench.case("S1"))
     assert facts() == (1, [(1, True), (2, False), (3, False)])
     assert bench.verify().good
+
+
+def intended(bench: Any) -> list[str]:
+    rows = bench.journal.rows_after(0, 1_000)
+    return [json.loads(row.body)["kind"] for row in rows if row.kind == "document_intended"]
+
+
+def opens_by_command(register: Any) -> None:
+    register.abilities |= {Ability.SHIFT_OPEN}
+    register.shift_open = False
+
+    def opened() -> None:
+        register.shift_open = True
+
+    register.during = opened
+
+
+def test_a_register_with_a_command_for_it_gets_its_shift_opened_before_the_first_sale(
+    bench: Any, register: Any
+) -> None:
+    opens_by_command(register)
+    bench.sale("S1", "KI-1")
+    assert isinstance(bench.desk.submit(bench.case("S1")), Done)
+    assert intended(bench) == ["shift_open", "sale"]
+    assert bench.kinds()[-5:] == [
+        "document_intended", "shift_opened", "document_made", "document_intended", "document_made",
+    ]  # fmt: skip
+    assert bench.body("document_intended")["baseline"]["shift_open"] is True, (
+        "the counters of the sale are those after the opening"
+    )
+    bench.sale("S2", "KI-2")
+    assert isinstance(bench.desk.submit(bench.case("S2")), Done)
+    assert bench.kinds()[-2:] == ["document_intended", "document_made"] and bench.verify().good
+
+
+@pytest.mark.parametrize("end", ["refused", "unknown"])
+def test_a_shift_that_does_not_open_leaves_the_sale_as_it_was(bench: Any, register: Any, words: Any, end: str) -> None:
+    opens_by_command(register)
+    bench.sale("S1", "KI-1")
+    register.outcomes.append({"refused": words.NO, "unknown": words.SILENCE}[end])
+    register.settlements.append(words.SILENCE)
+    register.during = lambda: None
+    outcome = bench.desk.submit(bench.case("S1"))
+    assert isinstance(outcome, NotSent) and bench.state("S1") == "HELD"
+    if end == "unknown":
+        with pytest.raises(RegisterBlocked):
+            register.settlements.append(words.SILENCE)
+            bench.desk.submit(bench.case("S1"))
+    assert bench.verify().good
+
+
+def test_a_register_without_such_a_command_opens_its_shift_with_the_sale(bench: Any, register: Any) -> None:
+    register.shift_open = False
+    bench.sale("S1", "KI-1")
+    bench.desk.submit(bench.case("S1"))
+    assert intended(bench) == ["sale"]

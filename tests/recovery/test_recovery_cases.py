@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from recovery_families import RIGS
 from recovery_shop import DOUBT_WAIT_S, START_NS, Rig, Shop
-from recovery_walk import Others
+from recovery_walk import Others, Walk
 
 from fiscal.orders import CashDirection, CashMove, ShiftClose
-from fiscal.register import Done, NotSent, Refused, Unknown
+from fiscal.register import Ability, Done, NotSent, Refused, Unknown
 from hw_sim.ledger import Operation, tiyn
 from pos_agent.basket import lines_from
 from pos_agent.clock import VirtualClock
@@ -217,6 +217,18 @@ FAULTS_OF_OTHERS = ("L2 request lost", "L3 answer lost", "L3 all answers lost", 
 @pytest.mark.parametrize("fault", FAULTS_OF_OTHERS)
 def test_recovery_of_cash_and_z_at_every_command(shop: Shop, rig: Rig, kind: str, fault: str) -> None:
     Others(shop, rig, kind, fault).run()
+
+
+@pytest.mark.parametrize("fault", [*FAULTS_OF_OTHERS, "L2 all requests lost", "L3 dies after", "L6 killed before"])
+@pytest.mark.parametrize("rig", [name for name, rig in RIGS.items() if rig.opens_by_command], indirect=True)
+def test_recovery_of_the_first_sale_of_a_shift_which_has_its_shift_opened(folder: Path, rig: Rig, fault: str) -> None:
+    assert Walk(folder, lambda _clock, _folder: rig, fault, first_of_shift=True).run().steps > 0
+
+
+def test_recovery_knows_which_registers_have_a_command_that_opens_a_shift(rig: Rig) -> None:
+    register = rig.open()
+    assert rig.opens_by_command == (Ability.SHIFT_OPEN in register.capabilities.can)
+    register.close()
 
 
 def test_recovery_z_is_never_made_twice(shop: Shop, rig: Rig) -> None:

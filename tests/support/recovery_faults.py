@@ -24,5 +24,6 @@ FAULTS: Mapping[str, str] = {
     "L6 killed before": "the agent is killed before the command leaves",
     "L6 killed after": "the agent is killed when the answer has come, before it is kept",
     "P1 paper before": "the roll ends before the command is carried out",
-    "P3 paper after": "the roll ends when the command has been carried out",
+    "P2 paper during": "the command is carried out, and the roll ends while it prints",
+    "P3 paper after": "the roll ends when the answer has come",
 }

@@ -29,6 +29,7 @@ class OfdRig(DeviceRig):
     absent_faults: Mapping[str, str] = {
         "L5 answer damaged": "no checksum of its own: TCP's is trusted",
         "P1 paper before": "paper is not the operator's",
+        "P2 paper during": "paper is not the operator's",
         "P3 paper after": "paper is not the operator's",
     }
     tells_apart = True

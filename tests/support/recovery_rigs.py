@@ -38,7 +38,7 @@ DEVICE_FAULTS: Mapping[str, str] = {
     "L5 answer damaged": "answer_damaged",
     "L5 answer cut": "answer_cut",
     "P1 paper before": "paper_out_before",
-    "P3 paper after": "paper_out_after",
+    "P2 paper during": "paper_out_after",
 }
 # The same for services over HTTP, by the names of hw_sim.faults.
 HTTP_FAULTS: Mapping[str, str] = {
@@ -56,6 +56,7 @@ NOT_OVER_HTTP: Mapping[str, str] = {
     "L4 answer twice": "one request has one answer",
     "L5 answer damaged": "TLS does not let a wrong bit through",
     "P1 paper before": "the service prints nothing",
+    "P2 paper during": "the service prints nothing",
     "P3 paper after": "the service prints nothing",
 }
 NOT_ON_A_LINE: Mapping[str, str] = {
@@ -191,8 +192,11 @@ class HostedLine(InProcessLine):
         if self._rig.cable_out:
             raise ConnectionResetError("the cable is out")
         data = super().read(timeout_s)
-        if data and self._rig.fault_of_read():
+        fault = self._rig.fault_of_read() if data else ""
+        if fault == "L6 killed after":
             raise Killed
+        if fault:
+            self.machine.end_paper()
         return data
 
 
@@ -205,6 +209,7 @@ class DeviceRig(Rig):
     can_be_swapped = has_clock = True
     drops = True  # A socket or a USB device; False: a plain serial cable.
     BY_WRITES = frozenset({"L0 no line", "L1 part of the request", "L6 killed before"})
+    BY_READS = frozenset({"L6 killed after", "P3 paper after"})
 
     def __init__(self, clock: VirtualClock, folder: Path, simulated: Simulated) -> None:
         super().__init__(clock, folder)
@@ -268,7 +273,7 @@ class DeviceRig(Rig):
 
     def fault_of_read(self) -> str:
         number, self._reads = self._reads, self._reads + 1
-        return self._now(number) if self._planted and self._planted[0] == "L6 killed after" else ""
+        return self._now(number) if self._planted and self._planted[0] in self.BY_READS else ""
 
     def _now(self, number: int) -> str:
         assert self._planted is not None

@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fiscal.orders import (
     CashDirection,
@@ -74,6 +73,7 @@ class Rig(ABC):
     has_clock = False  # A clock of its own that may be wrong.
     never_in_doubt = False  # It decides every lost answer by itself, at once.
     absent_faults: Mapping[str, str] = {}  # Faults this family has not, and why.
+    opens_by_command = False  # A shift is opened by a command, before its first sale.
     counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
 
@@ -227,9 +227,6 @@ class Shop:
         assert isinstance(document, FiscalDocument)
         return document
 
-    def rows(self, kind: str) -> list[Any]:
-        head, _ = self.journal.head()
-        return [row for row in self.journal.rows_after(0, head) if row.kind == kind]
-
     def handed_over(self) -> int:
-        return len(self.rows("document_handed_over"))
+        (row,) = self.journal.query("SELECT count(*) FROM journal WHERE kind = 'document_handed_over'")
+        return int(row[0])

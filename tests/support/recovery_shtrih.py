@@ -19,6 +19,7 @@ class ShtrihRig(DeviceRig):
 
     name = "shtrih fn"
     decisive = "FF45"
+    opens_by_command = True
     has_clock = False  # The storage has a clock of its own and refuses a register whose clock is off.
     options: Mapping[str, Any] = {"model": "fn"}
     url = "shtrih+tcp://localhost?model=fn"
@@ -52,6 +53,7 @@ class ShtrihOnLineRig(ShtrihRig):
 
     name = "shtrih on-line"
     decisive = "85"
+    opens_by_command = False
     has_clock = True
     counts_from_z = "what was sold before a Z is not told: no receipt in the new shift proves nothing"
     marks_a_sale = 0

@@ -12,7 +12,7 @@ from recovery_shop import START_NS, Ending, Killed, NotApplicable, Rig, Shop
 
 from fiscal.failures import FailureKind
 from fiscal.orders import CashDirection, CashMove, Order, ShiftClose
-from fiscal.register import Ability, NotSent, Refused
+from fiscal.register import Ability, Done, NotSent, Refused
 from hw_sim.ledger import Operation
 from pos_agent.clock import VirtualClock
 from pos_agent.desk import RegisterBlocked
@@ -25,9 +25,10 @@ Build = Callable[[VirtualClock, Path], Rig]
 
 
 class Walk:
-    """A shop that goes through one fault at every step."""
+    """A shop that goes through one fault at every step. `first_of_shift`: of a receipt that has its shift opened."""
 
-    def __init__(self, folder: Path, build: Build, fault: str) -> None:
+    def __init__(self, folder: Path, build: Build, fault: str, *, first_of_shift: bool = False) -> None:
+        self.first_of_shift = first_of_shift
         self.fault = fault
         self.rig = build(VirtualClock(START_NS), folder)
         self.shop = Shop(folder, self.rig)
@@ -54,6 +55,8 @@ class Walk:
         shop, rig = self.shop, self.rig
         sales_before, handed_before = len(self._sales()), shop.handed_over()
         sale, order = shop.open_sale()
+        if self.first_of_shift:
+            self._close_shift(step)
         rig.plant(self.fault, step)
         self._alive(lambda: shop.pay(sale, order))
         met = rig.was_met()
@@ -82,6 +85,11 @@ class Walk:
         assert len(made[0].marks) == self.rig.marks_a_sale, f"{where}: marks {made[0].marks}"
         assert shop.till.undecided() == (), where
         return met
+
+    def _close_shift(self, step: int) -> None:
+        shift = self.shop.register.status().shift
+        assert shift is not None
+        assert isinstance(self.shop.submit(ShiftClose(f"till7-before-{step}", shift)), Done)
 
     def _alive(self, work: Callable[[], object]) -> None:
         """Do something; a killed agent is started again."""
