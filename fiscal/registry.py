@@ -61,6 +61,44 @@ def _ofd(parts: SplitResult, world: World) -> OpenRegister:
     )
 
 
+def _rekassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.rekassa import open_rekassa
+
+    return open_rekassa(
+        parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
+        sleep=world.sleep,
+    )  # fmt: skip
+
+
+def _ukassa(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.ukassa import open_ukassa
+
+    return open_ukassa(
+        parts, secret=world.secret, transport=world.transport, now=world.now, monotonic=world.monotonic,
+        sleep=world.sleep,
+    )  # fmt: skip
+
+
+def _atol(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.atol import open_atol
+
+    return open_atol(parts, secret=world.secret, link=world.link, monotonic=world.monotonic, sleep=world.sleep)
+
+
+def _atol_json(parts: SplitResult, world: World) -> OpenRegister:
+    from fiscal.atol.web import open_atol_json
+
+    return open_atol_json(
+        parts,
+        secret=world.secret,
+        transport=world.transport,
+        now=world.now,
+        monotonic=world.monotonic,
+        sleep=world.sleep,
+        rng=world.rng,
+    )
+
+
 def _shtrih(parts: SplitResult, world: World) -> OpenRegister:
     from fiscal.shtrih import open_shtrih
 
@@ -81,6 +119,14 @@ SCHEMES: dict[str, Factory] = {
     "webkassa+https": _webkassa,
     "webkassa+http": _webkassa,  # Loopback only: simulators.
     "ofd+tcp": _ofd,
+    "rekassa+https": _rekassa,
+    "rekassa+http": _rekassa,  # Loopback only: simulators.
+    "ukassa+https": _ukassa,
+    "ukassa+http": _ukassa,  # Loopback only: simulators.
+    "atol+serial": _atol,
+    "atol+tcp": _atol,
+    "atol-json+http": _atol_json,  # Loopback, or a host of the shop's own network where the set-up says so.
+    "atol-json+https": _atol_json,
     "datecs-p+serial": _datecs,
     "datecs-p+tcp": _datecs,
     "datecs-x+serial": _datecs,

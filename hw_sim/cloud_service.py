@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from hw_sim.cloud_till import CloudTill
 from hw_sim.device.memory import FiscalMemory
 from hw_sim.exchange import NS, Clock, SimRequest
-from hw_sim.faults import Fault, Kind
+from hw_sim.faults import Fault, FaultQueue, Kind
 from hw_sim.ofd import Ofd
 from hw_sim.server import Server
 from hw_sim.switches import profile_switches
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Handler = TypeVar("Handler")
+AnyTill = TypeVar("AnyTill", bound="CloudTill")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,27 @@ class Route(Generic[Handler]):
     pattern: re.Pattern[str]
     operation: str
     handler: Handler | None
+
+
+@dataclass(frozen=True, slots=True)
+class CloudCall(Generic[AnyTill]):
+    """One request of a known caller. `numbers` are those of its path behind the till's."""
+
+    till: AnyTill
+    request: SimRequest
+    numbers: tuple[int, ...]
+    operation: str
+    faults: list[Fault]
+    queue: FaultQueue
+
+    def fault(self, name: str) -> Fault | None:
+        """The fault of this name ordered for this request, or None."""
+        return next((fault for fault in self.faults if fault.name == name), None)
+
+    @property
+    def offline(self) -> bool:
+        """Whether a document made now is autonomous."""
+        return self.fault("offline") is not None or not self.till.ofd.is_up()
 
 
 def route(method: str, path: str, operation: str, handler: Handler | None) -> Route[Handler]:

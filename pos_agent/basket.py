@@ -11,7 +11,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from fiscal import money
-from fiscal.register import Failure, Line, Mark, Operation, Payment, Receipt, ReturnBasis
+from fiscal.register import Failure, Line, Mark, Operation, Payment, PaymentKind, Receipt, ReturnBasis
+from pos_agent.problems import Problem
 
 PIECE_MILLI = 1_000
 
@@ -52,6 +53,18 @@ def total_tiyn(lines: Iterable[BasketLine]) -> int:
     return sum(line.amount_tiyn for line in lines)
 
 
+def check_payments(operation: Operation, total: int, payments: Sequence[Payment]) -> None:
+    """Raises T-105 unless the payments cover the total and only cash exceeds it; money is given back to the tiyn."""
+    cash = sum(payment.sum_tiyn for payment in payments if payment.kind is PaymentKind.CASH)
+    other = sum(payment.sum_tiyn for payment in payments) - cash
+    if any(payment.sum_tiyn <= 0 for payment in payments) or other > total or cash + other < total:
+        raise Problem("T-105", f"total {total} tiyn, cash {cash}, other {other}", total_tiyn=total)
+    if operation is Operation.SALE_RETURN and cash + other != total:
+        raise Problem("T-105", f"a return pays out exactly {total} tiyn", total_tiyn=total)
+    if len({payment.kind for payment in payments}) != len(payments):
+        raise Problem("T-105", "one row for each kind of payment")
+
+
 def receipt(
     key: str,
     operation: Operation,
@@ -62,9 +75,18 @@ def receipt(
     basis: ReturnBasis | None = None,
     group_marks: bool = False,
     send_marks: bool = True,
+    takes_marks: bool = True,
     customer_xin: str | None = None,
 ) -> Receipt:
-    """The receipt for the register. `send_marks` False: a return whose vendor wants no codes."""
+    """The receipt for the register. `send_marks` False: a return whose vendor wants no codes.
+
+    Raises R-209 for a marked unit sold through a register that carries no codes (`takes_marks` False).
+    """
+    if not takes_marks and operation is Operation.SALE:
+        for line in lines:
+            if line.full and line.ki:
+                text = "register.marks is none: no marked goods at this till"
+                raise Problem("R-209", text, line=line.number, name=line.name, ki=line.ki)
     positions = [_position(line, send_marks) for line in lines]
     if group_marks:
         positions = _grouped(positions)

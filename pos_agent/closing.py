@@ -16,19 +16,18 @@ from fiscal.register import (
     OrderInvalid,
     Outcome,
     Payment,
-    PaymentKind,
     Receipt,
     ReturnBasis,
     Unknown,
 )
-from pos_agent.basket import BasketLine, lines_from, offending, receipt, total_tiyn
+from pos_agent.basket import BasketLine, check_payments, lines_from, offending, receipt, total_tiyn
 from pos_agent.checkout import Checkout
-from pos_agent.desk import Case, RegisterBlocked, RegisterDesk
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, blocked
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError, SaleChangedError, UnitTakenError, content_hash
 from pos_agent.judging import judged_body
 from pos_agent.one_shot import Item, judged_lines
-from pos_agent.problems import Problem, doubt_code, of_doubt, of_failure
+from pos_agent.problems import Problem, of_failure
 from pos_agent.returns import basis_of
 from pos_agent.sale import SaleState, TransitionError
 from pos_agent.stored import dump_order, load_basis, load_document
@@ -46,10 +45,11 @@ def no_reply(_paid: Paid) -> Sequence[Event]:
 
 @dataclass(frozen=True, slots=True)
 class ReceiptRules:
-    """Configured switches whose right value the vendors have not stated."""
+    """Configured switches: what the vendors have not stated, and what this shop's register carries."""
 
     group_marks: bool = False
     return_sends_marks: bool = True
+    takes_marks: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +78,7 @@ class Closing:
         self._one_shots = itertools.count(1)  # Two receipts prepared at one moment see one head of the journal.
         self._under_way: set[str] = set()  # One-shot receipts whose call has not ended yet.
         self._lock = threading.Lock()
+        self._paper = threading.Lock()  # Of two calls that find one document, the second finds its paper too.
 
     def pay(
         self,
@@ -111,29 +112,18 @@ class Closing:
         raise Problem("R-204", f"{sale} is being paid by several calls at once", sale=sale)
 
     def _settled(self, sale: str) -> None:
-        """Wait for a payment that is under way, or ask about one that is in doubt. Raises R-203 while it stays so."""
-        self._desk.settle_all()
+        """Wait for a payment that is under way, or ask about one that is in doubt. Raises R-203, R-215, R-216."""
+        self._desk.settle_unless_asked()
         view = self._checkout.view(sale)
-        if view.state is SaleState.FISCALISED and not self.paid(sale).printed:
-            self.print_again(sale)
         if view.state in (SaleState.FISCALISING, SaleState.IN_DOUBT):
-            raise self._still_undecided(view)
-
-    def _still_undecided(self, view: SaleView) -> Problem:
-        assert view.intent_row is not None  # noqa: S101 - a sale in doubt was intended
-        key = str(self._till.intent(view.intent_row)["key"])
-        handed_over = self._till.handed_over(key, view.intent_row)
-        if handed_over is None:
-            return Problem("R-203", f"{view.sale} is {view.state}", sale=view.sale, document=key)
-        text = f"{handed_over.failure['code']}: {handed_over.failure['text']}"
-        return Problem("R-215", text, sale=view.sale, document=key)
+            assert view.intent_row is not None  # noqa: S101 - a sale in doubt was intended
+            raise self._desk.undecided(str(self._till.intent(view.intent_row)["key"]), sale=sale)
 
     def _paid_before(self, sale: str, reply: ReplyPaid) -> Paid:
         paid = self.paid(sale)
-        answer = reply(paid)
-        if answer:
+        if answer := reply(paid):
             self._journal.append(*answer)
-        return paid
+        return self._on_paper(paid)
 
     def one_shot(
         self,
@@ -192,8 +182,7 @@ class Closing:
     def drop_refused(self, sale: str) -> None:
         """Nobody will finish a refused one-shot receipt by hand: its units are free again. A doubt stays."""
         with self._checkout.lock:
-            known = sale in self._till.open_sales()
-            if known and self._checkout.view(sale).state is SaleState.HELD:
+            if sale in self._till.open_sales() and self._checkout.view(sale).state is SaleState.HELD:
                 self._checkout.cancel(sale, "the register did not make the one-shot receipt")
 
     def _order(
@@ -242,6 +231,7 @@ class Closing:
             basis=basis,
             group_marks=self._rules.group_marks,
             send_marks=operation is Operation.SALE or self._rules.return_sends_marks,
+            takes_marks=self._rules.takes_marks,
             customer_xin=customer_xin,
         )
 
@@ -266,12 +256,11 @@ class Closing:
         except RegisterBlocked as error:
             raise blocked(error) from error
         if isinstance(outcome, Done) and isinstance(outcome.document, FiscalDocument):
-            return self._printed(Paid(sale, order.key, outcome.document, outcome.recovered))
+            return self._on_paper(Paid(sale, order.key, outcome.document, outcome.recovered))
         if isinstance(outcome, Done):
             raise TypeError(f"the register answered a receipt with {type(outcome.document).__name__}")
         if isinstance(outcome, Unknown):
-            handed_over = self._desk.handed_over(order.key) is not None
-            raise of_doubt(outcome.failure, handed_over=handed_over, sale=sale, document=order.key)
+            raise self._desk.undecided(order.key, sale=sale)
         raise of_failure(outcome.failure, sale=sale, **self._offender(sale, order, outcome.failure))
 
     def _offender(self, sale: str, order: Receipt, failure: Failure) -> dict[str, Any]:
@@ -289,6 +278,16 @@ class Closing:
         assert isinstance(document, FiscalDocument)  # noqa: S101 - the outcome row of a sale holds a receipt
         return Paid(sale, body["key"], document, body["recovered"], self._till.printed(body["key"]))
 
+    def found(self, sale: str) -> Paid:
+        """The same for a call that was interrupted before its paper came out."""
+        return self._on_paper(self.paid(sale))
+
+    def _on_paper(self, paid: Paid) -> Paid:
+        """With its first paper, unless another call of this sale has been at the printer."""
+        with self._paper:
+            known = self._till.printed(paid.key)
+            return replace(paid, printed=known) if known else self._printed(paid)
+
     def print_again(self, sale: str) -> Paid:
         """A copy on paper of a receipt that exists."""
         return self._printed(self.paid(sale))
@@ -299,24 +298,3 @@ class Closing:
         order = self._till.order(view.intent_row)
         assert isinstance(order, Receipt)  # noqa: S101
         return replace(paid, printed=self._print(paid.key, order, paid.document))
-
-
-def blocked(error: RegisterBlocked) -> Problem:
-    """What a cashier sees whose document has to wait for another one: why, and what a person may compare."""
-    handed_over = error.handed_over
-    because = doubt_code(error.failure.kind, handed_over=handed_over is not None)
-    compare = {} if handed_over is None else {"compare": handed_over.comparison()}
-    facts = {"document": error.pending.key, "sale": error.pending.sale, "because": because, **compare}
-    return Problem("R-204", str(error), **facts)
-
-
-def check_payments(operation: Operation, total: int, payments: Sequence[Payment]) -> None:
-    """Raises T-105 unless the payments cover the total and only cash exceeds it; money is given back to the tiyn."""
-    cash = sum(payment.sum_tiyn for payment in payments if payment.kind is PaymentKind.CASH)
-    other = sum(payment.sum_tiyn for payment in payments) - cash
-    if any(payment.sum_tiyn <= 0 for payment in payments) or other > total or cash + other < total:
-        raise Problem("T-105", f"total {total} tiyn, cash {cash}, other {other}", total_tiyn=total)
-    if operation is Operation.SALE_RETURN and cash + other != total:
-        raise Problem("T-105", f"a return pays out exactly {total} tiyn", total_tiyn=total)
-    if len({payment.kind for payment in payments}) != len(payments):
-        raise Problem("T-105", "one row for each kind of payment")

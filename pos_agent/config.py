@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from fiscal.register import Ability
 from pos_agent.secrets import check_reference
@@ -54,6 +54,12 @@ def _without_secrets(url: str) -> str:
     return url
 
 
+def _word(text: str) -> str:
+    if not re.fullmatch(r"\S{1,8}", text):
+        raise ValueError("a word of 1 to 8 letters without blanks, such as тг or KZT")
+    return text
+
+
 SecretRef = Annotated[str, AfterValidator(check_reference)]
 Url = Annotated[str, AfterValidator(_without_secrets)]
 Seconds = Annotated[float, Field(ge=0)]
@@ -61,6 +67,14 @@ Seconds = Annotated[float, Field(ge=0)]
 
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _no_flag_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
+        """Python takes true for 1; who writes it means another key."""
+        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, float):
+            raise ValueError("a number, not true or false")
+        return value
 
 
 class TillSection(Section):
@@ -134,7 +148,7 @@ class ReceiptSection(Section):
     group_marks: bool = False  # Equal marked goods as one position with a list of marks.
     return_sends_marks: bool = True  # Whether a return repeats the codes is not stated by the vendor.
     mark_on_paper: Literal["full", "ki", "symbol", "none"] = "full"  # Whether it must stand there is not settled.
-    tenge: str = Field(default="тг", min_length=1, max_length=8, pattern=r"^[^\s]+$")
+    tenge: Annotated[str, AfterValidator(_word)] = "тг"
 
 
 class ScanSection(Section):
@@ -233,6 +247,8 @@ def _explained(name: str, over: Mapping[str, list[str]], fault: Any) -> str:
     met = (known for known, path in over.items() if all(a == b for a, b in zip(place, path, strict=False)))
     variable = next(met, None)
     where = f"{name}: {'.'.join(place)}" if variable is None else f"environment: {variable}"
+    if fault["type"] == "tuple_type":  # A word of Python, not of the file.
+        return f'{where}: must be a list, such as ["..."]'
     if fault["type"] != "extra_forbidden":
         return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
     near = difflib.get_close_matches(place[-1], _known_keys(place[:-1]), n=1)

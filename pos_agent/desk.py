@@ -10,8 +10,11 @@ Only one order is undecided at any time: the next one first settles it or is tur
 from __future__ import annotations
 
 import datetime as dt
-import threading
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from fiscal.register import (
     Ability,
@@ -36,11 +39,14 @@ from pos_agent.clock import NS_PER_S
 from pos_agent.document_rows import Answer, Case, OutcomeRows, Ticket, intent, no_answer
 from pos_agent.doubts import Doubts, Verdict
 from pos_agent.journal.journal import Journal
+from pos_agent.problems import Problem, doubt_code, of_doubt
+from pos_agent.sale import DocumentState
 from pos_agent.till import HandedOver, Till, Undecided
+from pos_agent.turns import Turns
 
 __all__ = [
     "Answer", "Case", "DeskRules", "RegisterBlocked", "RegisterDesk", "Ticket",
-    "no_answer", "shift_close", "shift_open",
+    "blocked", "no_answer", "shift_close", "shift_open",
 ]  # fmt: skip
 
 EXECUTIONS_MAX = 2  # The first, and one more with the same key after the register proved it has nothing.
@@ -74,17 +80,18 @@ class RegisterDesk:
         self.register = register
         self._rules = rules or DeskRules()
         self._rows = OutcomeRows(journal, till)
-        self._doubts = Doubts(journal, till, register, self._rows, self._rules.doubt_wait_s)
-        self._lock = threading.Lock()
+        self._turns = Turns()
+        self._doubts = Doubts(journal, till, register, self._rows, self._turns, self._rules.doubt_wait_s)
 
     def submit(self, case: Case) -> Outcome:
         """Make one document.
 
-        Before anything was sent it raises OrderInvalid, RegisterBlocked, DiskFull, and what the intent runs into:
-        UnitTakenError, SaleChangedError, TransitionError (the sale was decided meanwhile), KeyReusedError. A
-        JournalUnusable after the register worked leaves the document to `settle_all`.
+        Before anything was sent it raises OrderInvalid, RegisterBlocked (at once while another thread asks about a
+        doubt), DiskFull, and what the intent runs into: UnitTakenError, SaleChangedError, TransitionError (the sale was
+        decided meanwhile), KeyReusedError. A JournalUnusable after the register worked leaves the document to
+        `settle_all`.
         """
-        with self._lock:
+        with self._turn_of_an_order():
             self._clear_the_way()
             prepared = self.register.prepare(case.order)
             outcome, begun = self._make(case, prepared, first=True)
@@ -94,15 +101,23 @@ class RegisterDesk:
 
     def settle_all(self) -> tuple[tuple[Undecided, Settlement], ...]:
         """Ask the register about every undecided document: at start, on a timer, and on demand."""
-        with self._lock:
-            return tuple((pending, self._doubts.settle(pending)) for pending in self._till.undecided())
+        with self._turns.patient():
+            return self._settled()
+
+    def settle_unless_asked(self) -> None:
+        """The same for a caller that is waited for: a question that is under way is not queued behind."""
+        if self._turns.take():
+            try:
+                self._settled()
+            finally:
+                self._turns.give_back()
 
     def decide(self, key: str, verdict: Verdict) -> Settlement | None:
         """A person's word on a document that was handed over; None when it is not undecided (any more).
 
         Raises Problem T-119, T-120.
         """
-        with self._lock:
+        with self._turns.patient():
             pending = next((one for one in self._till.undecided() if one.key == key), None)
             return None if pending is None else self._doubts.decide(pending, verdict)
 
@@ -111,12 +126,33 @@ class RegisterDesk:
         pending = next((one for one in self._till.undecided() if one.key == key), None)
         return None if pending is None else self._till.handed_over(key, pending.intent_row)
 
+    def undecided(self, key: str, **facts: Any) -> Problem:
+        """What a cashier sees of a document whose outcome is not known: R-203, R-215 or R-216. Asks nothing."""
+        handed_over = self.handed_over(key) is not None
+        return of_doubt(self._doubts.heard(key), handed_over=handed_over, document=key, **facts)
+
+    @contextmanager
+    def _turn_of_an_order(self) -> Iterator[None]:
+        while not self._turns.take():
+            for pending in self._till.undecided():
+                if pending.state is DocumentState.IN_DOUBT:
+                    raise self._blocked(pending)
+        try:
+            yield
+        finally:
+            self._turns.give_back()
+
+    def _settled(self) -> tuple[tuple[Undecided, Settlement], ...]:
+        return tuple((pending, self._doubts.settle(pending)) for pending in self._till.undecided())
+
     def _clear_the_way(self) -> None:
         for pending in self._till.undecided():
-            settlement = self._doubts.settle(pending)
-            if isinstance(settlement, Unknown):
-                handed_over = self._till.handed_over(pending.key, pending.intent_row)
-                raise RegisterBlocked(pending, settlement.failure, handed_over)
+            if isinstance(self._doubts.settle(pending), Unknown):
+                raise self._blocked(pending)
+
+    def _blocked(self, pending: Undecided) -> RegisterBlocked:
+        handed_over = self._till.handed_over(pending.key, pending.intent_row)
+        return RegisterBlocked(pending, self._doubts.heard(pending.key), handed_over)
 
     def _make(self, case: Case, prepared: Prepared, *, first: bool) -> tuple[Outcome, bool]:
         """The outcome, and whether an intent was written: the row that opens a one-shot receipt's sale."""
@@ -181,6 +217,15 @@ class RegisterDesk:
         return isinstance(outcome, Done)
 
 
+def blocked(error: RegisterBlocked) -> Problem:
+    """What a cashier sees whose document has to wait for another one: why, and what a person may compare."""
+    handed_over = error.handed_over
+    because = doubt_code(error.failure.kind, handed_over=handed_over is not None)
+    compare = {} if handed_over is None else {"compare": handed_over.comparison()}
+    facts = {"document": error.pending.key, "sale": error.pending.sale, "because": because, **compare}
+    return Problem("R-204", str(error), **facts)
+
+
 def shift_open(journal: Journal, number: int, cashier: str) -> ShiftOpen:
     """The order that opens a shift, where the register has a command for it."""
     return ShiftOpen(f"{journal.till}-o{number}-{journal.head()[0] + 1}-{journal.epoch}", number, cashier)
@@ -188,10 +233,17 @@ def shift_open(journal: Journal, number: int, cashier: str) -> ShiftOpen:
 
 def shift_close(journal: Journal, till: Till, shift: int) -> ShiftClose:
     """The order that closes a shift. A register that was exchanged counts its shifts anew: the moment of opening keeps
-    the keys apart."""
+    the keys apart, and where the journal has never seen it opened, a count does."""
     known = till.open_shift()
     opened_s = known.opened_ns // NS_PER_S if known is not None and known.number == shift else 0
-    return ShiftClose(key=f"{journal.till}-z{shift}-{opened_s}-{journal.epoch}", shift=shift)
+    name = f"{journal.till}-z{shift}-{opened_s}-{journal.epoch}"
+    keys = (name if count == 1 else f"{name}-{count}" for count in itertools.count(1))
+    return ShiftClose(key=next(key for key in keys if not _is_made(till, key)), shift=shift)
+
+
+def _is_made(till: Till, key: str) -> bool:
+    document = till.document(key)
+    return document is not None and document.state is DocumentState.MADE
 
 
 def _seconds_at(iso: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -25,12 +26,23 @@ class RegisterWatch:
         self._now = now
         self.every_s = every_s
         self.last: Seen | None = None
+        self._lock = threading.Lock()
 
     def look(self) -> Seen:
-        """Ask the register now."""
-        status = self._register.status()
-        self.last = Seen(self._now(), status)
-        return self.last
+        """Ask the register now; while another look is under way, what the one before it saw.
+
+        A page may ask every second, a look at a silent register takes many: nobody may queue up behind it.
+        """
+        if not self._lock.acquire(blocking=False):
+            if self.last is not None:
+                return self.last
+            self._lock.acquire()  # The first look of all: there is nothing else to show.
+        try:
+            status = self._register.status()
+            self.last = Seen(self._now(), status)
+            return self.last
+        finally:
+            self._lock.release()
 
     def facts(self) -> dict[str, Any] | None:
         """The last look as JSON-ready values; None: nobody has looked yet."""

@@ -67,6 +67,8 @@ class DocumentState(StrEnum):
     ABSENT = "ABSENT"
 
 
+UNDECIDED = frozenset({DocumentState.INTENDED, DocumentState.IN_DOUBT})
+
 DOCUMENT_TRANSITIONS: dict[tuple[DocumentState | None, SaleEvent], DocumentState] = {
     (START, SaleEvent.INTENDED): DocumentState.INTENDED,
     (DocumentState.INTENDED, SaleEvent.MADE): DocumentState.MADE,

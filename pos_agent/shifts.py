@@ -21,11 +21,10 @@ from fiscal.register import (
     ShiftReport,
     Unknown,
 )
-from pos_agent.closing import blocked
-from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, shift_close, shift_open
+from pos_agent.desk import Case, RegisterBlocked, RegisterDesk, blocked, shift_close, shift_open
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.journal.projection import KeyReusedError
-from pos_agent.problems import Problem, of_doubt, of_failure
+from pos_agent.problems import Problem, of_failure
 from pos_agent.sale import TransitionError
 from pos_agent.till import OpenShift, Till
 
@@ -167,8 +166,7 @@ class Shifts:
         except RegisterBlocked as error:
             raise blocked(error) from error
         if isinstance(outcome, Unknown):
-            handed_over = self._desk.handed_over(key) is not None
-            raise of_doubt(outcome.failure, handed_over=handed_over, document=key)
+            raise self._desk.undecided(key)
         if not isinstance(outcome, Done):
             raise of_failure(outcome.failure)
         return outcome

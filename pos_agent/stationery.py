@@ -32,7 +32,8 @@ def stationery(config: Config, printer: object) -> Stationery:
     try:
         language = Language(config.printer.language)
     except ValueError as error:
-        raise ConfigError(f"printer.language: {error}") from error
+        known_ones = ", ".join(Language)
+        raise ConfigError(f"printer.language: {config.printer.language!r} is none of {known_ones}") from error
     tenge = config.receipt.tenge
     if TENGE_SIGN in tenge and (known is None or not known.draws(TENGE_SIGN)):
         raise ConfigError(f"receipt.tenge: this printer cannot draw {TENGE_SIGN}: write it as a word")

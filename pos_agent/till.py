@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import bindparam, select
 
-from fiscal.register import Operation, Order
+from fiscal.register import FiscalDocument, Operation, Order
 from marking.verdict import UnitState
 from pos_agent.journal import schema
 from pos_agent.journal.journal import Journal
@@ -55,6 +55,17 @@ UNDECIDED = sql(
 HANDED_OVER = """
 SELECT number, at_ns, body FROM journal
 WHERE number > :after AND kind = 'document_handed_over' AND body ->> '$.key' = :key ORDER BY number DESC LIMIT 1
+"""
+REGISTRATION = """
+SELECT body ->> '$.document.registration_number' FROM journal
+WHERE kind = 'document_made' AND body ->> '$.document.identity' = :identity
+AND body ->> '$.document.registration_number' <> '' ORDER BY number DESC LIMIT 1
+"""
+KNOWN_AS = """
+SELECT body ->> '$.key' FROM journal
+WHERE kind = 'document_made' AND body ->> '$.document.identity' = :identity
+AND body ->> '$.document.fiscal_sign' = :sign AND body ->> '$.document.number' = :number
+AND body ->> '$.document.shift' = :shift LIMIT 1
 """
 OPEN_SHIFT = sql(
     select(shift.c.number, shift.c.opened_ns).where(shift.c.closed_row.is_(None)).order_by(shift.c.number.desc())
@@ -231,6 +242,17 @@ class Till:
         row, at_ns, text = found[0]
         body = json.loads(text)
         return HandedOver(row, at_ns, body["failure"], body["ours"], body["register"], body["register_silent"])
+
+    def registration_number(self, identity: str) -> str:
+        """RNM that stood on the last receipt of a register; "" when this till has none of it."""
+        found = self._journal.query(REGISTRATION, {"identity": identity})
+        return str(found[0][0]) if found else ""
+
+    def receipt_known_as(self, receipt: FiscalDocument) -> str | None:
+        """Key under which this till has made that very receipt; None: it has not."""
+        facts = {"identity": receipt.identity, "sign": receipt.fiscal_sign, "number": receipt.number}
+        found = self._journal.query(KNOWN_AS, {**facts, "shift": receipt.shift})
+        return str(found[0][0]) if found else None
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

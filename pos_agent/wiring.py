@@ -115,7 +115,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         journal, till, register, DeskRules(section.doubt_wait_s, section.auto_z, section.clock_skew_max_s)
     )
     printing = _printing(config, world, journal, till, register)
-    rules = ReceiptRules(config.receipt.group_marks, config.receipt.return_sends_marks)
+    rules = ReceiptRules(config.receipt.group_marks, config.receipt.return_sends_marks, section.marks != "none")
     queue = JournalQueue(journal)
     watch = WithdrawalWatch(journal, config.ismpt.recheck_after_s, config.ismpt.recheck_days_max)
     scanners = tuple(_scanners(config, world))

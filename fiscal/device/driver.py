@@ -302,7 +302,9 @@ class DeviceRegister:
 def _objection(step: Step, reply: Accepted | Rejected, prepared: Prepared) -> Failure | None:
     """Why the order cannot go on after a step: rejected, or the register adds up to another sum."""
     if isinstance(reply, Rejected):
-        return replace(reply.failure, place=reply.failure.place or step.place(), line=step.line, mark=step.mark)
+        told = reply.failure  # What a failure says of its place by itself is nearer than the step's.
+        line, mark = (step.line, step.mark) if told.line is None else (told.line, told.mark)
+        return replace(told, place=told.place or step.place(), line=line, mark=mark)
     if step.name == TOTAL and reply.total_tiyn != prepared.total_tiyn:
         text = f"the register adds up to {reply.total_tiyn} tiyn, ours are {prepared.total_tiyn}"
         return Failure(FailureKind.TOTALS, "totals", text, step.name)

@@ -19,6 +19,9 @@ CENT = Decimal("0.01")
 
 Json = dict[str, Any]
 
+# Made once: json.dumps makes an encoder for every value that is not written in its own way.
+_SCALAR = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
 
 class AnswerMalformed(ValueError):
     """An answer that is not what was asked for; `place` is the path of the field."""
@@ -37,7 +40,7 @@ def dump(value: Any) -> str:
         return "{" + ",".join(f"{dump(key)}:{dump(item)}" for key, item in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ",".join(map(dump, value)) + "]"
-    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+    return _SCALAR(value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,6 +196,8 @@ def plain(value: Any, without: frozenset[str] = frozenset()) -> Any:
 
     Fields named in `without` (lower case) are left out.
     """
+    if isinstance(value, str):
+        return value
     if isinstance(value, Decimal):
         return str(value)
     if isinstance(value, list):

@@ -61,6 +61,7 @@ class Channel:
         monotonic: Callable[[], float],
     ) -> None:
         self._settings = settings
+        self._api_key = api_key
         self._host = settings.origin
         self._http = Exchange(
             transport=transport,
@@ -81,7 +82,7 @@ class Channel:
     def post(
         self, path: str, content: bytes, deadline_s: float, hidden: str, headers: Mapping[str, str] | None = None
     ) -> Reply:
-        """Send once. `hidden` is the session token: it must not come back to us inside an answer."""
+        """Send once. `hidden` is the session token: like the key, it must not come back to us inside an answer."""
         request = _Request(path, content, deadline_s, hidden, headers)
         reply = self._exchange(self._host, request)
         if isinstance(reply, _Elsewhere):
@@ -109,7 +110,7 @@ class Channel:
             deadline_s=request.deadline_s,
             place=request.path,
             headers=request.headers,
-            hidden=(request.hidden,),
+            hidden=(request.hidden, self._api_key),
         )
         return self._classify(reply, request.path) if isinstance(reply, Answer) else reply
 

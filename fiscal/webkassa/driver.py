@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 import httpx
 
+from fiscal.https.turns import lock_of
 from fiscal.register import (
     Ability,
     Baseline,
@@ -44,7 +45,7 @@ from fiscal.webkassa.channel import Channel
 from fiscal.webkassa.looking import Looking
 from fiscal.webkassa.reading import Reading
 from fiscal.webkassa.search import Search
-from fiscal.webkassa.session import Session, cashbox_lock
+from fiscal.webkassa.session import Session
 from fiscal.webkassa.settings import FAMILY, Settings
 from fiscal.webkassa.settle import Settling
 from fiscal.webkassa.shifts import Shifts
@@ -77,7 +78,7 @@ class WebkassaRegister:
         self._shifts = Shifts(self._session)
         self._search = Search(self._session, self._shifts)
         self._looking = Looking(self._shifts, self._search)
-        self._lock = cashbox_lock(settings.cashbox)
+        self._lock = lock_of(FAMILY, settings.cashbox)  # Requests that overlap would be code 9.
         self.reading = Reading(self._session, self._shifts, self._lock)
 
     @property

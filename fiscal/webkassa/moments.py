@@ -7,38 +7,10 @@ captures is local time with its offset in spite of its name. History calls the s
 from __future__ import annotations
 
 import datetime as dt
-import re
 
 from fiscal.https.fields import AnswerMalformed, Fields
+from fiscal.https.moments import parse
 from fiscal.webkassa.settings import BasisTime
-
-_DOTTED = re.compile(
-    r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d)(?::(\d\d))?(?:\.(\d{1,6})\d*)? ?([+-]\d\d:\d\d|Z)?", re.ASCII
-)
-_ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d))?(?:\.(\d{1,6})\d*)? ?([+-]\d\d:\d\d|Z)?", re.ASCII
-)
-
-
-def parse(text: str, default: dt.timedelta) -> tuple[dt.datetime, bool]:
-    """A moment, and whether the text named its offset; `default` stands in. ValueError when unreadable."""
-    text = text.strip()
-    if found := _DOTTED.fullmatch(text):
-        day, month, year, hour, minute, second, part, offset = found.groups()
-    elif found := _ISO.fullmatch(text):
-        year, month, day, hour, minute, second, part, offset = found.groups()
-    else:
-        raise ValueError("not a date and time")
-    zone = dt.timezone(default if offset is None else _offset(offset))
-    at = dt.datetime(int(year), int(month), int(day), int(hour), int(minute), int(second or 0), tzinfo=zone)
-    return at.replace(microsecond=int((part or "").ljust(6, "0"))), offset is not None
-
-
-def _offset(text: str) -> dt.timedelta:
-    if text == "Z":
-        return dt.timedelta(0)
-    value = dt.timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))
-    return -value if text[0] == "-" else value
 
 
 def from_fields(fields: Fields, default: dt.timedelta, *names: str) -> str:

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
-from fiscal.https.fields import AnswerMalformed, Json
+from fiscal.https.fields import Json
+from fiscal.https.readable import readable
 from fiscal.register import Failure, FailureKind, RegisterUnavailable
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.rows import Place, Raw, RawPage
@@ -21,21 +21,6 @@ from fiscal.webkassa.wire import Envelope, evidence
 
 TAKE = 50  # What the service gives at most of a shift's history.
 PAGES_MAX = 200
-
-
-def unreadable(malformed: AnswerMalformed, path: str) -> RegisterUnavailable:
-    return RegisterUnavailable(
-        Failure(FailureKind.NO_ANSWER, "answer", malformed.text, f"{path} {malformed.place}".strip())
-    )
-
-
-@contextmanager
-def readable(path: str) -> Iterator[None]:
-    """Turns AnswerMalformed into RegisterUnavailable with the endpoint as its place."""
-    try:
-        yield
-    except AnswerMalformed as malformed:
-        raise unreadable(malformed, path) from None
 
 
 class NotThere(RegisterUnavailable):

@@ -15,6 +15,7 @@ from typing import TypeVar
 from fiscal.escpos.labels import Language
 from fiscal.escpos.lines import Paper
 from fiscal.https.fields import Json
+from fiscal.https.readable import readable
 from fiscal.webkassa import print_form
 from fiscal.webkassa.history import ReceiptRow, receipt_row
 from fiscal.webkassa.info import CashboxState, ClientInfo, client_info
@@ -28,7 +29,6 @@ from fiscal.webkassa.paging import (
     Listed,
     Lists,
     ask,
-    readable,
 )
 from fiscal.webkassa.print_form import PRINT_FORMAT, PrintForm
 from fiscal.webkassa.rows import Page, Parse, Place, read_page

@@ -12,11 +12,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from fiscal.https.fields import AnswerMalformed, Fields
+from fiscal.https.readable import readable
 from fiscal.register import Failure, FailureKind, Prepared, RegisterUnavailable
 from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.documents import FoundCash, FoundReceipt, Seen, seen
 from fiscal.webkassa.listings import TapeRow, tape_row
-from fiscal.webkassa.paging import CONTROL_TAPE, HISTORY, Listed, Lists, NotThere, readable
+from fiscal.webkassa.paging import CONTROL_TAPE, HISTORY, Listed, Lists, NotThere
 from fiscal.webkassa.session import Session, reaction_of
 from fiscal.webkassa.shifts import Shifts
 from fiscal.webkassa.wire import Envelope, evidence

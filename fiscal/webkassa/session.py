@@ -26,15 +26,6 @@ LOGIN_PAUSE_S = 60.0
 BUSY_PAUSE_S = 1.0
 BUSY_TRIES = 3
 
-_locks: dict[str, threading.RLock] = {}
-_locks_guard = threading.Lock()
-
-
-def cashbox_lock(cashbox: str) -> threading.RLock:
-    """The lock of one cashbox in this process: two driver instances on it cannot overlap, which would be code 9."""
-    with _locks_guard:
-        return _locks.setdefault(cashbox.upper(), threading.RLock())
-
 
 def worst(errors: tuple[ErrorEntry, ...]) -> ErrorEntry:
     """The error that decides: known key first, then anything that leaves doubt, then the first one named."""

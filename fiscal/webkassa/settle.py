@@ -1,7 +1,8 @@
 """After silence or a crash: ask what became of an order. Nothing here changes anything at the cashbox.
 
 Three rounds a second apart: an order whose answer was lost may still be on its way through the service. The last round
-decides what is missing; a document found in any round decides at once.
+decides what is missing; a document found in any round decides at once. A round that ran into time limits is the last: a
+service that takes every question and answers none costs minutes, and the till asks again on its own timer.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ from fiscal.webkassa.shifts import Shifts
 
 ROUNDS = 3
 ROUND_PAUSE_S = 1.0
+ROUND_SLOW_S = 5.0
 
 
 class Settling:
@@ -76,9 +78,11 @@ def settle_shift(session: Session, shifts: Shifts, shift: int) -> Settlement:
 
 
 def _rounds(session: Session, ask: Callable[[], Settlement]) -> Settlement:
+    began_s = session.monotonic()
     settlement = ask()
     for _ in range(ROUNDS - 1):
-        if isinstance(settlement, Done) or _needs_person(settlement):
+        slow = isinstance(settlement, Unknown) and session.monotonic() - began_s >= ROUND_SLOW_S
+        if isinstance(settlement, Done) or _needs_person(settlement) or slow:
             return settlement
         session.sleep(ROUND_PAUSE_S)
         settlement = ask()

@@ -8,6 +8,7 @@ Source: Webkassa API v4 (public collection, protocol 2.0.3).
 from __future__ import annotations
 
 from fiscal.https.fields import AnswerMalformed, dump
+from fiscal.https.readable import readable, unreadable
 from fiscal.https.reply import Lost, Unsent
 from fiscal.register import (
     Done,
@@ -25,7 +26,7 @@ from fiscal.webkassa.codes import Reaction
 from fiscal.webkassa.documents import shift_report
 from fiscal.webkassa.info import CashboxState, cashbox_state
 from fiscal.webkassa.listings import ShiftRow, shift_row
-from fiscal.webkassa.paging import SHIFTS, Lists, readable, unreadable
+from fiscal.webkassa.paging import SHIFTS, Lists
 from fiscal.webkassa.request import Z_REPORT
 from fiscal.webkassa.rows import RawPage, read_page
 from fiscal.webkassa.session import BUSY_PAUSE_S, BUSY_TRIES, Session, failure_of, reaction_of

@@ -13,11 +13,23 @@ from hw_sim.atol import bcd, tlv
 from hw_sim.atol.fn import Filed
 from hw_sim.atol.modes import ANY_MODE, MODES_OF, Mode
 from hw_sim.atol.problems import Problem, Refused
+from hw_sim.atol.receipt import RECEIPT_TYPES
 from hw_sim.atol.receipt_commands import HANDLERS as RECEIPT_HANDLERS
 from hw_sim.atol.session import DONE, Session, need
+from hw_sim.ledger import Operation
 
 DAILY_X = 0x01
 LAST_SALE, LAST_DOCUMENT = 0x33, 0x34
+# Registers of the shift, by the numbers of driver 8 (a public client in C++, class KKM_ATOL; 33h is 51 in github
+# Unact/kkm): sums and counts by receipt type, cash moves.
+BY_TYPE = {0x01: True, 0x06: False}  # Whether it tells sums.
+CASH_MOVES = {
+    0x04: (Operation.CASH_IN, True),
+    0x05: (Operation.CASH_OUT, True),
+    0x08: (Operation.CASH_IN, False),
+    0x09: (Operation.CASH_OUT, False),
+}
+SUM_BYTES, COUNT_BYTES = 7, 3  # Widths are not published: a reader takes what comes.
 FN_NUMBER, DOCUMENT_SIZE, DOCUMENT_DATA = 0x31, 0x45, 0x46
 NO_PAPER, NO_LINK = 0x01, 0x02  # Printer flags of 45h.
 
@@ -119,12 +131,25 @@ def _z_report(session: Session, body: bytes) -> bytes:
 def _read_register(session: Session, body: bytes) -> bytes:
     need(body, 3)
     if body[0] not in (LAST_SALE, LAST_DOCUMENT):
-        raise Refused(Problem.BAD_REGISTER)
+        return DONE[:2] + _shift_register(session, body[0], body[1])
     kkm = session.kkm
     filed = kkm.fn.last(receipt=body[0] == LAST_SALE)
     receipt_number = 0 if filed is None else filed.number
     number = kkm.fn.shown_number if body[0] == LAST_DOCUMENT else receipt_number
     return DONE[:2] + bcd.encode(number, 5) + _document(session, filed)
+
+
+def _shift_register(session: Session, number: int, kind: int) -> bytes:
+    sums = BY_TYPE.get(number)
+    if sums is not None:
+        operation = RECEIPT_TYPES.get(kind)
+    else:
+        operation, sums = CASH_MOVES.get(number, (None, False))
+    if operation is None or not session.profile.shift_registers:
+        raise Refused(Problem.BAD_REGISTER)
+    shift = session.kkm.memory.shift
+    value = 0 if shift is None else (shift.sums_tiyn if sums else shift.counts)[operation]
+    return bcd.encode(value, SUM_BYTES if sums else COUNT_BYTES)
 
 
 def _document(session: Session, filed: Filed | None) -> bytes:

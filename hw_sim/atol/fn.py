@@ -42,12 +42,25 @@ class Fn:
         self.filed: list[Filed] = []
         self.last_number = 0
         self.shown_offset = 0  # A counter that shows another number than it has.
+        self.sent_up_to: int | None = None  # The OFD has documents up to this one; None: it has them all.
         self.next_sign: Callable[[], str] = lambda: str(rng.randrange(1_000_000_000, 4_294_967_296))
 
     @property
     def shown_number(self) -> int:
         """Number of the last document, as the counter shows it."""
         return max(0, self.last_number + self.shown_offset)
+
+    def unsent(self) -> list[Filed]:
+        """What the OFD has not, oldest first."""
+        return [] if self.sent_up_to is None else [filed for filed in self.filed if filed.number > self.sent_up_to]
+
+    def cut_ofd(self) -> None:
+        """From now on nothing is sent."""
+        self.sent_up_to = self.last_number
+
+    def mend_ofd(self) -> None:
+        """Everything is sent."""
+        self.sent_up_to = None
 
     def next_number(self) -> int:
         """Take the next document number."""

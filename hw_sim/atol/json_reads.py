@@ -12,8 +12,17 @@ from hw_sim.atol.fn import Filed, Form
 from hw_sim.atol.json_fields import tenge
 from hw_sim.atol.kkm import Kkm
 from hw_sim.exchange import NS
+from hw_sim.ledger import Operation
 
 FFD = "1.2"  # Marks in receipts need it.
+_FORMS = {Form.OPEN_SHIFT: "openShift", Form.RECEIPT: "receipt", Form.CLOSE_SHIFT: "closeShift"}
+_TAGGED = {1: 1, 2: 2, 4: 3, 5: 4}  # Receipt type of 92h -> tag 1054.
+_RECEIPTS = {
+    "sell": Operation.SALE,
+    "sellReturn": Operation.SALE_RETURN,
+    "buy": Operation.PURCHASE,
+    "buyReturn": Operation.PURCHASE_RETURN,
+}
 _WARNINGS = ("criticalError", "memoryOverflow", "needReplacement", "ofdTimeout", "resourceExhausted")
 
 
@@ -106,6 +115,72 @@ def device_info(kkm: Kkm) -> dict[str, Any]:
             "fnFfdVersion": FFD,
             "receiptLineLength": 42,
         }
+    }
+
+
+def shift_totals(kkm: Kkm) -> dict[str, Any]:
+    """Counts and sums of the shift; zero while it is closed."""
+    shift = kkm.memory.shift
+
+    def told(operation: Operation) -> dict[str, Any]:
+        count, amount = (0, 0) if shift is None else (shift.counts[operation], shift.sums_tiyn[operation])
+        return {"count": count, "sum": tenge(amount)}
+
+    return {
+        "shiftTotals": {
+            "shiftNumber": kkm.memory.next_shift - 1 if shift is None else shift.number,
+            "receipts": {name: told(operation) for name, operation in _RECEIPTS.items()},
+            "income": told(Operation.CASH_IN),
+            "outcome": told(Operation.CASH_OUT),
+            "cashDrawer": {"sum": tenge(kkm.memory.cash_tiyn)},
+        }
+    }
+
+
+def fn_document(kkm: Kkm, number: int) -> dict[str, Any]:
+    """A document of the FN by its tags. Raises Refused: there is none of this number."""
+    filed = kkm.fn.find(number)
+    at = _iso(kkm.local(filed.at_ns).replace(second=0))
+    tags: dict[str, Any] = {
+        "1012": at,
+        "1038": filed.shift,
+        "1040": filed.number,
+        "1041": kkm.fn.serial,
+        "1077": f"0000{int(filed.sign):08X}",
+        "fiscalDocumentType": _FORMS[filed.form],
+        "short": False,
+    }
+    if kkm.profile.registration_in_documents:
+        tags["1037"] = kkm.memory.identity.registration_number
+    if filed.document is not None:
+        kind = _TAGGED[filed.type]
+        tags |= {"1020": tenge(filed.total_tiyn), "1042": filed.receipt, "1054": kind}
+        when = at.replace("-", "").replace(":", "")[:13]
+        total = f"{filed.total_tiyn / 100:.2f}"
+        tags["qr"] = f"t={when}&s={total}&fn={kkm.fn.serial}&i={filed.number}&fp={filed.sign}&n={kind}"
+    return {"documentTLV": tags}
+
+
+def ofd_exchange(kkm: Kkm) -> dict[str, Any]:
+    """What the OFD has not yet; without anything the first document is of the year 1970, number 0."""
+    unsent = kkm.fn.unsent()
+    nothing = {"code": 0, "description": ""}
+    return {
+        "status": {
+            "notSentCount": len(unsent),
+            "notSentFirstDocDateTime": _iso(kkm.local(unsent[0].at_ns if unsent else 0)),
+            "notSentFirstDocNumber": unsent[0].number if unsent else 0,
+            "lastSuccessKeysUpdate": _iso(kkm.local(0)),
+        },
+        "errors": {
+            "network": nothing,
+            "ofd": nothing,
+            "fn": nothing,
+            "documentNumber": 0,
+            "fnCommandCode": 0,
+            "lastSuccessConnectionDateTime": _iso(kkm.local(0)),
+        },
+        "warnings": {"dataForSendIsEmpty": not unsent},
     }
 
 

@@ -41,8 +41,9 @@ class Driver:
 
     def run(self, task: Mapping[str, Any]) -> Result:
         """Raises Refused; Interrupted when the power goes on the way."""
-        handler = HANDLERS.get(str(task.get("type")))
-        if handler is None:
+        name = str(task.get("type"))
+        handler = HANDLERS.get(name)
+        if handler is None or name in self.profile.unknown_tasks:
             raise fields.refuse("type")
         return handler(self, task)
 
@@ -119,6 +120,10 @@ def _move_cash(operation: Operation) -> Callable[[Driver, Mapping[str, Any]], Re
     return move
 
 
+def _fn_document(driver: Driver, task: Mapping[str, Any]) -> Result:
+    return json_reads.fn_document(driver.kkm, int(fields.number(task, "fiscalDocumentNumber")))
+
+
 def _begin_check(driver: Driver, task: Mapping[str, Any]) -> Result:
     check_type(fields.optional_object(task, "params"), "params.")
     return driver.marks.begin(task)
@@ -167,6 +172,9 @@ HANDLERS: Mapping[str, Callable[[Driver, Mapping[str, Any]], Result]] = {
     "getFnStatus": _answering(lambda driver: json_reads.fn_status(driver.kkm)),
     "getFnInfo": _answering(lambda driver: json_reads.fn_info(driver.kkm)),
     "getDeviceInfo": _answering(lambda driver: json_reads.device_info(driver.kkm)),
+    "ofdExchangeStatus": _answering(lambda driver: json_reads.ofd_exchange(driver.kkm)),
+    "getShiftTotals": _answering(lambda driver: json_reads.shift_totals(driver.kkm)),
+    "getFnDocument": _fn_document,
     "getCashDrawerStatus": _answering(lambda driver: json_reads.drawer_status(driver.kkm)),
     "openShift": _open_shift,
     "closeShift": _close_shift,

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta, timezone
 from hw_sim.atol.fn import Filed, Fn, Form
 from hw_sim.atol.problems import Interrupted, Problem, Refused
 from hw_sim.atol.profile import Profile
-from hw_sim.atol.receipt import CASH, RECEIPT_TYPES, Line, OpenReceipt, Settlement, settle
+from hw_sim.atol.receipt import CASH, PAYMENT_TYPES, RECEIPT_TYPES, Line, OpenReceipt, Settlement, settle
 from hw_sim.device.machine import Mechanics
 from hw_sim.device.memory import FiscalMemory
 from hw_sim.exchange import NS
@@ -97,6 +97,17 @@ class Kkm:
             self._must_print()
         receipt.lines.append(line)
 
+    def pay(self, kind: int, amount_tiyn: int) -> tuple[int, int]:
+        """Take a payment without closing; what is still to pay, and the change so far."""
+        receipt = self._open_receipt()
+        if kind not in PAYMENT_TYPES:
+            raise Refused(Problem.BAD_PAYMENT)
+        sums = receipt.with_paid({kind: amount_tiyn})
+        if sum(sums.values()) - sums.get(CASH, 0) > receipt.total_tiyn:
+            raise Refused(Problem.NONCASH_TOO_MUCH)
+        receipt.paid = sums
+        return receipt.unpaid_tiyn, max(0, sum(sums.values()) - receipt.total_tiyn)
+
     def close(self, payments: Mapping[int, int], total_tiyn: int | None = None) -> Filed:
         """Make the receipt fiscal and print it. `payments` by type, in tiyn."""
         receipt = self._open_receipt()
@@ -107,7 +118,7 @@ class Kkm:
         total = receipt.total_tiyn if total_tiyn is None else total_tiyn
         if not receipt.lines:
             raise Refused(Problem.BAD_TOTAL)
-        paid = settle(total, payments)
+        paid = settle(total, receipt.with_paid(payments))
         if receipt.operation.cash_sign < 0 and paid.cash_tiyn > self.memory.cash_tiyn:
             raise Refused(Problem.RETURN_DENIED)
         self.receipt = None

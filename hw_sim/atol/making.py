@@ -56,7 +56,7 @@ def make(now: Clock, rng: random.Random, *, model: str = "ffd105", serial: str =
         switches=switches(register, register.kkm),
         greeting=(
             f"ATOL level 3, {model}: mode 1 with password 1, modes 2 and 3 with 30; FN {register.kkm.fn.serial}",
-            f"register URL: {'atol+tcp://127.0.0.1:PORT' if register.profile.network else 'atol+serial://PATH'}",
+            f"register URL: atol+{'tcp://127.0.0.1:PORT' if register.profile.network else 'serial://PATH'}?tax_16=1&marks=tag",
         ),
     )
 

@@ -31,6 +31,8 @@ MODES_OF: Mapping[int, frozenset[Mode]] = {
     0xEA: _SALE,
     0xEB: _SALE,
     0xE6: _SALE,
+    0xE8: _SALE,
+    0x99: _SALE,
     0x4A: _SALE,
     0x59: _SALE,
     0x49: _SALE,

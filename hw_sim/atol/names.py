@@ -24,10 +24,12 @@ _COMMANDS: Mapping[int, str] = {
     0x91: "read register",
     0x92: "open receipt",
     0x95: "print last document",
+    0x99: "pay",
     0x9A: "open shift",
     0xA4: "FN",
     0xA5: "device info",
     0xE6: "item",
+    0xE8: "write tag",
     0xEA: "begin item",
     0xEB: "finish item",
 }

@@ -51,6 +51,7 @@ class Profile:
     utc_offset_h: int = 5
     shift_limit_s: float = 24 * 3600
     auto_open_shift: bool = True  # A receipt or a cash move opens a closed shift by itself: one more document.
+    registration_in_documents: bool = True  # Tag 1037 stands in every one (format of fiscal data); False: it does not.
     prints_on_its_own: bool = True  # An interrupted print is finished as soon as paper and power are there.
     receipt_survives_power: bool = True
     tax_rates: Mapping[int, int] = field(default_factory=lambda: TAX_RATES)
@@ -76,4 +77,5 @@ class Profile:
     document_block_bytes: int = 64  # Of A4 46.
     do_not_print_flag: int = 0x04  # Of 92h (Zzzzipper/projects); atol4j has 02h.
     last_task: int = LAST_ID  # Highest task number; atol4j has DFh.
+    shift_registers: bool = True  # 91h tells sums and counts of the shift; otherwise 6Ch.
     lacks: frozenset[int] = frozenset()  # Commands the model does not know: 80h on many (atol4j).

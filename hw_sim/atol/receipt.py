@@ -51,6 +51,7 @@ class OpenReceipt:
     type: int
     lines: list[Line] = field(default_factory=list)
     electronic: bool = False
+    paid: dict[int, int] = field(default_factory=dict)  # Before the closing, by type.
 
     @property
     def operation(self) -> Operation:
@@ -59,6 +60,17 @@ class OpenReceipt:
     @property
     def total_tiyn(self) -> int:
         return sum(line.sum_tiyn for line in self.lines)
+
+    @property
+    def unpaid_tiyn(self) -> int:
+        return max(0, self.total_tiyn - sum(self.paid.values()))
+
+    def with_paid(self, payments: Mapping[int, int]) -> dict[int, int]:
+        """What was paid before and now, by type."""
+        sums = dict(self.paid)
+        for kind, amount in payments.items():
+            sums[kind] = sums.get(kind, 0) + amount
+        return sums
 
 
 @dataclass(frozen=True, slots=True)

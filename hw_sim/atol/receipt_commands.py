@@ -1,10 +1,15 @@
-"""Commands of mode 1: shift, receipt, items, payment, cash. Offsets as in github Zzzzipper/projects AtolProtocol.h."""
+"""Commands of mode 1: shift, receipt, items, payment, cash.
+
+Offsets as in github Zzzzipper/projects AtolProtocol.h; 99h and its answer: github kurbatov/atol4j, RemittanceCommand
+and RemittanceResult; E8h (flags, blocks, block, tag, length, value): a public decoder of the vendor's driver logs in
+Python, `process(line, wholeCommandLine, command, answerLine)`.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from hw_sim.atol import bcd
+from hw_sim.atol import bcd, tlv
 from hw_sim.atol.problems import Problem, Refused
 from hw_sim.atol.receipt import Line, tax_inside
 from hw_sim.atol.session import DONE, TEST_FLAG, Session, need
@@ -12,6 +17,7 @@ from hw_sim.ledger import Operation
 
 FINISH_ITEM_BYTES = 41  # Of EBh, before the name.
 ITEM_BYTES = 103  # Of E6h.
+MARK, MARK_OF_12 = 1162, 1163  # Tags of an item.
 
 
 def _open_shift(session: Session, body: bytes) -> bytes:
@@ -39,7 +45,35 @@ def _begin_item(session: Session, body: bytes) -> bytes:
     if session.item_begun:
         raise Refused(Problem.WRONG_MODE)
     session.item_begun = True
+    session.item_mark = ""
     return DONE
+
+
+def _tag(session: Session, body: bytes) -> bytes:
+    """E8h in one block; of an item's tags the marking code is kept: 1162, or what 1163 holds."""
+    if len(body) < 7 or body[1] != 1 or body[2] != 0:
+        raise Refused(Problem.BAD_FORMAT)
+    if session.kkm.receipt is None:
+        raise Refused(Problem.RECEIPT_CLOSED)
+    tags = dict(tlv.read(body[3:]))
+    if not tags:
+        raise Refused(Problem.BAD_LENGTH)
+    marks = [value for tag, value in tags.items() if tag == MARK]
+    marks += [inner for tag, value in tags.items() if tag == MARK_OF_12 for inner in dict(tlv.read(value)).values()]
+    if session.item_begun and marks:
+        session.item_mark = marks[-1].decode("latin-1")
+    return DONE
+
+
+def _pay(session: Session, body: bytes) -> bytes:
+    need(body, 7)
+    if session.item_begun:
+        raise Refused(Problem.WRONG_MODE)
+    kind, given = bcd.decode(body[1:2]), bcd.decode(body[2:])
+    if body[0] & TEST_FLAG:
+        return DONE
+    left, change = session.kkm.pay(kind, given)
+    return DONE + bcd.encode(left, 5) + bcd.encode(change, 5)
 
 
 def _finish_item(session: Session, body: bytes) -> bytes:
@@ -55,7 +89,8 @@ def _finish_item(session: Session, body: bytes) -> bytes:
     raised = discount if body[31] else -discount
     total = _worth(price, quantity, amount, raised)
     rate = session.profile.tax_rates.get(tax_code, 0)
-    line = Line(_text(body[41:]), price, quantity, total, tax or tax_inside(total, rate), section)
+    tax = tax or tax_inside(total, rate)
+    line = Line(_text(body[41:]), price, quantity, total, tax, section, session.item_mark)
     if not body[0] & TEST_FLAG:
         session.kkm.add(line)
         session.item_begun = False
@@ -84,8 +119,8 @@ def _close(session: Session, body: bytes) -> bytes:
     if body[0] & TEST_FLAG:
         return DONE
     receipt = session.kkm.receipt
-    # Nothing given means: exactly the total (atol4j CloseBillCommand).
-    session.kkm.close({kind: given or (0 if receipt is None else receipt.total_tiyn)})
+    # Nothing given means: exactly what is to pay (atol4j CloseBillCommand).
+    session.kkm.close({kind: given or (0 if receipt is None else receipt.unpaid_tiyn)})
     return DONE
 
 
@@ -132,6 +167,8 @@ HANDLERS: Mapping[int, Callable[[Session, bytes], bytes]] = {
     0xEA: _begin_item,
     0xEB: _finish_item,
     0xE6: _item,
+    0xE8: _tag,
+    0x99: _pay,
     0x4A: _close,
     0x59: _cancel,
     0x49: _cash(Operation.CASH_IN),

@@ -22,12 +22,14 @@ class Session:
     interface: int
     modes: Modes = field(default_factory=Modes)
     item_begun: bool = False  # Between EAh and EBh.
+    item_mark: str = ""  # Of the item that has begun, by E8h.
     reading: bytes = b""  # What A4 46 has still to hand out.
 
     def power_lost(self) -> None:
         """What does not survive."""
         self.modes.power_lost()
         self.item_begun = False
+        self.item_mark = ""
         self.reading = b""
         if not self.profile.receipt_survives_power:
             self.kkm.receipt = None

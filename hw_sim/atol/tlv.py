@@ -6,6 +6,8 @@ Zzzzipper/projects AtolCommandLayer.cpp reads them as tag, length, data).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from hw_sim.atol.fn import Filed, Form
 from hw_sim.atol.kkm import Kkm
 from hw_sim.exchange import NS
@@ -16,10 +18,11 @@ _PAYMENTS = {1: 1031, 2: 1081, 3: 1215, 4: 1216, 5: 1217}
 
 
 def document(kkm: Kkm, filed: Filed) -> bytes:
-    """Every tag this document has here; the register's own data and the FN's are left out."""
+    """Every tag this document has here; what else is the register's own and the FN's is left out."""
     unix_s = filed.at_ns // NS // 60 * 60 + kkm.profile.utc_offset_h * 3600  # Local wall clock, whole minutes.
     tags = [
         tag(1041, kkm.fn.serial.encode("cp866")),
+        *([tag(1037, _registration(kkm).encode("cp866"))] if kkm.profile.registration_in_documents else []),
         tag(1012, unix_s.to_bytes(4, "little")),
         tag(1040, filed.number.to_bytes(4, "little")),
         tag(1077, b"\0\0" + int(filed.sign).to_bytes(4, "big")),
@@ -36,6 +39,11 @@ def document(kkm: Kkm, filed: Filed) -> bytes:
             *(tag(1059, _item(dict(row))) for row in filed.document.positions),
         ]
     return b"".join(tags)
+
+
+def _registration(kkm: Kkm) -> str:
+    """Tag 1037 is a string of 20 characters, filled up with blanks."""
+    return kkm.memory.identity.registration_number.ljust(20)
 
 
 def _item(row: dict[str, object]) -> bytes:
@@ -57,3 +65,13 @@ def tag(number_: int, value: bytes) -> bytes:
 def number(value: int) -> bytes:
     """A number of as many bytes as it needs, at least one."""
     return value.to_bytes(max(1, (value.bit_length() + 7) // 8), "little")
+
+
+def read(data: bytes) -> Iterator[tuple[int, bytes]]:
+    """Every whole tag of these bytes."""
+    while len(data) >= 4:
+        size = int.from_bytes(data[2:4], "little")
+        if len(data) < 4 + size:
+            return
+        yield int.from_bytes(data[:2], "little"), data[4 : 4 + size]
+        data = data[4 + size :]

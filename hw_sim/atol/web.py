@@ -75,6 +75,7 @@ class WebRequests(Server):
         self.switches |= {
             "power": lambda on: register.power_on() if on else register.power_off(),
             "paper": lambda there: register.load_paper() if there else register.end_paper(),
+            "ofd": lambda linked: register.kkm.fn.mend_ofd() if linked else register.kkm.fn.cut_ofd(),
             "printer": lambda linked: setattr(register.kkm, "printer_link", bool(linked)),
         }
 

@@ -70,6 +70,7 @@ class WebProfile:
     late_cancel_status: int = 409  # Of DELETE on a request that has begun; another source has 405.
     behind_blocked: Behind = Behind.WAIT
     recovered_params: Recovered = Recovered.WHOLE
+    unknown_tasks: frozenset[str] = frozenset()  # Types this driver does not know, as an older one.
     block_on_print_errors: bool = False
     error_results: bool = False  # A refused mark in a receipt answers with `validateMarks` besides the error.
     kept_s: float = 43_200 * 60  # Finished requests are forgotten after that.

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from hw_sim.cloud_service import CloudCall
 from hw_sim.device.memory import ClosedShift, Shift
-from hw_sim.exchange import SimReply, SimRequest, json_reply
-from hw_sim.faults import Fault, FaultQueue
+from hw_sim.exchange import SimReply, json_reply
 from hw_sim.ledger import Operation
 from hw_sim.ledger import tiyn as in_tiyn
 from hw_sim.rekassa import answers
@@ -31,25 +31,8 @@ _HIDDEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a known caller. `numbers` are those of its path behind the till's."""
-
-    till: Till
-    request: SimRequest
-    numbers: tuple[int, ...]
-    operation: str
-    faults: list[Fault]
-    queue: FaultQueue
-
-    def fault(self, name: str) -> Fault | None:
-        """The fault of this name ordered for this request, or None."""
-        return next((fault for fault in self.faults if fault.name == name), None)
-
-    @property
-    def offline(self) -> bool:
-        """Whether a document made now is autonomous."""
-        return self.fault("offline") is not None or not self.till.ofd.is_up()
+class Call(CloudCall[Till]):
+    """One request."""
 
     @property
     def key(self) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
+from hw_sim.cloud_service import CloudCall
 from hw_sim.device.memory import ClosedShift, Shift
-from hw_sim.exchange import SimReply, SimRequest, json_reply
-from hw_sim.faults import Fault, FaultQueue
+from hw_sim.exchange import SimReply, json_reply
+from hw_sim.faults import Fault
 from hw_sim.ledger import Operation
 from hw_sim.ukassa import answers
 from hw_sim.ukassa.errors import Refusal, conflict, invalid, not_found, refused
@@ -24,25 +24,8 @@ _BASIS_OF = {Operation.SALE_RETURN: Operation.SALE, Operation.PURCHASE_RETURN: O
 _CLOSED = "Смена закрыта"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request of a known caller. `numbers` are those of its path."""
-
-    till: Till
-    request: SimRequest
-    numbers: tuple[int, ...]
-    operation: str
-    faults: list[Fault]
-    queue: FaultQueue
-
-    def fault(self, name: str) -> Fault | None:
-        """The fault of this name ordered for this request, or None."""
-        return next((fault for fault in self.faults if fault.name == name), None)
-
-    @property
-    def offline(self) -> bool:
-        """Whether a document made now is autonomous."""
-        return self.fault("offline") is not None or not self.till.ofd.is_up()
+class Call(CloudCall[Till]):
+    """One request."""
 
     def body(self) -> Fields:
         return read_body(self.request.body)

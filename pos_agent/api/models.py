@@ -214,9 +214,11 @@ class DecisionBody(Body):
     @field_validator("at")
     @classmethod
     def _is_a_moment(cls, text: str) -> str:
-        if text and dt.datetime.fromisoformat(text).tzinfo is None:
+        """In one form out of the many ISO 8601 allows: a return quotes it to the register."""
+        moment = dt.datetime.fromisoformat(text) if text else None
+        if moment is not None and moment.tzinfo is None:
             raise ValueError("ISO 8601 with an offset, such as 2026-11-30T10:15:00+05:00")
-        return text
+        return "" if moment is None else moment.isoformat()
 
     @property
     def verdict(self) -> Verdict:

@@ -15,6 +15,7 @@ from pos_agent.api.idempotency import Reply
 from pos_agent.clock import iso_utc
 from pos_agent.problems import Problem
 from pos_agent.register_watch import facts_of
+from pos_agent.sale import UNDECIDED
 from pos_agent.shifts import Made, asked
 from pos_agent.stored import dump, dump_document, load_document
 from pos_agent.till import OpenShift
@@ -148,11 +149,11 @@ def _resumed(agent: Agent, key: str) -> Made | None:
 def _document_of(agent: Agent, key: str) -> Document | None:
     """What an interrupted call's document has become; None when the register proved that it has nothing."""
     known = agent.till.document(key)
-    if known is not None and known.state in ("INTENDED", "IN_DOUBT"):
-        agent.desk.settle_all()
+    if known is not None and known.state in UNDECIDED:
+        agent.desk.settle_unless_asked()
         known = agent.till.document(key)
-    if known is None or known.state in ("REFUSED", "ABSENT") or known.outcome_row is None:
+    if known is not None and known.state in UNDECIDED:
+        raise agent.desk.undecided(key)
+    if known is None or known.state != "MADE" or known.outcome_row is None:
         return None
-    if known.state == "IN_DOUBT":
-        raise Problem("R-203", f"document {key}", document=key)
     return load_document(agent.till.outcome(known.outcome_row)["document"])

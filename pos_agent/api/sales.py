@@ -14,8 +14,7 @@ from pos_agent.api.answers import judged_json, paid_json, sale_json, scanned_jso
 from pos_agent.api.calls import AgentOf, CallOf
 from pos_agent.api.idempotency import Reply
 from pos_agent.closing import Paid
-from pos_agent.problems import Problem
-from pos_agent.sale import SaleState
+from pos_agent.sale import UNDECIDED, SaleState
 
 router = APIRouter(prefix="/v1")
 
@@ -150,15 +149,15 @@ def open_return(body: models.ReturnBody, agent: AgentOf, call: CallOf) -> Respon
 def _resumed(agent: Agent, key: str, *, one_shot: bool = False) -> Paid | None:
     """The receipt an interrupted call had intended; None when the register proved that it has nothing."""
     known = agent.till.document(key)
-    if known is not None and known.state in ("INTENDED", "IN_DOUBT"):
-        agent.desk.settle_all()
+    if known is not None and known.state in UNDECIDED:
+        agent.desk.settle_unless_asked()
         known = agent.till.document(key)
     if known is None or known.sale is None:
         return None
-    if known.state == "IN_DOUBT":
-        raise Problem("R-203", f"document {key}", sale=known.sale, document=key)
+    if known.state in UNDECIDED:
+        raise agent.desk.undecided(key, sale=known.sale)
     if known.state == "MADE":
-        return agent.closing.paid(known.sale)
+        return agent.closing.found(known.sale)
     if one_shot:  # The call runs anew and holds the units itself.
         agent.closing.drop_refused(known.sale)
     return None

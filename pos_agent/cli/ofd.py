@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 from urllib.parse import urlsplit
 
 import typer
@@ -58,7 +58,7 @@ def status(config: ConfigOption = None, as_json: AsJson = False) -> None:
         kkm, waiting = memory.state()
     for_person = [doc for doc in waiting if doc.held or doc.stage is Stage.DOUBT]
     if as_json:
-        typer.echo(json.dumps({"register": _told(kkm), "waiting": [plain(doc) for doc in waiting]}, ensure_ascii=False))
+        typer.echo(json.dumps({"register": _told(kkm), "waiting": [_doc(doc) for doc in waiting]}, ensure_ascii=False))
     else:
         for name, value in _told(kkm).items():
             typer.echo(f"{name:<15} {'' if value is None else value}".rstrip())
@@ -82,7 +82,7 @@ def documents(
     with _memory(config) as memory:
         found = memory.documents(after)
     if as_json:
-        typer.echo(json.dumps([plain(doc) for doc in found], ensure_ascii=False))
+        typer.echo(json.dumps([_doc(doc) for doc in found], ensure_ascii=False))
     elif csv is not None:
         _write(csv, spreadsheet(COLUMNS, found))
     else:
@@ -121,11 +121,14 @@ def decide(
 def _memory(config: Path | None) -> Iterator[Maintenance]:
     """The memory of the configured register. Every failure becomes words and exit 2."""
     url = configured(config).register_.url
+    if not url:
+        _fail("register.url is empty: name the till's configuration with --config")
     try:
         with closing(open_maintenance(urlsplit(url))) as memory:
             yield memory
     except RegisterUrlError as error:
-        _fail(f"register.url: {error}", "Is the agent stopped? It holds the memory while it runs.")
+        held = ("Is the agent stopped? It holds the memory while it runs.",) if error.place == "option store" else ()
+        _fail(f"register.url: {error}", *held)
     except StoreBroken as error:
         _fail(str(error), "Look at the disk; keep the file, it is the register's fiscal memory.")
     except NotDecidable as error:
@@ -144,6 +147,11 @@ def _told(kkm: Kkm) -> dict[str, object]:
         "blocked": kkm.blocked or None,
         "last_request": kkm.reqnum,
     }
+
+
+def _doc(doc: Doc) -> dict[str, object]:
+    """Every field of a document but the token it went with."""
+    return {name: value for name, value in plain(doc).items() if name != "token"}
 
 
 def _advice(doc: Doc) -> str:
@@ -170,7 +178,7 @@ def _write(path: Path, data: bytes) -> None:
         _fail(f"{path}: {error.strerror}", "Name another file with --csv.")
 
 
-def _fail(*lines: str) -> None:
+def _fail(*lines: str) -> NoReturn:
     for line in lines:
         typer.echo(line, err=True)
     raise typer.Exit(FAILED)

@@ -15,6 +15,7 @@ from pos_agent.cli.options import ConfigOption, configured
 app = typer.Typer(no_args_is_help=True)  # Its help stands in pos_agent/cli/main.py.
 
 WAITING, WELL = 1, 0
+DECISION_S = 300.0  # The register is asked once more, perhaps behind a question that is under way.
 JsonOption = Annotated[bool, typer.Option("--json", help="The answer as JSON.")]
 
 
@@ -82,13 +83,21 @@ def decide(
     registration_number: Annotated[str, typer.Option("--rnm", help="Registration number of the register.")] = "",
     offline: Annotated[bool, typer.Option("--offline", help="The receipt says it was made autonomously.")] = False,
 ) -> None:
-    """A person's word on a document the register cannot speak of. The register is asked once more before it counts."""
+    """A person's word on a document the register cannot speak of. The register is asked once more before it counts.
+
+    Exit 0 kept, 1 it was decided otherwise before, 2 the text says why not.
+    """
     body = {
         "made": made, "by": by, "why": why, "fiscal_sign": sign, "number": number, "at": at, "shift": shift,
         "registration_number": registration_number, "offline": offline,
     }  # fmt: skip
-    answer = AgentApi(configured(config)).post(f"/v1/doubts/{quote(key, safe='')}/decision", body)
-    typer.echo(f"{answer['document']}: {answer['state']}")
+    api = AgentApi(configured(config), timeout_s=DECISION_S)
+    answer = api.post(f"/v1/doubts/{quote(key, safe='')}/decision", body)
+    told = f"{answer['document']}: {answer['state']}"
+    if answer["state"] != ("MADE" if made else "ABSENT"):
+        typer.echo(f"{told}, by the register or an earlier word; this one was not needed")
+        raise typer.Exit(WAITING)
+    typer.echo(told)
 
 
 def _document(answer: Mapping[str, Any], as_json: bool, none: str) -> None:

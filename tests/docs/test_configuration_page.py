@@ -107,6 +107,12 @@ def plain(value: Any) -> Any:
     return list(value) if isinstance(value, (list, tuple)) else value
 
 
+def test_every_page_the_file_names_exists() -> None:
+    named = set(re.findall(r"docs/[\w/.-]+\.md", TEXT))
+    assert len(named) >= 3
+    assert [name for name in sorted(named) if not (PAGE.parents[1] / name).is_file()] == []
+
+
 def test_the_policy_is_accepted_by_the_rules() -> None:
     assert policy_from(in_full()["policy"], standard()).values == policy_from({}, standard()).values
 

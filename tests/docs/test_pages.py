@@ -157,3 +157,8 @@ def test_a_code_named_on_a_page_exists() -> None:
     for path in PAGES:
         named = set(re.findall(r"\b[MTRSP]-\d{3}\b", path.read_text(encoding="utf-8")))
         assert named <= known, f"{path.name}: {sorted(named - known)}"
+
+
+def test_the_cashiers_page_tells_what_to_do_in_every_doubt() -> None:
+    doubts = {"R-203", "R-204", *problems.OF_DOUBT.values()}
+    assert {code for code in doubts if code not in page("docs/cashier.md")} == set()

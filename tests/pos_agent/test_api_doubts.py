@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from served_till import Served, assert_problem, cash
 
-from fiscal.register import Failure, FailureKind, Unknown
+from fiscal.register import Failure, FailureKind, RegisterStatus, Unknown
 from pos_agent.journal.verify import verify
 
 HUMAN = Unknown(Failure(FailureKind.HUMAN, "person", "2 documents of this kind since the order"))
+PAPER = Unknown(Failure(FailureKind.PAPER, "paper", "out of paper in the middle of an operation"))
 SENIOR = {"by": "Старшая смены", "why": "на ленте чека нет"}
 
 
@@ -48,6 +52,26 @@ def test_the_cashier_and_the_next_sale_see_why_they_wait(till: Served, doubtful:
     assert_problem(till.post(f"/v1/sales/{sale}/cancellation"), 409, "T-102")
 
 
+@pytest.mark.parametrize(("settlement", "code"), [(HUMAN, "R-215"), (PAPER, "R-216")])
+def test_a_repeat_of_the_call_says_what_the_first_one_said(
+    till: Served, monkeypatch: pytest.MonkeyPatch, settlement: Unknown, code: str
+) -> None:
+    monkeypatch.setattr(till.agent.register, "settle", lambda _prepared, _baseline: settlement)
+    sale, total, _ = till.with_unit()
+    till.sim.webkassa.faults.add("answer_lost_after")
+    for key in ("pay", "pay", "another"):
+        assert_problem(till.post(f"/v1/sales/{sale}/payment", cash(total), key=key), 409, code)
+    assert till.receipts() == 1
+
+
+def test_a_repeat_of_a_cash_move_says_what_the_first_call_said(till: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(till.agent.register, "settle", lambda _prepared, _baseline: HUMAN)
+    till.sim.webkassa.faults.add("answer_lost_after", match="/MoneyOperation")
+    for _ in range(2):
+        body = {"direction": "in", "sum_tiyn": 500_000}
+        assert_problem(till.post("/v1/cash", body, key="cash"), 409, "R-215")
+
+
 def test_a_senior_who_finds_the_receipt_ends_the_doubt(till: Served, doubtful: tuple[str, str]) -> None:
     sale, key = doubtful
     shown = till.http.get("/v1/doubts").json()["doubts"][0]["compare"]["register"]
@@ -58,6 +82,24 @@ def test_a_senior_who_finds_the_receipt_ends_the_doubt(till: Served, doubtful: t
     assert till.post(f"/v1/doubts/{key}/decision", word, key="word").json() == answer.json()
     assert till.http.get(f"/v1/sales/{sale}/receipt").json()["document"]["fiscal_sign"] == shown["fiscal_sign"]
     assert till.receipts() == 1 and till.http.get("/v1/doubts").json() == {"doubts": []}
+
+
+@pytest.mark.parametrize("written", ["%Y%m%dT%H%M%S%z", "%G-W%V-%uT%H:%M:%S%z", "%Y-%m-%d %H:%M:%S%z"])
+def test_a_decided_receipt_can_be_returned_whatever_its_time_was_written_like(
+    till: Served, doubtful: tuple[str, str], written: str
+) -> None:
+    sale, key = doubtful
+    shown = till.http.get("/v1/doubts").json()["doubts"][0]["compare"]["register"]
+    at = dt.datetime.fromisoformat(shown["at"]).strftime(written)
+    word = {**SENIOR, "made": True, "fiscal_sign": shown["fiscal_sign"], "number": int(shown["number"]), "at": at,
+            "shift": shown["shift"], "registration_number": till.sim.ledger()[-1].registration_number}  # fmt: skip
+    assert till.post(f"/v1/doubts/{key}/decision", word).status_code == 200
+    back = till.post("/v1/returns", {"sale": sale}).json()["sale"]
+    (line,) = till.http.get(f"/v1/sales/{sale}").json()["lines"]
+    code = next(mark.text for mark in till.sim.shop.codes if mark.ki == line["ki"])
+    assert till.post(f"/v1/sales/{back}/scans", {"code": code}).json()["line"]["ki"] == line["ki"]
+    answer = till.post(f"/v1/sales/{back}/payment", cash(line["amount_tiyn"]))
+    assert answer.status_code == 200, answer.text
 
 
 def test_a_senior_who_finds_none_gives_the_sale_back(till: Served, doubtful: tuple[str, str]) -> None:
@@ -105,3 +147,26 @@ def test_the_register_is_looked_at(till: Served) -> None:
     till.register.link_down = True
     assert till.http.get("/v1/register").json()["reachable"] is False
     assert_problem(till.http.get("/v1/register/last"), 503, "R-202")
+
+
+def test_a_page_that_asks_for_the_register_again_and_again_does_not_stop_the_till(
+    till: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.http.get("/v1/register")
+    asked, answers = threading.Event(), threading.Event()
+
+    def status() -> RegisterStatus:
+        asked.set()
+        assert answers.wait(30)
+        return RegisterStatus(True)
+
+    monkeypatch.setattr(till.agent.register, "status", status)
+    with httpx.Client(base_url=till.http.base_url, headers=till.http.headers, timeout=30) as page:
+        first = threading.Thread(target=page.get, args=("/v1/register",))
+        first.start()
+        assert asked.wait(30)
+        for _ in range(50):  # More than the server has threads.
+            assert till.http.get("/v1/register").status_code == 200
+        assert till.http.get("/v1/status").status_code == 200
+        answers.set()
+        first.join(30)

@@ -62,7 +62,10 @@ def test_unknown_paths_and_methods_are_problems_too(till: Served) -> None:
     assert_problem(till.http.put("/v1/sales"), 405, "P-410")
 
 
-PATHS = ("/v1/codes/check", "/v1/sales", "/v1/receipts", "/v1/returns", "/v1/cash", "/v1/shift/open")
+PATHS = (
+    "/v1/codes/check", "/v1/sales", "/v1/receipts", "/v1/returns", "/v1/cash", "/v1/shift/open",
+    "/v1/doubts/no-such-key/decision", "/v1/register/drawer", "/v1/register/settle",
+)  # fmt: skip
 
 
 JSON = st.recursive(
@@ -86,6 +89,11 @@ LIKELY = st.fixed_dictionaries(
         "direction": st.sampled_from(["in", "out"]),
         "sum_tiyn": st.integers(),
         "cashier": st.text(max_size=130),
+        "made": st.booleans(),
+        "by": st.text(max_size=20),
+        "why": st.text(max_size=20),
+        "at": st.text(max_size=45) | st.datetimes().map(str) | st.just("0001-01-01T00:00:00+14:00"),
+        "number": st.integers(),
     },
 )
 

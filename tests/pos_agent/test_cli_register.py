@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from served_till import Served, cash
 from typer.testing import CliRunner, Result
@@ -96,6 +97,36 @@ def test_a_doubt_is_shown_with_what_to_compare_and_decided(
     word = run(config, "decide", key, "--not-made", "--by", "Ерлан", "--why", "на ленте нет")
     assert (word.exit_code, word.output) == (0, f"{key}: ABSENT\n")
     assert till.http.get(f"/v1/sales/{sale}").json()["state"] == "HELD"
+
+
+def test_a_word_that_came_too_late_is_said_to_be_none(
+    till: Served, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale, total, _ = till.with_unit()
+    till.sim.webkassa.faults.add("answer_lost_after")
+    answers = [HUMAN]
+    settle = till.agent.register.settle
+    monkeypatch.setattr(till.agent.register, "settle", lambda *order: answers.pop() if answers else settle(*order))
+    key = till.post(f"/v1/sales/{sale}/payment", cash(total)).json()["document"]
+    word = run(config, "decide", key, "--not-made", "--by", "Ерлан", "--why", "на ленте нет")
+    assert word.exit_code == 1
+    assert word.output == f"{key}: MADE, by the register or an earlier word; this one was not needed\n"
+
+
+def test_a_decision_is_given_the_time_the_register_takes(
+    till: Served, config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    allowed: list[float] = []
+    client = httpx.Client
+
+    def watched(**options: Any) -> httpx.Client:
+        allowed.append(options["timeout"])
+        return client(**options)
+
+    monkeypatch.setattr(httpx, "Client", watched)
+    run(config, "decide", "unknown", "--not-made", "--by", "Ерлан", "--why", "на ленте нет")
+    # A settling that runs into every time limit of Webkassa's driver, behind one that the timer has begun.
+    assert allowed == [300.0]
 
 
 def test_a_register_of_another_kind_names_itself(till: Served, config: Path, monkeypatch: pytest.MonkeyPatch) -> None:

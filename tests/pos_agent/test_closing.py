@@ -328,3 +328,18 @@ def test_an_unreachable_register_leaves_no_trace_but_the_open_sale(till: ShopTil
     assert code_of(lambda: till.pay(sale)) == "R-202"
     till.register.link_down = False
     assert till.pay(sale).recovered is False
+
+
+def test_a_till_without_marked_goods_sends_no_receipt_that_would_lose_a_mark(tmp_path: Path) -> None:
+    """Registers exist that drop the codes when told to carry none: the OFD would get marked goods without them."""
+    till = ShopTill(tmp_path, marks="none")
+    sale, (mark,) = till.with_units()
+    problem = problem_of(lambda: till.pay(sale))
+    assert problem.kind.code == "R-209"
+    assert (problem.facts["line"], problem.facts["ki"]) == (1, mark.ki)
+    assert code_of(lambda: one_shot(till, till.unit())) == "R-209"
+    assert till.rows("document_intended") == [] and till.receipts() == []
+    till.agent.checkout.remove(sale, 1)
+    till.agent.checkout.add_goods(sale, till.plain_gtin(), 1_000)
+    assert till.pay(sale).document.total_tiyn == till.total(sale)
+    till.close()

@@ -14,9 +14,10 @@ import pytest
 from api_server import api_of
 from shop_till import ShopTill
 
-from fiscal.register import Operation, Payment, PaymentKind
+from fiscal.register import Failure, FailureKind, Operation, Payment, PaymentKind, Unknown
 from hw_sim.registry import DEFAULT_AT_NS
 from pos_agent.clock import VirtualClock
+from pos_agent.doubts import Verdict
 from pos_agent.one_shot import Item
 from pos_agent.problems import Problem
 from pos_agent.sale import SaleState
@@ -132,6 +133,30 @@ def test_the_settle_timer_and_a_payment_do_not_make_two_of_one(till: ShopTill) -
         assert till.agent.till.sale(sale).state is SaleState.FISCALISED
         assert len(till.receipts()) == turn + 1
     assert till.agent.till.undecided() == ()
+
+
+def test_two_seniors_and_the_timer_at_once_leave_one_word(till: ShopTill) -> None:
+    register: Any = till.agent.register
+    settle, nothing = register.settle, Unknown(Failure(FailureKind.HUMAN, "person", "2 documents since the order"))
+    for turn in range(12):
+        sale, _ = till.with_units()
+        till.sim.webkassa.faults.add("answer_lost_after_fiscalising")
+        register.settle = lambda _prepared, _baseline: nothing
+        with pytest.raises(Problem, match="R-215"):
+            till.pay(sale)
+        made, key = till.receipts()[-1], till.agent.till.undecided()[0].key
+        found = Verdict("A", "on the tape", True, made.sign, made.order_number, "2026-11-30T10:15:00+05:00", made.shift)
+        words = [found, Verdict("B", "not on the tape", False)]
+        together(
+            *(lambda word=word: till.agent.desk.decide(key, word) for word in words),  # noqa: B023
+            till.agent.closing.settle,
+        )
+        register.settle = settle
+        rows = [row for kind in ("document_made", "document_absent") for row in till.rows(kind) if row["key"] == key]
+        assert len(rows) == 1 and rows[0]["decided"]["by"] in "AB"
+        if till.agent.till.sale(sale).state is SaleState.HELD:  # B's word was wrong: the key knows better.
+            assert till.pay(sale).recovered
+        assert len(till.receipts()) == turn + 1
 
 
 def test_two_scanners_that_start_at_once_share_the_sale(till: ShopTill) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from fiscal.register import Ability
 from pos_agent.config import Config, ConfigError, from_mapping, load
 
 TOML = """
@@ -219,3 +220,42 @@ def test_the_offset_is_the_zone_of_the_shop(text: str, hours: float) -> None:
 def test_a_configuration_does_not_change_while_the_till_runs() -> None:
     with pytest.raises(ValueError, match="frozen"):
         from_mapping({}, environment={}).till.name = "other"
+
+
+@pytest.mark.parametrize(
+    ("section", "key", "value", "said"),
+    [
+        ("register", "doubt_wait_s", -1, "greater than or equal to 0"),
+        ("register", "doubt_wait_s", "soon", "a valid number"),
+        ("register", "doubt_wait_s", True, "a number, not true or false"),
+        ("register", "look_every_s", -0.5, "greater than or equal to 0"),
+        ("register", "clock_skew_max_s", 0, "greater than 0"),
+        ("register", "auto_z", "maybe", "a valid boolean"),
+        ("register", "test_only", 2, "a valid boolean"),
+        ("register", "marks", "filed", "'field', 'text' or 'none'"),
+        ("register", "needs", "drawer", 'a list, such as ["..."]'),
+        ("register", "needs", ["drawr"], "'drawer'"),
+        ("receipt", "mark_on_paper", "qr", "'full', 'ki', 'symbol' or 'none'"),
+        ("receipt", "tenge", "", "a word of 1 to 8 letters without blanks, such as тг or KZT"),
+        ("receipt", "tenge", "т г", "a word of 1 to 8 letters without blanks"),
+        ("receipt", "tenge", "тенгетенге", "a word of 1 to 8 letters without blanks"),
+        ("api", "port", True, "a number, not true or false"),
+    ],
+)
+def test_a_wrong_value_is_told_with_its_key_and_what_to_write(section: str, key: str, value: Any, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        from_mapping({section: {key: value}}, environment={})
+    assert f"{section}.{key}" in str(caught.value) and said in str(caught.value)
+
+
+def test_the_keys_of_doubts_and_looks_are_read() -> None:
+    given = {"doubt_wait_s": 0, "look_every_s": 2.5, "auto_z": False, "clock_skew_max_s": 60, "marks": "none",
+             "needs": ["drawer", "find-by-key"], "test_only": True}  # fmt: skip
+    register = from_mapping({"register": given}, environment={}).register_
+    assert (register.doubt_wait_s, register.look_every_s, register.clock_skew_max_s) == (0, 2.5, 60)
+    assert (register.auto_z, register.marks, register.test_only) == (False, "none", True)
+    assert register.needs == (Ability.DRAWER, Ability.FIND_BY_KEY)
+    over = {f"POS_AGENT__REGISTER__{name.upper()}": text for name, text in
+            (("doubt_wait_s", "7"), ("auto_z", "true"), ("needs", '["returns"]'))}  # fmt: skip
+    again = from_mapping({"register": given}, environment=over).register_
+    assert (again.doubt_wait_s, again.auto_z, again.needs) == (7, True, (Ability.RETURNS,))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from fiscal.register import Ability, Done, NotSent, Outcome, ShiftClose
+from fiscal.register import Ability, Done, Failure, FailureKind, NotSent, Outcome, ShiftClose
 from pos_agent.desk import Case, RegisterBlocked
 from pos_agent.journal.journal import Event
 
@@ -110,6 +110,19 @@ def test_a_new_register_that_counts_its_shifts_anew_opens_a_known_number_again(b
     register.shift = 1
     bench.desk.submit(bench.case("S1"))
     assert facts() == (1, [(1, True), (2, False), (3, False)])
+    assert bench.verify().good
+
+
+def test_an_expired_shift_of_a_number_that_was_closed_before_does_not_stop_the_till(bench: Any, register: Any) -> None:
+    """Two registers, one after the other, each with a shift of the same number that the journal never saw opened."""
+    expired = NotSent(Failure(FailureKind.SHIFT_EXPIRED, "shift_expired", "the shift is over 24 hours"))
+    for name in ("S1", "S2", "S3"):
+        bench.sale(name, f"KI-{name}")
+        register.outcomes.append(expired)
+        assert isinstance(bench.desk.submit(bench.case(name)), Done)
+        bench.journal.append(Event("shift_closed", {"shift": 1, "automatic": True, "report": None}))
+    reports = [key for key in register.ledger if "-z1-" in key]
+    assert len(reports) == len(set(reports)) == 3
     assert bench.verify().good
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -27,7 +28,7 @@ SECOND = 1_000_000_000
 HUMAN = Unknown(Failure(FailureKind.HUMAN, "person", "2 documents of this kind since the order"))
 PAPER = Unknown(Failure(FailureKind.PAPER, "paper", "out of paper in the middle of an operation"))
 SHOWN = SeenDocument("124", "sale", 50_000, "2026-07-15T09:00:03+05:00", 7, "4228143550")
-MADE = Verdict("Старшая смены", "чек на ленте", True, "4228143550", 124, "2026-07-15T09:00:03+05:00", 7, "010100000001")
+MADE = Verdict("Старшая смены", "чек на ленте", True, "4228143550", 124, "2026-07-15T09:00:03+05:00", 7, "020200000002")
 NOT_MADE = Verdict("Старшая смены", "на ленте чека нет", False)
 
 
@@ -76,6 +77,19 @@ def test_the_wait_goes_on_over_a_restart(doubtful: Any, register: Any, words: An
     register.settlements.append(words.SILENCE)
     doubtful.desk.settle_all()
     assert doubtful.kinds()[-1] == "document_handed_over"
+
+
+def test_a_clock_that_was_set_back_does_not_keep_a_doubt_from_a_person(
+    doubtful: Any, register: Any, words: Any
+) -> None:
+    """Rows never step back in time: the intent may stand hours after now."""
+    submitted(doubtful, register, words.SILENCE)
+    set_back_ns = doubtful.at_ns - 3600 * SECOND
+    for seconds, handed in ((0, 0), (59, 0), (60, 1)):
+        doubtful.at_ns = set_back_ns + seconds * SECOND
+        register.settlements.append(words.SILENCE)
+        doubtful.desk.settle_all()
+        assert doubtful.kinds().count("document_handed_over") == handed
 
 
 def test_a_register_without_paper_waits_for_paper_and_for_nobodys_decision(doubtful: Any, register: Any) -> None:
@@ -176,3 +190,48 @@ def test_other_documents_are_decided_by_time_and_shift(
     decided = bench.desk.decide("k", MADE)
     assert isinstance(decided, Done) and isinstance(decided.document, expected)
     assert bench.verify().good
+
+
+def test_the_shift_is_not_guessed_when_none_was_open_before_the_receipt(doubtful: Any, register: Any) -> None:
+    """The receipt opened the next one: the number the register showed before is that of a closed shift."""
+    register.shift_open = False
+    submitted(doubtful, register, HUMAN)
+    register.settlements.append(HUMAN)
+    with pytest.raises(Problem, match="T-120"):
+        doubtful.desk.decide("S1-key", replace(MADE, shift=None))
+    assert doubtful.state("S1") == "IN_DOUBT"
+
+
+def test_a_decided_receipt_can_be_returned_without_typing_the_registers_number(
+    bench: Any, register: Any, words: Any
+) -> None:
+    bench.sale("S0", "KI-0")
+    bench.desk.submit(bench.case("S0"))
+    register.outcomes.append(words.SILENCE)
+    bench.sale("S1", "KI-1")
+    submitted(bench, register, HUMAN)
+    register.settlements.append(HUMAN)
+    bench.desk.decide("S1-key", replace(MADE, registration_number=""))
+    assert bench.body("document_made")["document"]["registration_number"] == "010100000001"
+    register.outcomes.append(words.SILENCE)
+    bench.sale("S2", "KI-2")
+    register.settlements.extend([HUMAN, HUMAN])
+    bench.desk.submit(bench.case("S2"))
+    bench.desk.decide("S2-key", replace(MADE, fiscal_sign="4228143551", number=125))
+    assert bench.body("document_made")["document"]["registration_number"] == MADE.registration_number
+
+
+def test_the_receipt_of_another_sale_is_not_given_to_this_one(doubtful: Any, register: Any, words: Any) -> None:
+    """The senior reads the last receipt off the tape, and it is that of the sale before."""
+    doubtful.sale("S0", "KI-0")
+    register.outcomes.appendleft(Done(words.fiscal(124, shift=7)))
+    doubtful.desk.submit(doubtful.case("S0"))
+    submitted(doubtful, register, HUMAN)
+    register.settlements.append(HUMAN)
+    theirs = replace(MADE, fiscal_sign=words.fiscal(124).fiscal_sign)
+    with pytest.raises(Problem, match=r"T-120.*S0-key") as caught:
+        doubtful.desk.decide("S1-key", theirs)
+    assert caught.value.facts == {"document": "S0-key"}
+    assert doubtful.state("S1") == "IN_DOUBT"
+    register.settlements.append(HUMAN)
+    assert isinstance(doubtful.desk.decide("S1-key", MADE), Done)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from pos_agent.printing import NO_PRINTER
 from pos_agent.problems import Problem
 from pos_agent.sale import SaleState
 from pos_agent.stationery import stationery
+from sync.wire import Row
 
 
 @pytest.fixture
@@ -116,7 +117,7 @@ def test_letters_that_had_to_be_replaced_stand_in_the_log_and_in_the_journal(
         ({"printer": {"paper": "80-42"}}, "leave the key out; another head is paper=80-42 in printer.url"),
         ({"printer": {"paper": "90"}}, "is none of 58"),
         ({"receipt": {"tenge": "₸"}}, "cannot draw ₸"),
-        ({"printer": {"language": "de"}}, "printer.language"),
+        ({"printer": {"language": "de"}}, r"printer\.language: 'de' is none of kk\+ru, kk, ru"),
     ],
 )
 def test_paper_that_the_printer_does_not_have_is_refused_at_the_start(
@@ -165,6 +166,38 @@ def test_only_what_follows_an_original_is_a_copy(till: ShopTill) -> None:
     till.agent.closing.print_again(sale)
     till.agent.closing.print_again(sale)
     assert ["ДУБЛИКАТ" in repr(lines) for lines in drawn] == [False, False, True]
+
+
+def originals(till: ShopTill) -> list[bool]:
+    """Each receipt that came out: whether it is an original."""
+    return ["ДУБЛИКАТ" not in piece.text for piece in till.paper.paper.pieces() if piece.text.strip()]
+
+
+def test_a_receipt_that_the_timer_found_is_printed_when_the_payment_is_asked_for_again(till: ShopTill) -> None:
+    sale, _ = till.with_units()
+    till.silence(made=True)
+    with pytest.raises(Problem, match="R-203"):
+        till.pay(sale)
+    till.sim.webkassa.faults.clear()
+    till.agent.closing.settle()
+    assert till.agent.till.sale(sale).state is SaleState.FISCALISED
+    assert [till.pay(sale).printed, till.pay(sale).printed] == ["ok", "ok"]
+    assert originals(till) == [True]
+
+
+def test_two_calls_of_one_payment_bring_one_paper(till: ShopTill) -> None:
+    sale, _ = till.with_units()
+    again: list[str] = []
+
+    def asked_again(rows: Sequence[Row]) -> None:
+        """The same payment once more, between the document and its paper."""
+        if "document_made" in {row.kind for row in rows}:
+            again.append(till.pay(sale).printed)
+
+    till.agent.journal.subscribe(asked_again)
+    assert till.pay(sale).printed == "ok"
+    assert again == ["ok"]
+    assert originals(till) == [True]
 
 
 def test_an_autonomous_receipt_says_so_on_paper(till: ShopTill) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 from fiscal.register import Failure, FailureKind, Paper, RegisterStatus, Waiting
@@ -17,6 +18,23 @@ def test_a_look_is_kept_with_its_time(register: Any) -> None:
     facts = watch.facts()
     assert facts is not None and facts["reachable"] is True and facts["shift"] == 1
     assert facts["at"] == "2026-07-15T04:00:00.000000Z"
+
+
+def test_who_asks_during_a_look_gets_the_look_before_and_does_not_wait(register: Any) -> None:
+    watch = RegisterWatch(register, lambda: NINE_OCLOCK_NS, 60)
+    before = watch.look()
+    original, met = register.status, list[object]()
+
+    def status() -> RegisterStatus:
+        register.status = original
+        asker = threading.Thread(target=lambda: met.append(watch.look()))
+        asker.start()
+        asker.join(30)
+        return original()  # type: ignore[no-any-return]
+
+    register.status = status
+    after = watch.look()
+    assert met == [before] and after is not before and watch.last is after
 
 
 def test_ages_and_the_clock_are_told_in_seconds() -> None:

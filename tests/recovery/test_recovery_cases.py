@@ -54,7 +54,7 @@ def sales(rig: Rig) -> list[Any]:
 
 def settled(shop: Shop) -> None:
     for _ in range(6):
-        shop.rig.clock.sleep(5.0)
+        shop.rig.clock.sleep(shop.rig.pause_s)
         shop.desk.settle_all()
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from fiscal.register import Operation, Payment, PaymentKind
@@ -22,17 +23,18 @@ class QuickClock(SystemClock):
         super().sleep(min(seconds, 0.01))
 
 
-def agent_on(folder: Path, register_url: str) -> Agent:
+def agent_on(folder: Path, register_url: str, doubt_wait_s: float = 60.0) -> Agent:
     config = configuration(folder, register_url=register_url.replace("http://", "webkassa+http://"))
+    plain = from_mapping({})
+    register = config.register_.model_copy(update={"doubt_wait_s": doubt_wait_s})
     alone = config.model_copy(
-        update={"ismpt": from_mapping({}).ismpt, "sync": from_mapping({}).sync, "printer": from_mapping({}).printer}
+        update={"ismpt": plain.ismpt, "sync": plain.sync, "printer": plain.printer, "register_": register}
     )
     return build(alone, World(clock=QuickClock(), secret=SECRETS.__getitem__))
 
 
-def sell(folder: Path, register_url: str, codes: list[str], kill_at: int) -> None:
-    """The till's work, from wherever the last run stopped. Statement number `kill_at` of the journal never runs."""
-    agent = agent_on(folder, register_url)
+def killing_at(number: int) -> Callable[[str], None]:
+    """Statement `number` of the journal never runs."""
     seen = 0
 
     def count(statement: str) -> None:
@@ -40,10 +42,16 @@ def sell(folder: Path, register_url: str, codes: list[str], kill_at: int) -> Non
         # BEGIN stands for "after the commit before it", COMMIT for "just before this one".
         if statement.startswith(("BEGIN", "COMMIT")):
             seen += 1
-            if seen == kill_at:
+            if seen == number:
                 os.kill(os.getpid(), signal.SIGKILL)
 
-    agent.journal.database.connection.set_trace_callback(count)
+    return count
+
+
+def sell(folder: Path, register_url: str, codes: list[str], kill_at: int) -> None:
+    """The till's work, from wherever the last run stopped. Statement number `kill_at` of the journal never runs."""
+    agent = agent_on(folder, register_url)
+    agent.journal.database.connection.set_trace_callback(killing_at(kill_at))
     start(agent)
     finished = agent.journal.query("SELECT count(*) FROM sale WHERE state = 'FISCALISED'")[0][0]
     if not finished:

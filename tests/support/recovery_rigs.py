@@ -75,17 +75,19 @@ class HttpLine(SimTransport):
         self.number = 0
         self.met = False
         self.silent_after = ""  # End of a path: from the answer to such a request on nobody is there.
+        self.silent_body = b""  # What such a request holds, where one path serves all.
         self.decisive_made = True
 
     def plant(self, fault: str, step: int) -> None:
         self._planted, self.number, self.met = (fault, step), 0, False
 
     def forget(self) -> None:
-        self._planted, self.link_down, self.silent_after = None, False, ""
+        self._planted, self.link_down, self.silent_after, self.silent_body = None, False, "", b""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         number, self.number = self.number, self.number + 1
-        if self.silent_after and request.url.path.endswith(self.silent_after):
+        silent = self.silent_after and request.url.path.endswith(self.silent_after)
+        if silent and self.silent_body in request.content:
             if self.decisive_made:
                 super().handle_request(request)
             self.link_down = True

@@ -76,6 +76,7 @@ class Rig(ABC):
     opens_by_command = False  # A shift is opened by a command, before its first sale.
     counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
+    pause_s = 5.0  # Between two looks of the till at what is undecided.
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.clock = clock

@@ -63,7 +63,7 @@ class Walk:
         for _ in range(ROUNDS_MAX):
             if shop.state(sale) is SaleState.FISCALISED:
                 break
-            rig.clock.sleep(5.0)
+            rig.clock.sleep(rig.pause_s)
             self._alive(shop.desk.settle_all)
             rig.mend()
             if shop.state(sale) is SaleState.HELD:
@@ -176,7 +176,7 @@ class Others:
             known = shop.till.document(key)
             if known is not None and known.state is DocumentState.MADE:
                 break
-            rig.clock.sleep(5.0)
+            rig.clock.sleep(rig.pause_s)
             self._try(None)
             rig.mend()
             known = shop.till.document(key)

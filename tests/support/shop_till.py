@@ -55,10 +55,14 @@ class Line(SimTransport):
 
 
 class ShopTill:
-    """One agent, restartable on the same files. `ismpt`: with the registry online; `printer`: with paper."""
+    """One agent, restartable on the same files. `ismpt`: with the registry online; `printer`: with paper; `register`:
+    keys of that section."""
 
-    def __init__(self, folder: Path, *, ismpt: bool = False, printer: bool = False, clock: Any = None) -> None:
+    def __init__(
+        self, folder: Path, *, ismpt: bool = False, printer: bool = False, clock: Any = None, **register: Any
+    ) -> None:
         self.folder = folder
+        self._register_keys = register
         self.clock: Any = clock or VirtualClock(DEFAULT_AT_NS)
         self.sim = SimWorld(self.clock.now_ns, random.Random(5), codes=220, mark_delay_s=(1.0, 2.0))
         self.register = Line(self.sim.webkassa, self.clock.sleep)
@@ -71,7 +75,9 @@ class ShopTill:
 
     def _started(self) -> Agent:
         full, plain = configuration(self.folder), from_mapping({})
-        config = full.model_copy(update={"sync": plain.sync, **({} if self._with["ismpt"] else {"ismpt": plain.ismpt})})
+        register = full.register_.model_copy(update=self._register_keys)
+        without = {} if self._with["ismpt"] else {"ismpt": plain.ismpt}
+        config = full.model_copy(update={"sync": plain.sync, "register_": register, **without})
         paper, clock = self.paper, self.clock
         world = World(
             clock=clock,

@@ -88,6 +88,13 @@ def test_a_no_at_any_step_undoes_what_was_begun_and_says_which_line(
     assert (outcome.failure.place, outcome.failure.line, outcome.failure.mark) == expected
 
 
+def test_a_no_that_names_its_line_itself_keeps_it(driver: DeviceRegister, plain: Any, sale: Receipt) -> None:
+    plain.reject["open"] = Failure(FailureKind.MARK_REFUSED, "401", "not to be sold", line=2, mark=1)
+    outcome = run(driver, sale)
+    assert isinstance(outcome, Refused)
+    assert (outcome.failure.place, outcome.failure.line, outcome.failure.mark) == ("open", 2, 1)
+
+
 def test_a_no_that_cannot_be_undone_is_a_case_for_a_person(driver: DeviceRegister, plain: Any, sale: Receipt) -> None:
     plain.reject["line"], plain.obeys = NO, False
     outcome = run(driver, sale)

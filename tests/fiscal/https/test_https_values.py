@@ -12,10 +12,12 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from fiscal.https.address import origin
+from fiscal.https.address import base, origin
 from fiscal.https.fields import AnswerMalformed, Fields, dump, load, objects, plain
+from fiscal.https.moments import parse
 from fiscal.https.reply import Gathering
-from fiscal.options import RegisterUrlError, refuse_secrets
+from fiscal.https.turns import lock_of
+from fiscal.options import KAZAKHSTAN, RegisterUrlError, refuse_secrets
 
 UNTIMED = examples(deadline=None)
 
@@ -112,9 +114,60 @@ def test_an_address_that_leads_elsewhere_or_goes_in_clear_is_refused(url: str, p
     assert refused.value.place == place
 
 
+@pytest.mark.parametrize(
+    ("url", "expected"),
+    [("any+https://kkm.kz/partner?a=1", "https://kkm.kz/partner"), ("any+https://kkm.kz:1/a/b-c.d/", "https://kkm.kz:1/a/b-c.d"),
+     ("any+https://kkm.kz", "https://kkm.kz")],
+)  # fmt: skip
+def test_a_base_keeps_its_plain_path(url: str, expected: str) -> None:
+    assert base(urlsplit(url)) == expected
+
+
+@pytest.mark.parametrize("path", ["/a/../b", "/a//b", "/a b", "/%2e", "/a;b"])
+def test_a_base_with_a_path_that_leads_elsewhere_is_refused(path: str) -> None:
+    with pytest.raises(RegisterUrlError, match=r"^path: must be plain"):
+        base(urlsplit("any+https://kkm.kz" + path))
+
+
+@pytest.mark.parametrize("host", ["kkm.shop", "10.0.0.1:5000", "127.0.0.1"])
+def test_a_family_that_serves_the_shops_own_network_may_go_in_clear(host: str) -> None:
+    assert origin(urlsplit(f"any+http://{host}"), plain=True) == f"http://{host}"
+    with pytest.raises(RegisterUrlError, match="must not be followed by a path"):
+        origin(urlsplit(f"any+http://{host}/path"), plain=True)
+
+
 @pytest.mark.parametrize("query", ["Password=x", "a=1&token=x", "x-api-key=x"])
 def test_a_secret_in_a_url_is_refused_without_being_repeated(query: str) -> None:
     with pytest.raises(RegisterUrlError) as refused:
         refuse_secrets(query + "&value=hunter2", "use a reference")
     assert "use a reference" in refused.value.text
     assert "hunter2" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "iso"),
+    [
+        ("15.07.2026 10:30:00", "2026-07-15T10:30:00+05:00"),
+        ("15.07.2026 10:30:00 +05:00", "2026-07-15T10:30:00+05:00"),
+        ("15.07.2026 10:30:00 +06:00", "2026-07-15T10:30:00+06:00"),
+        ("15.07.2026 10:30", "2026-07-15T10:30:00+05:00"),
+        ("2025-08-13 17:40:42", "2025-08-13T17:40:42+05:00"),
+        ("2025-09-10T06:22:21Z", "2025-09-10T06:22:21+00:00"),
+        ("2026-07-15T10:30:00.123+05:00", "2026-07-15T10:30:00.123000+05:00"),
+    ],
+)
+def test_moments_of_every_seen_form_are_read(text: str, iso: str) -> None:
+    assert parse(text, KAZAKHSTAN)[0].isoformat() == iso
+
+
+@pytest.mark.parametrize(
+    "text", ["", "31.02.2026 10:00:00", "15.07.2026", "15/07/2026 10:00", "15.07.2026 10:00 +99:99"]
+)
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r".+"):
+        parse(text, KAZAKHSTAN)
+
+
+def test_a_register_has_one_lock_in_this_process_whoever_opens_it() -> None:
+    assert lock_of("any", "swk1") is lock_of("any", "SWK1")
+    assert lock_of("any", "swk1") is not lock_of("other", "swk1")

@@ -171,7 +171,7 @@ def open_at(sleeps: list[float]) -> Iterator[Callable[..., OpenRegister]]:
     def open_(
         origin: str, options: str = "", transport: httpx.BaseTransport | None = None, cashbox: str = "SWK00000001"
     ) -> OpenRegister:
-        secrets = {"webkassa_password": "pass-word-1", "webkassa_api_key": "integrator-key"}
+        secrets = {"webkassa_password": "pass-word-1", "webkassa_api_key": "integrator-key-of-the-shop"}
         register = open_register(
             f"webkassa+{origin}?cashbox={cashbox}&login=till7&{options}",
             secret=secrets.__getitem__,

@@ -211,29 +211,6 @@ def test_the_writer_is_exact_and_compact() -> None:
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "iso"),
-    [
-        ("15.07.2026 10:30:00", "2026-07-15T10:30:00+05:00"),
-        ("15.07.2026 10:30:00 +05:00", "2026-07-15T10:30:00+05:00"),
-        ("15.07.2026 10:30:00 +06:00", "2026-07-15T10:30:00+06:00"),
-        ("15.07.2026 10:30", "2026-07-15T10:30:00+05:00"),
-        ("2025-08-13 17:40:42", "2025-08-13T17:40:42+05:00"),
-        ("2025-09-10T06:22:21Z", "2025-09-10T06:22:21+00:00"),
-    ],
-)
-def test_moments_of_every_seen_form_are_read(text: str, iso: str) -> None:
-    assert moments.parse(text, FIVE)[0].isoformat() == iso
-
-
-@pytest.mark.parametrize(
-    "text", ["", "31.02.2026 10:00:00", "15.07.2026", "15/07/2026 10:00", "15.07.2026 10:00 +99:99"]
-)
-def test_what_is_no_moment_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r".+"):
-        moments.parse(text, FIVE)
-
-
 def test_a_utc_twin_without_an_offset_is_not_trusted() -> None:
     fields = Fields.of({"DateTime": "15.07.2026 10:30:00", "DateTimeUTC": "15.07.2026 05:30:00"}, "Data")
     assert moments.from_fields(fields, FIVE, "DateTime") == "2026-07-15T10:30:00+05:00"

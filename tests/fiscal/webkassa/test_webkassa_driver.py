@@ -57,7 +57,7 @@ def test_the_token_stands_in_the_body_only_and_the_key_in_every_header(
     run(register, sale, base)
     assert box.asked(CHECK)[0]["Token"] == "0b8557d0139945a582fcfee661ffad49"
     for seen in box.requests:
-        assert seen.headers["x-api-key"] == "integrator-key"
+        assert seen.headers["x-api-key"] == "integrator-key-of-the-shop"
         assert seen.headers["content-type"] == "application/json; charset=utf-8"
         assert "0b8557d0139945a582fcfee661ffad49" not in str(seen.headers)
 

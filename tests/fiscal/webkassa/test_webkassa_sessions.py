@@ -86,6 +86,14 @@ def test_a_server_that_quotes_the_token_does_not_get_it_into_the_journal(
     assert outcome.failure.text == "bad json near ***"
 
 
+def test_a_server_that_quotes_the_integrators_key_does_not_get_it_into_the_journal(
+    box: Any, register: Any, sale: Receipt, base: Baseline
+) -> None:
+    box.then(CHECK, error(7, "the cashbox of integrator-key-of-the-shop is blocked"))
+    outcome = run(register, sale, base)
+    assert outcome.failure.text == "the cashbox of *** is blocked"
+
+
 def test_a_session_is_renewed_before_the_vendor_s_day_is_over(
     box: Any, start_server: Any, sale: Receipt, base: Baseline
 ) -> None:

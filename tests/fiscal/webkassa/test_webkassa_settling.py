@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
+from webkassa_shop import Clock
 from webkassa_talk import (
     BY_NUMBER,
     CHECK,
@@ -33,6 +35,7 @@ from fiscal.register import (
     Receipt,
     Unknown,
 )
+from fiscal.registry import open_register
 
 
 def test_settling_finds_what_a_lost_answer_has_made_and_sends_nothing(
@@ -251,3 +254,38 @@ def test_settling_twice_gives_the_same_document(asks: Any, register: Any, sale: 
     asks.always(LOOKUP, FOUND)
     prepared = register.prepare(sale)
     assert register.settle(prepared, base) == register.settle(prepared, base)
+
+
+class Mute(httpx.BaseTransport):
+    """Takes every question and answers none but the login: each costs what its time limit is."""
+
+    def __init__(self) -> None:
+        self.clock = Clock()
+        self.paths: list[str] = []
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.url.path == LOGIN:
+            return httpx.Response(200, json={"Data": {"Token": "a" * 32}})
+        self.paths.append(request.url.path)
+        self.clock.sleep(request.extensions["timeout"]["read"])
+        raise httpx.ReadTimeout("timed out", request=request)
+
+
+def test_a_service_that_takes_every_question_and_answers_none_is_not_asked_three_times(
+    sale: Receipt, base: Baseline
+) -> None:
+    mute = Mute()
+    began = mute.clock.monotonic()
+    register = open_register(
+        "webkassa+https://kkm.webkassa.kz?cashbox=SWK00000001&login=till7",
+        secret=lambda _name: "secret-of-the-till",
+        transport=mute,
+        now=mute.clock,
+        monotonic=mute.clock.monotonic,
+        sleep=mute.clock.sleep,
+    )
+    outcome = settle(register, sale, base)
+    register.close()
+    assert isinstance(outcome, Unknown) and outcome.failure.code == "timeout"
+    assert mute.paths.count(LOOKUP) == 1
+    assert mute.clock.monotonic() - began <= 60

@@ -347,6 +347,7 @@ def test_a_document_can_be_read_from_the_storage_by_its_number(host: Host) -> No
     assert int.from_bytes(tags[1040], "little") == 2
     assert int.from_bytes(tags[1020], "little") == 42_550
     assert (tags[1054], int.from_bytes(tags[1031], "little")) == (b"\x01", 42_550)
+    assert tags[1037] == b"0000000001002292    "
     assert host.do(0xA4, b"\x46") == refused(0x18)
     assert host.do(0xA4, b"\x45\0\0\0\x01")[2:4] == b"\0\x02"  # The opening of the shift.
     assert host.do(0xA4, b"\x45\0\0\0\x09") == refused(0xDA)

@@ -159,8 +159,8 @@ def test_the_console_does_what_other_hands_can_do(sim: Simulated, clock: Clock) 
 
 
 def test_the_greeting_says_which_address_to_configure(sim: Simulated, build: Callable[..., Simulated]) -> None:
-    assert sim.greeting[1] == "register URL: atol+tcp://127.0.0.1:PORT"
-    assert build(network=False).greeting[1] == "register URL: atol+serial://PATH"
+    assert sim.greeting[1] == "register URL: atol+tcp://127.0.0.1:PORT?tax_16=1&marks=tag"
+    assert build(network=False).greeting[1] == "register URL: atol+serial://PATH?tax_16=1&marks=tag"
     assert sim.family == "atol"
 
 

@@ -1,0 +1,125 @@
+"""The rigs of the ATOL registers: protocol 3 on a line, and the JSON tasks behind the web server."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from recovery_rigs import DeviceRig, HttpRig
+
+from hw_sim.atol import make, make_json
+from hw_sim.atol.kkm import Kkm
+from hw_sim.atol.register import AtolRegister
+from hw_sim.ledger import FiscalDocument, Operation
+from pos_agent.clock import VirtualClock
+
+
+def close_shift(kkm: Kkm) -> None:
+    """Somebody makes a Z-report at the register: what is open is cancelled first."""
+    if kkm.receipt is not None:
+        kkm.cancel()
+    kkm.close_shift()
+
+
+class AtolRig(DeviceRig):
+    name = "atol"
+    decisive = "4A"
+    opens_by_command = True
+    url = "atol+tcp://192.168.1.60?tax_16=1&marks=tag"
+
+    def __init__(self, clock: VirtualClock, folder: Path) -> None:
+        super().__init__(clock, folder, make(clock.now_ns, random.Random(7)))
+
+    @property
+    def kkm(self) -> Kkm:
+        machine = self.simulated.machine
+        assert isinstance(machine, AtolRegister)
+        return machine.kkm
+
+    def ring_up_elsewhere(self) -> None:
+        self.kkm.sell_elsewhere(100)
+
+    def close_shift_elsewhere(self) -> None:
+        close_shift(self.kkm)
+
+    def swap(self) -> None:
+        memory = self.simulated.memory
+        memory.identity = replace(memory.identity, serial="00106126")
+
+    def set_clock_off(self, seconds: float) -> None:
+        self.kkm.clock_offset_s = seconds
+
+
+# Faults that happen to the register behind the server, counted by its tasks.
+REGISTER_FAULTS: Mapping[str, str] = {
+    "L2 dies before": "power_off_before",
+    "L3 dies after": "power_off_after",
+    "P1 paper before": "paper_out_before",
+    "P2 paper during": "paper_out_during",
+    "P3 paper after": "paper_out_after",
+}
+
+
+class AtolJsonRig(HttpRig):
+    """The server keeps running when its register does not."""
+
+    name = "atol-json"
+    decisive = "/requests"
+    url = "atol-json+http://127.0.0.1:16732?tax_16=vat16"
+    secrets: Mapping[str, str] = {}
+    tells_apart = can_be_swapped = has_clock = opens_by_command = True
+
+    def __init__(self, clock: VirtualClock, folder: Path) -> None:
+        self.simulated = make_json(clock.now_ns, random.Random(7))
+        super().__init__(clock, folder, self.simulated.server)
+
+    @property
+    def kkm(self) -> Kkm:
+        return self.simulated.server.register.kkm
+
+    def plant(self, fault: str, step: int) -> None:
+        name = REGISTER_FAULTS.get(fault)
+        if name is None:
+            super().plant(fault, step)
+            return
+        self._waiting, self._count = name, 1
+        self.server.faults.add(name, "*", skip=step)
+
+    def go_silent_at_decisive(self, *, made: bool) -> None:
+        super().go_silent_at_decisive(made=made)
+        self.line.silent_body = b'"type":"sell'
+
+    def mend(self) -> None:
+        super().mend()
+        machine = self.simulated.machine
+        if not machine.mechanics.paper:
+            machine.load_paper()
+        if not machine.powered:
+            machine.power_on()
+            self.clock.sleep(5.0)
+
+    def registered(self) -> Sequence[FiscalDocument]:
+        return [one for one in self.simulated.memory.documents if one.operation.is_receipt]
+
+    def ring_up_elsewhere(self) -> None:
+        self.kkm.sell_elsewhere(100)
+
+    def close_shift_elsewhere(self) -> None:
+        self.clock.sleep(5.0)  # What the server has begun is done by now.
+        self.simulated.machine.settle()
+        close_shift(self.kkm)
+
+    def closed_shifts(self) -> int:
+        return len(self.simulated.memory.closed)
+
+    def cash_moves(self, kind: str) -> int:
+        return self.simulated.memory.counts[Operation(kind)]
+
+    def swap(self) -> None:
+        memory = self.simulated.memory
+        memory.identity = replace(memory.identity, serial="00106126")
+
+    def set_clock_off(self, seconds: float) -> None:
+        self.kkm.clock_offset_s = seconds
