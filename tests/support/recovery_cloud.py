@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery_rigs import HttpRig
+from recovery_shop import NotLet
 
 from hw_sim.cloud_service import CloudService
 from hw_sim.exchange import NS, SimRequest
@@ -41,8 +42,7 @@ class CloudRig(HttpRig):
     def _sent_elsewhere(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         """What a second program with the same login sends, and is answered."""
         reply = self.server.handle(SimRequest("POST", path, headers, json.dumps(body).encode()))
-        assert reply.status == 200, reply
-        return reply.json()
+        return self._answered(reply)
 
     def _now_s(self) -> int:
         return self.clock.now_ns() // NS
@@ -91,7 +91,8 @@ class RekassaRig(CloudRig):
 
     def close_shift_elsewhere(self) -> None:
         shift = self.server.memory.shift
-        assert shift is not None
+        if shift is None:
+            raise NotLet("no shift is open")
         self._elsewhere(f"shifts/{shift.number}/close", {}, **{"cash-register-password": "1234"})
 
 
