@@ -46,7 +46,7 @@ class RandomDay:
         self.deeds = deeds
         self.judge = Judge(self.shop, self.rig)
         self.sold = self.judge.sold
-        self.swapped = False
+        self.alone = True  # Nobody else was at the register or its clock, and it is the one it was.
         self.returned: set[str] = set()
         self._names = iter(range(1, 10**6))
         self._last_apples = 0
@@ -143,11 +143,13 @@ class RandomDay:
     def _others_sell(self) -> None:
         if self.rig.others(self.rig.ring_up_elsewhere):
             self._note("others sell")
+        self.alone = False
 
     def _others_close(self) -> None:
         before = self.rig.closed_shifts()
         if self.rig.others(self.rig.close_shift_elsewhere):
             self._note("others make a Z")
+        self.alone = False
         self.judge.z_elsewhere += self.rig.closed_shifts() - before
 
     def _close_shift(self) -> None:
@@ -201,12 +203,13 @@ class RandomDay:
         if self.rig.has_clock:
             seconds = self.rng.uniform(-4 * 3600.0, 4 * 3600.0)
             self._note(f"clock {seconds:+.0f}")
+            self.alone = False
             self.rig.set_clock_off(seconds)
 
     def _exchange(self) -> None:
         if self.rig.can_be_swapped and self.rng.random() < 0.3:
             self._note("another register")
-            self.swapped = True
+            self.alone = False
             self.rig.swap()
 
     def _happen(self, work: Callable[[], Any], what: str) -> Any:
@@ -243,7 +246,7 @@ class RandomDay:
         for pending in self.shop.till.undecided():
             if self.shop.desk.handed_over(pending.key) is None:
                 raise Wrong(f"{pending.key} is {pending.state} for ever, and nobody was told")
-            if self.rig.tells_apart and not self.swapped:
+            if self.rig.tells_apart and self.alone:
                 raise Wrong(f"{pending.key} is left to a person, and the register could say it")
 
     def _sell_what_is_left(self) -> None:
@@ -258,6 +261,8 @@ class RandomDay:
                 self.rig.clear()  # Of what another program left there.
             if number == 1:
                 self._close_shift()  # It may be over 24 hours, which not every register tells.
+            if number == 2 and not self.shop.till.undecided():
+                self._others_close()  # A Datecs whose RAM was reset shows no shift, and refuses all but a Z.
             for one in held:
                 self._pay(one.name, one.order)
         self._mended()
