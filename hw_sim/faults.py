@@ -11,6 +11,7 @@ import difflib
 import json
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -195,8 +196,9 @@ class FaultQueue:
             elif fault.name == "empty_body":
                 reply = replace(reply, body=b"")
             elif fault.name in _RESHAPES and reply.body[:1] in (b"{", b"["):
-                content = _reshape(json.loads(reply.body), fault.name, self._rng)
-                reply = replace(reply, body=json.dumps(content, ensure_ascii=False).encode())
+                with suppress(json.JSONDecodeError):  # Cut short by another fault: it stays as it is.
+                    content = _reshape(json.loads(reply.body), fault.name, self._rng)
+                    reply = replace(reply, body=json.dumps(content, ensure_ascii=False).encode())
         return reply
 
 
