@@ -255,7 +255,7 @@ land(open_engine(url), Lake(root), 5, rows_max=7)
 """
 
 
-@pytest.mark.parametrize("at", [1, 11, 40, 60])
+@pytest.mark.parametrize("at", [1, 11, 25, 40])
 def test_a_landing_that_is_killed_leaves_what_the_next_one_completes(sqlite: Engine, tmp_path: Path, at: int) -> None:
     fill(sqlite)
     lake = Lake(tmp_path / "lake")
