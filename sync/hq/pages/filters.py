@@ -53,6 +53,11 @@ class Filter:
             pairs += [(field.name, str(one)) for one in (value if isinstance(value, tuple) else (value,))]
         return urlencode(pairs)
 
+    def toggled(self, kind: str) -> str:
+        """The query with this kind added, or taken away."""
+        kinds = tuple(one for one in self.kind if one != kind)
+        return self.query(kind=kinds if kind in self.kind else (*kinds, str(kind)), cause="")
+
     @property
     def narrowed(self) -> bool:
         return replace(self, page=1, sort="newest") != Filter()
