@@ -10,7 +10,7 @@ from enum import StrEnum
 from pydantic_core import SchemaValidator, core_schema
 
 from sync.batch import Batch, Entry
-from sync.hq.alarms import AlarmKind, Dispute
+from sync.hq.dispute import AlarmKind, Dispute
 from sync.wire import Row, row_hash
 
 JOURNAL_CREATED = "journal_created"  # Kind of a journal's first row.

@@ -40,6 +40,8 @@ row = Table(
     Column("received_ns", BigInteger, nullable=False),
 )
 Index("hq_row_arrival", row.c.till, row.c.arrival, unique=True)
+_without_content = row.c.arrival.is_(None)
+Index("hq_row_missing", row.c.till, row.c.number, postgresql_where=_without_content, sqlite_where=_without_content)
 
 alarm = Table(
     "hq_alarm",

@@ -3,65 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from sync.batch import Batch, BatchError, BatchErrorKind, Cursor, decode
 from sync.hq import schema
-from sync.hq.alarms import Alarm, AlarmKind, Dispute, alarms, heal, raise_alarms
+from sync.hq.alarms import alarms, heal, raise_alarms
+from sync.hq.dispute import AlarmKind, Dispute
 from sync.hq.engine import writing
+from sync.hq.fleet.store import Fleet
+from sync.hq.held import Ack, StoredRow, TillState
 from sync.hq.ingest import add_rows
 from sync.hq.judge import Held, Plan, Refusal, RefusalKind, RowCheck, acceptable, epoch_of, judged
+from sync.hq.place import Place, locked
 from sync.hq.upgrade import create
 from sync.wire import GENESIS
 
+__all__ = ["Ack", "Collector", "StoredRow", "TillState"]
+
 MISSING_MAX = 10_000  # Tombstones named in a cursor; the till asks again when these are settled.
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """The batch is committed; `number` and `hash` are of its last row, as stored."""
-
-    till: str
-    number: int
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    number: int
-    previous: bytes
-    hash: bytes
-    at_ns: int | None  # This, kind and body are None for a tombstone.
-    kind: str | None
-    body: str | None
-    reason: str | None
-    arrival: int | None  # 1, 2, 3... in the order contents came; a late row comes late here.
-    received_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class TillState:
-    till: str
-    number: int
-    hash: bytes
-    heard_ns: int | None
-    missing: int  # Tombstones without content.
-    alarms: tuple[Alarm, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Stand:
-    """Of one till, under its lock."""
-
-    number: int
-    hash: bytes
-    arrival: int
-    epoch: str | None
-    is_troubled: bool
 
 
 class Collector:
@@ -75,6 +36,7 @@ class Collector:
         self._engine = engine
         self._now = now
         self._check = check
+        self.fleet = Fleet(engine, now)
         with writing(engine) as db:  # All of the schema or none of it.
             create(db)
 
@@ -88,10 +50,10 @@ class Collector:
         if batch.till != till:
             return self._of_another_till(till, batch)
         with writing(self._engine) as db:
-            stand = _lock(db, till)
-            decision = judged(batch, stand.number, stand.hash, _held(db, batch, stand.number), self._check, stand.epoch)
+            place = locked(db, till)
+            decision = judged(batch, place.number, place.hash, _held(db, batch, place.number), self._check, place.epoch)
             if isinstance(decision, Plan):
-                self._write(db, till, decision, stand)
+                self._write(db, till, decision, place)
             elif decision.disputes:
                 raise_alarms(db, till, decision.disputes, self._now())
         if isinstance(decision, Refusal):
@@ -102,13 +64,13 @@ class Collector:
         last = batch.entries[-1]
         dispute = Dispute(AlarmKind.WRONG_TILL, last.number, last.hash, GENESIS)
         with writing(self._engine) as db:
-            _lock(db, till)
+            locked(db, till)
             raise_alarms(db, till, (dispute,), self._now())
         text = f"the token or key is of till {till!r}, the batch is of {batch.till!r}"
         return Refusal(RefusalKind.WRONG_TILL, text, disputes=(dispute,))
 
-    def _write(self, db: Connection, till: str, plan: Plan, stand: _Stand) -> None:
-        now, row, arrival = self._now(), schema.row, stand.arrival
+    def _write(self, db: Connection, till: str, plan: Plan, place: Place) -> None:
+        now, row, arrival = self._now(), schema.row, place.arrival
         for content in plan.contents:
             arrival += 1
             db.execute(
@@ -124,7 +86,7 @@ class Collector:
         if epoch is not None:
             values |= {"epoch": epoch}
         db.execute(update(schema.till).where(schema.till.c.till == till).values(**values))
-        if plan.added and stand.is_troubled:
+        if plan.added and place.is_troubled:
             heal(db, till, AlarmKind.GAP, plan.added[-1].number, now, "the missing rows arrived")
 
     # --- what it holds ---
@@ -182,23 +144,6 @@ class Collector:
         """Raises SQLAlchemyError when the database does not answer."""
         with self._engine.connect() as db:
             db.execute(select(schema.version.c.version)).first()
-
-
-def _lock(db: Connection, till: str) -> _Stand:
-    """Where the till stands. From here to the commit no other batch of this till is looked at."""
-    table = schema.till
-    query = (
-        select(table.c.number, table.c.hash, table.c.arrival, table.c.epoch, table.c.troubled_ns)
-        .where(table.c.till == till)
-        .with_for_update()
-    )
-    found = db.execute(query).first()
-    if found is None:
-        new = {"till": till, "number": 0, "hash": GENESIS, "arrival": 0}
-        dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-        db.execute(dialect.insert(table).values(**new).on_conflict_do_nothing())
-        found = db.execute(query).one()
-    return _Stand(found.number, bytes(found.hash), found.arrival, found.epoch, found.troubled_ns is not None)
 
 
 def _held(db: Connection, batch: Batch, number: int) -> dict[int, Held]:

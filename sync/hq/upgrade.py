@@ -22,9 +22,12 @@ ADDED: Mapping[int, Sequence[tuple[str, str, str]]] = {
         ("hq_alarm", "cleared_why", "TEXT"),
     ),
 }
-# An alarm of version 1 is open until somebody says otherwise.
+# Statements that follow. An alarm of version 1 is open until somebody says otherwise.
 FILLED: Mapping[int, Sequence[str]] = {
-    2: ("UPDATE hq_till SET troubled_ns = (SELECT max(last_ns) FROM hq_alarm WHERE hq_alarm.till = hq_till.till)",),
+    2: (
+        "UPDATE hq_till SET troubled_ns = (SELECT max(last_ns) FROM hq_alarm WHERE hq_alarm.till = hq_till.till)",
+        "CREATE INDEX hq_row_missing ON hq_row (till, number) WHERE arrival IS NULL",
+    ),
 }
 
 
