@@ -165,9 +165,7 @@ class DocumentClient:
     def _ask(self, path: str, read: Callable[[bytes], Read]) -> Read | Trouble:
         limits = self._limits()
         whole = self._profile.documents_path + path
-        reply = authorised(
-            self._session, limits, set(), lambda bearer: self._channel.get(whole, limits, bearer=bearer)
-        )
+        reply = authorised(self._session, limits, set(), lambda bearer: self._channel.get(whole, limits, bearer=bearer))
         if isinstance(reply, Trouble):
             return reply
         if reply.status != 200:
