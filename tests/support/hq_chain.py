@@ -6,33 +6,25 @@ choose (notes, codes, names of tills, refused rows of files) carries markup in `
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
-import json
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-import xlsxwriter
-from sqlalchemy import Engine, insert
+from sqlalchemy import Engine, delete, insert
 
+from sync.heartbeat import Heartbeat, Trouble, encode
 from sync.hq import schema
 from sync.hq.finding import CAUSES
+from sync.hq.fleet.tables import heartbeat
+from sync.hq.imports.ledger import Counts as ImportCounts
+from sync.hq.imports.ledger import Kind as ImportKind
+from sync.hq.imports.ledger import Ledger, Remark
+from sync.hq.imports.ledger import State as ImportState
 from sync.hq.kinds import KINDS, Kind, Subject
-from sync.hq.pages.ports import (
-    CacheShare,
-    Column,
-    Document,
-    DocumentCode,
-    DocumentRefused,
-    Heartbeat,
-    ImportRun,
-    LifeEvent,
-    Ports,
-    Refusal,
-)
+from sync.hq.pages.joined import LedgerImports, OutboxDocuments
+from sync.hq.pages.ports import CacheShare, LifeEvent, Ports
 from sync.hq.tables import count, exception, exception_event, place, register
 from sync.hq.witness import ZONE
 
@@ -77,6 +69,8 @@ def fill(engine: Engine, *, cases: int = 120, seed: int = 7) -> None:
         db.execute(insert(register), [_register(n, till) for n, (till, *_) in enumerate(TILLS)])
         db.execute(insert(schema.till), [_till(n, till) for n, (till, *_) in enumerate(TILLS[:-1])])
         db.execute(insert(schema.alarm), [_alarm(TILLS[4][0])])
+        beats = [_beat(n, till) for n, (till, *_) in enumerate(TILLS[:-1]) if n % 9]
+        db.execute(insert(heartbeat), beats)
         db.execute(insert(count), [_count(chance, n, till, day) for n, (till, *_) in enumerate(TILLS) for day in DAYS])
         db.execute(insert(exception), [case(n, chance) for n in range(1, cases + 1)])
         events = [
@@ -84,6 +78,14 @@ def fill(engine: Engine, *, cases: int = 120, seed: int = 7) -> None:
             for n in range(1, cases + 1)
         ]
         db.execute(insert(exception_event), events)
+    fill_imports(engine)
+
+
+def all_red(engine: Engine) -> None:
+    """Every till with a receipt whose outcome nobody knows."""
+    with engine.begin() as db:
+        db.execute(delete(heartbeat))
+        db.execute(insert(heartbeat), [_beat(n, till, register_fails=True) for n, (till, *_) in enumerate(TILLS)])
 
 
 DAYS = [TODAY - dt.timedelta(days=back) for back in range(10)]
@@ -155,28 +157,42 @@ def case(n: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-class Heartbeats:
-    """Most tills are well; some show each trouble. `all_red` makes every register fail."""
-
-    def __init__(self, *, all_red: bool = False) -> None:
-        self.all_red = all_red
-
-    def latest(self) -> Mapping[str, Heartbeat]:
-        return {till: self._beat(n, till) for n, (till, *_) in enumerate(TILLS) if n != len(TILLS) - 1 and n % 9}
-
-    def _beat(self, n: int, till: str) -> Heartbeat:
-        fine = Heartbeat(
-            till, NOW_NS - (20 + n) * 10**9, "0.1.0", "open", NOW_NS - (6 * 60 + n * 7) * 60 * 10**9, "", True, n % 4,
-            30 * (n % 4), 2400 + n * 60, 120 * (n % 5 - 2),
-        )  # fmt: skip
-        bad = {
-            2: replace(fine, register="нет бумаги", register_ok=False),
-            5: replace(fine, queue=1240, queue_age_s=9 * 3600),
-            7: replace(fine, clock_offset_ms=-260_000),
-            8: replace(fine, cache_age_s=60 * 3600, version="0.0.9"),
-            12: replace(fine, shift_opened_ns=NOW_NS - 25 * HOUR_NS),
-        }.get(n, fine)
-        return replace(bad, register="нет связи с ККМ", register_ok=False) if self.all_red else bad
+def _beat(n: int, till: str, *, register_fails: bool = False) -> Mapping[str, Any]:
+    """The newest heartbeat; most tills are well, some show each trouble."""
+    age_s = 20 + n
+    fine = Heartbeat(
+        till=till,
+        run=f"run{n}",
+        count=400,
+        at_ns=NOW_NS - age_s * 10**9,
+        version="0.1.0",
+        epoch="k3x9aw",
+        head=1800 + n,
+        head_hash=bytes(32),
+        shift=300 + n,
+        shift_opened_ns=NOW_NS - (6 * 60 + n * 7) * 60 * 10**9,
+        register={"reachable": True, "paper": "ok"},
+        unsent=n % 4,
+        oldest_age_s=30 * (n % 4) or None,
+        cache_age_s=2400 + n * 60,
+    )
+    silent = {"register": {"reachable": False}, "problems": (Trouble("register", "no answer from the register"),)}
+    undecided = {"problems": (Trouble("undecided", "receipt 4711 is being settled"),)}
+    special: Mapping[int, Mapping[str, Any]] = {
+        2: silent,
+        5: {"unsent": 1240, "oldest_age_s": 9 * 3600},
+        8: {"cache_age_s": 60 * 3600, "version": "0.0.9"},
+        11: undecided,
+        12: {"shift_opened_ns": NOW_NS - 25 * HOUR_NS},
+        14: {"shift": None, "shift_opened_ns": None},
+    }
+    told = replace(fine, **({**special.get(n, {}), **undecided} if register_fails else special.get(n, {})))
+    offset = -260 * 10**9 if n == 7 else (n % 5 - 2) * 120 * 10**6
+    received = NOW_NS - age_s * 10**9
+    return {
+        "till": till, "run": told.run, "count": told.count, "received_ns": received, "offset_ns": offset,
+        "held": told.head, "body": encode(told).decode(),
+    }  # fmt: skip
 
 
 class Lives:
@@ -201,64 +217,19 @@ class Lives:
         )  # fmt: skip
 
 
-class Imports:
-    RUNS = (
-        ImportRun(3, "ofd-november.xlsx", "file", "done", NOW_NS - 9 * HOUR_NS, NOW_NS - 9 * HOUR_NS + 40 * 10**9,
-                  120_412, 120_380, 0, 32),
-        ImportRun(2, "SWK00040001 shift 300", "webkassa", "running", NOW_NS - HOUR_NS, None, 3_100, 3_100, 0, 0),
-        ImportRun(1, HOSTILE, "registry-export", "stopped", NOW_NS - 30 * HOUR_NS, NOW_NS - 29 * HOUR_NS, 900, 850, 50,
-                  0, "the file ends in the middle of a row"),
-    )  # fmt: skip
-
-    def runs(self, limit: int) -> Sequence[ImportRun]:
-        return self.RUNS[:limit]
-
-    def run(self, number: int) -> ImportRun | None:
-        return next((run for run in self.RUNS if run.id == number), None)
-
-    def refusals(self, number: int, limit: int | None = None) -> Iterable[Refusal]:
-        rows = [Refusal(17 + n, "sum-unreadable", f"4001;{HOSTILE if n == 3 else 'Сүт 1 л'};12,x") for n in range(32)]
-        return rows[:limit] if number == 3 else []
-
-
-@dataclass
-class Documents:
-    made: list[Document] = field(default_factory=list)
-    of: dict[int, Sequence[int]] = field(default_factory=dict)
-
-    def listed(self, limit: int) -> Sequence[Document]:
-        return self.made[::-1][:limit]
-
-    def one(self, number: int) -> Document | None:
-        return next((one for one in self.made if one.id == number), None)
-
-    def codes(self, number: int, limit: int) -> Sequence[DocumentCode]:
-        states = ("FAILED", "DONE") if self.made[number - 1].state == "PARTIAL" else ("WAITING", "WAITING")
-        return [
-            DocumentCode(
-                ki(one), states[min(n, 1)], "code-status-invalid" if n == 0 and states[0] == "FAILED" else "", one
-            )
-            for n, one in enumerate(self.of[number])
-        ][:limit]
-
-    def prepare(self, exceptions: Sequence[int], who: str) -> Sequence[int]:
-        if not exceptions:
-            raise DocumentRefused("no case fits")
-        number = len(self.made) + 1
-        self.made.append(Document(number, "withdrawal", "PREPARED", who, NOW_NS, "", None, "", "", len(exceptions), 0))
-        self.of[number] = exceptions
-        return [number]
-
-    def approve(self, number: int, who: str, why: str) -> None:
-        self._move(number, "PREPARED", state="APPROVED", approved_by=who, approved_ns=NOW_NS)
-
-    def cancel(self, number: int, who: str, why: str) -> None:
-        self._move(number, "PREPARED", state="CANCELLED")
-
-    def _move(self, number: int, was: str, **values: Any) -> None:
-        if self.made[number - 1].state != was:
-            raise DocumentRefused("it is approved already")
-        self.made[number - 1] = replace(self.made[number - 1], **values)
+def fill_imports(engine: Engine) -> None:
+    """A file with refused rows, one that still runs, one that stopped; its name is hostile."""
+    clock = iter(range(NOW_NS - 30 * HOUR_NS, NOW_NS, 60 * 10**9))
+    ledger = Ledger(engine, lambda: next(clock))
+    broken = ledger.begin(ImportKind.REGISTRY_EXPORT, HOSTILE, "a" * 64)
+    counts = ImportCounts(900, 850, 50, 0)
+    ledger.advance(broken, {"row": 900}, counts, state=ImportState.STOPPED, trouble="the file ends within a row")
+    running = ledger.begin(ImportKind.WEBKASSA, "SWK00040001 shift 300", "b" * 64)
+    ledger.advance(running, {"row": 3100}, ImportCounts(3100, 3100), share=0.62)
+    file = ledger.begin(ImportKind.FILE, "ofd-november.xlsx", "c" * 64)
+    texts = [HOSTILE if n == 3 else f"Сүт 2,5 % 1 л;{4001 + n};12,x" for n in range(32)]
+    remarks = [Remark(17 + n, "sum-unreadable", "12,x", "Сумма", text) for n, text in enumerate(texts)]
+    ledger.advance(file, {"row": 120_412}, ImportCounts(120_412, 120_380, 0, 32), remarks, state=ImportState.DONE)
 
 
 class Coverage:
@@ -266,36 +237,6 @@ class Coverage:
         return [CacheShare(till, 2000 + 31 * n, 2000 + 31 * n - (n * 97) % 400) for n, (till, *_) in enumerate(TILLS)]
 
 
-class Exports:
-    """Small tables, held in memory."""
-
-    def write(
-        self, form: str, title: str, columns: Sequence[Column], rows: Iterable[Mapping[Any, Any]]
-    ) -> Iterator[bytes]:
-        table = [[row[column.name] for column in columns] for row in rows]
-        heads = [column.title for column in columns]
-        yield {"xlsx": _xlsx, "csv": _csv, "json": _json}[form](heads, table)
-
-
-def _xlsx(heads: list[str], table: list[list[Any]]) -> bytes:
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet()
-    for n, row in enumerate([heads, *table]):
-        sheet.write_row(n, 0, [str(value) if isinstance(value, dt.date) else value for value in row])
-    book.close()
-    return file.getvalue()
-
-
-def _csv(heads: list[str], table: list[list[Any]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";").writerows([heads, *table])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _json(heads: list[str], table: list[list[Any]]) -> bytes:
-    return json.dumps([dict(zip(heads, row, strict=True)) for row in table], default=str, ensure_ascii=False).encode()
-
-
-def ports(*, all_red: bool = False) -> Ports:
-    return Ports(Exports(), Heartbeats(all_red=all_red), Lives(), Imports(), Documents(), Coverage())
+def ports(engine: Engine) -> Ports:
+    documents = OutboxDocuments(engine, lambda: NOW_NS, group_of=lambda gtin: "2")
+    return Ports(Lives(), LedgerImports(engine), documents, Coverage())
