@@ -12,12 +12,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Engine, delete, insert
+from sqlalchemy import Engine, insert
 
-from sync.heartbeat import Heartbeat, Trouble, encode
+from sync.heartbeat import Heartbeat, Trouble
 from sync.hq import schema
 from sync.hq.finding import CAUSES
-from sync.hq.fleet.tables import heartbeat
+from sync.hq.fleet.store import Fleet
 from sync.hq.imports.ledger import Counts as ImportCounts
 from sync.hq.imports.ledger import Kind as ImportKind
 from sync.hq.imports.ledger import Ledger, Remark
@@ -69,8 +69,6 @@ def fill(engine: Engine, *, cases: int = 120, seed: int = 7) -> None:
         db.execute(insert(register), [_register(n, till) for n, (till, *_) in enumerate(TILLS)])
         db.execute(insert(schema.till), [_till(n, till) for n, (till, *_) in enumerate(TILLS[:-1])])
         db.execute(insert(schema.alarm), [_alarm(TILLS[4][0])])
-        beats = [_beat(n, till) for n, (till, *_) in enumerate(TILLS[:-1]) if n % 9]
-        db.execute(insert(heartbeat), beats)
         db.execute(insert(count), [_count(chance, n, till, day) for n, (till, *_) in enumerate(TILLS) for day in DAYS])
         db.execute(insert(exception), [case(n, chance) for n in range(1, cases + 1)])
         events = [
@@ -78,14 +76,16 @@ def fill(engine: Engine, *, cases: int = 120, seed: int = 7) -> None:
             for n in range(1, cases + 1)
         ]
         db.execute(insert(exception_event), events)
+    for n, (till, *_) in enumerate(TILLS[:-1]):
+        if n % 9:
+            _beat(engine, n, till)
     fill_imports(engine)
 
 
 def all_red(engine: Engine) -> None:
     """Every till with a receipt whose outcome nobody knows."""
-    with engine.begin() as db:
-        db.execute(delete(heartbeat))
-        db.execute(insert(heartbeat), [_beat(n, till, register_fails=True) for n, (till, *_) in enumerate(TILLS)])
+    for n, (till, *_) in enumerate(TILLS):
+        _beat(engine, n, till, count=2, undecided=True)
 
 
 DAYS = [TODAY - dt.timedelta(days=back) for back in range(10)]
@@ -157,13 +157,13 @@ def case(n: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-def _beat(n: int, till: str, *, register_fails: bool = False) -> Mapping[str, Any]:
-    """The newest heartbeat; most tills are well, some show each trouble."""
+def _beat(engine: Engine, n: int, till: str, *, count: int = 1, undecided: bool = False) -> None:
+    """A heartbeat; most tills are well, some show each trouble."""
     age_s = 20 + n
     fine = Heartbeat(
         till=till,
         run=f"run{n}",
-        count=400,
+        count=count,
         at_ns=NOW_NS - age_s * 10**9,
         version="0.1.0",
         epoch="k3x9aw",
@@ -177,22 +177,19 @@ def _beat(n: int, till: str, *, register_fails: bool = False) -> Mapping[str, An
         cache_age_s=2400 + n * 60,
     )
     silent = {"register": {"reachable": False}, "problems": (Trouble("register", "no answer from the register"),)}
-    undecided = {"problems": (Trouble("undecided", "receipt 4711 is being settled"),)}
+    asking = {"problems": (Trouble("undecided", "receipt 4711 is being settled"),)}
     special: Mapping[int, Mapping[str, Any]] = {
         2: silent,
         5: {"unsent": 1240, "oldest_age_s": 9 * 3600},
         8: {"cache_age_s": 60 * 3600, "version": "0.0.9"},
-        11: undecided,
+        11: asking,
         12: {"shift_opened_ns": NOW_NS - 25 * HOUR_NS},
         14: {"shift": None, "shift_opened_ns": None},
     }
-    told = replace(fine, **({**special.get(n, {}), **undecided} if register_fails else special.get(n, {})))
-    offset = -260 * 10**9 if n == 7 else (n % 5 - 2) * 120 * 10**6
+    told = replace(fine, **({**special.get(n, {}), **asking} if undecided else special.get(n, {})))
     received = NOW_NS - age_s * 10**9
-    return {
-        "till": till, "run": told.run, "count": told.count, "received_ns": received, "offset_ns": offset,
-        "held": told.head, "body": encode(told).decode(),
-    }  # fmt: skip
+    told = replace(told, at_ns=received + (-260 * 10**9 if n == 7 else (n % 5 - 2) * 120 * 10**6))
+    Fleet(engine, lambda: received).beat(till, told)
 
 
 class Lives:

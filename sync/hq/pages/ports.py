@@ -85,7 +85,7 @@ class Document:
 
 
 class DocumentRefused(Exception):
-    """It cannot be prepared, approved or cancelled; the arguments say why: words of texts/refusal.toml, or sentences."""
+    """It cannot be prepared, approved or cancelled; the arguments say why: words of refusal.toml, or sentences."""
 
 
 class Documents(Protocol):
