@@ -62,7 +62,7 @@ def _cell(value: Any, kind: ColumnKind) -> str:
     if value is None:
         return ""
     if kind is ColumnKind.MONEY:
-        return f"{tenge(value):.2f}".replace(".", ",")
+        return tenge(value, ",")
     if kind is ColumnKind.DAY:
         return str(value.isoformat())
     if kind in (ColumnKind.MOMENT_US, ColumnKind.MOMENT_NS):

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
@@ -45,8 +44,10 @@ class Table:
     rows: Iterable[Sequence[Value]]
 
 
-def tenge(tiyn: int) -> Decimal:
-    return Decimal(tiyn) / 100
+def tenge(tiyn: int, point: str = ".") -> str:
+    """Exact however large: "-12.05"."""
+    whole, rest = divmod(abs(tiyn), 100)
+    return f"{'-' if tiyn < 0 else ''}{whole}{point}{rest:02d}"
 
 
 def local_time(value: int, kind: ColumnKind) -> dt.datetime | None:

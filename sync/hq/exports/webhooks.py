@@ -253,7 +253,7 @@ class Deliverer:
         return over
 
     def _pause_s(self, failures: int, wait_s: float) -> float:
-        """Full jitter within a bound that doubles, never shorter than the receiver wishes, never longer than the cap."""
+        """Full jitter within a bound that doubles; not shorter than the receiver wishes, not longer than the cap."""
         bound_s = min(self._pace.cap_s, self._pace.base_s * 2 ** min(failures - 1, 30))
         return max(self._rng.uniform(0.0, bound_s), min(wait_s, self._pace.cap_s))
 

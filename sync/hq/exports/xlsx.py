@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from sync.hq.exports.table import ColumnKind, Table, Value, clean, local_time
+from sync.hq.exports.table import ColumnKind, Table, Value, clean, local_time, tenge
 
 ROWS_MAX = 1_048_576  # Header included.
 TEXT_LENGTH_MAX = 32_767
@@ -78,7 +78,7 @@ def _write_sheet(
     count = 0
     for count, row in enumerate(rows, start=1):
         for number, (column, value) in enumerate(zip(table.columns, row, strict=True)):
-            if value is not None:
+            if value is not None and value != "":
                 _write(sheet, count, number, value, column.kind, formats)
     if table.columns:
         sheet.autofilter(0, 0, max(count, 1), len(table.columns) - 1)
@@ -97,16 +97,11 @@ def _write(sheet: Any, row: int, number: int, value: Any, kind: ColumnKind, form
     elif kind is ColumnKind.TEXT:
         sheet.write_string(row, number, _text(str(value)), formats[kind])
     elif abs(value) >= EXACT_MAX:
-        sheet.write_string(row, number, _long(value, kind), formats[ColumnKind.TEXT])
+        sheet.write_string(
+            row, number, tenge(value) if kind is ColumnKind.MONEY else str(value), formats[ColumnKind.TEXT]
+        )
     else:
         sheet.write_number(row, number, value / 100 if kind is ColumnKind.MONEY else value, formats[kind])
-
-
-def _long(value: int, kind: ColumnKind) -> str:
-    if kind is not ColumnKind.MONEY:
-        return str(value)
-    whole, rest = divmod(abs(value), 100)
-    return f"{'-' if value < 0 else ''}{whole}.{rest:02d}"
 
 
 def _text(text: str) -> str:
