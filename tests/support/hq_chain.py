@@ -7,8 +7,9 @@ choose (notes, codes, names of tills, refused rows of files) carries markup in `
 from __future__ import annotations
 
 import datetime as dt
+import json
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -23,10 +24,12 @@ from sync.hq.imports.ledger import Kind as ImportKind
 from sync.hq.imports.ledger import Ledger, Remark
 from sync.hq.imports.ledger import State as ImportState
 from sync.hq.kinds import KINDS, Kind, Subject
+from sync.hq.lake.layout import AGENT, EVENT, OFD, REGISTRY, Lake, to_arrow
 from sync.hq.pages.joined import LedgerImports, OutboxDocuments
-from sync.hq.pages.ports import CacheShare, LifeEvent, Ports
+from sync.hq.pages.lake_ports import LakeCoverage, LakeLives
+from sync.hq.pages.ports import Ports
 from sync.hq.tables import count, exception, exception_event, place, register
-from sync.hq.witness import ZONE
+from sync.hq.witness import ZONE, Line, Mention, Operation, Standing, UnitStatus
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 NOW = dt.datetime(2026, 11, 30, 18, 0, tzinfo=ZONE)
@@ -192,26 +195,35 @@ def _beat(engine: Engine, n: int, till: str, *, count: int = 1, undecided: bool 
     Fleet(engine, lambda: received).beat(till, told)
 
 
-class Lives:
-    def events(self, ki: str) -> Sequence[LifeEvent]:
-        at = us(NOW) - 8 * 3_600_000_000
-        minute = 60_000_000
-        till, source = TILLS[0][0], "journal"
-        return (
-            LifeEvent(at - 9 * 86_400_000_000, "registry", "IN_CIRCULATION", facts=(("raw_status", "INTRODUCED"),),
-                      source="import-3", source_row=118),
-            LifeEvent(at, "agent", "scan_judged", till, "Айгерім С.",
-                      (("verdict", "ALLOW"), ("reason", "M-001"), ("source", "cache")), source, 1801),
-            LifeEvent(at + minute, "agent", "line_added", till, "Айгерім С.", (("sum", "1 450 ₸"),), source, 1802),
-            LifeEvent(at + 2 * minute, "agent", "document_made", till, "Айгерім С.",
-                      (("receipt", "№ 4001"), ("sign", "700007919")), source, 1805),
-            LifeEvent(at + 2 * minute, "ofd", "sale", till, "", (("receipt", "№ 4001"), ("sum", "1 450 ₸")),
-                      "import-5", 40),
-            LifeEvent(at + 62 * minute, "agent", "units_rechecked", till, "", (("outcome", "on_balance"),), source,
-                      1822),
-            LifeEvent(at + 62 * minute, "registry", "IN_CIRCULATION", till, "", (("raw_status", "INTRODUCED"),), source,
-                      1822),
-        )  # fmt: skip
+def fill_lake(lake: Lake) -> None:
+    """The life of the unit `ki(1)`: sold, at the operator, still in circulation. The name of its goods is hostile."""
+    code, till, sold = ki(1), TILLS[0][0], us(NOW) - 8 * 3_600_000_000
+    minute, journal = 60_000_000, f"journal:{TILLS[0][0]}"
+    briefs = [
+        (0, "scan_judged", {"cashier": "Айгерім С.", "decision": "allow", "reason": "M-001", "evidence": "cache"}),
+        (1, "line_added", {"cashier": "Айгерім С.", "name": HOSTILE, "price_tiyn": 145_000}),
+        (2, "document_made", {"cashier": "Айгерім С.", "number": 4001, "sign": "700007919"}),
+        (62, "units_rechecked", {"outcome": "on_balance", "status": "IN_CIRCULATION"}),
+    ]
+    mentions = [
+        Mention(TODAY, code, sold + at * minute, till, 1801 + at, kind, json.dumps(brief, ensure_ascii=False))
+        for at, kind, brief in briefs
+    ]
+    others = [
+        Mention(TODAY, ki(n), sold, TILLS[n % 5][0], 2000 + n, "scan_judged",
+                json.dumps({"evidence": "cache" if n % 4 else "online"}))
+        for n in range(2, 200)
+    ]  # fmt: skip
+    receipt = ("SWK00040001", 300, 4001, "700007919", 1, 145_000)
+    lines = {
+        AGENT: Line(TODAY, code, code[:14], Operation.SALE, sold + 2 * minute, till, *receipt, "journal", 1803),
+        OFD: Line(TODAY, code, code[:14], Operation.SALE, sold + 2 * minute, "", *receipt, "import-3", 40),
+    }
+    seen = Standing(TODAY, code, "", UnitStatus.IN_CIRCULATION, "INTRODUCED", 0, 0, sold + 62 * minute, journal, 1863)
+    lake.write(EVENT, to_arrow([*mentions, *others]), "by-hand")
+    for table, line in lines.items():
+        lake.write(table, to_arrow([line]), "by-hand")
+    lake.write(REGISTRY, to_arrow([seen]), "by-hand")
 
 
 def fill_imports(engine: Engine) -> None:
@@ -229,11 +241,6 @@ def fill_imports(engine: Engine) -> None:
     ledger.advance(file, {"row": 120_412}, ImportCounts(120_412, 120_380, 0, 32), remarks, state=ImportState.DONE)
 
 
-class Coverage:
-    def shares(self, first: dt.date, last: dt.date) -> Sequence[CacheShare]:
-        return [CacheShare(till, 2000 + 31 * n, 2000 + 31 * n - (n * 97) % 400) for n, (till, *_) in enumerate(TILLS)]
-
-
-def ports(engine: Engine) -> Ports:
+def ports(engine: Engine, lake: Lake) -> Ports:
     documents = OutboxDocuments(engine, lambda: NOW_NS, group_of=lambda gtin: "2")
-    return Ports(Lives(), LedgerImports(engine), documents, Coverage())
+    return Ports(LakeLives(lake, engine), LedgerImports(engine), documents, LakeCoverage(lake))

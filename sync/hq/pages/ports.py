@@ -107,7 +107,7 @@ class Documents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CacheShare:
-    """Units asked for at the till in these days, and how many the code cache knew."""
+    """Units that needed a status in these days, and how many the code cache decided."""
 
     till: str
     asked: int

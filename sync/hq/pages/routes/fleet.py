@@ -121,7 +121,7 @@ def till(request: Request, here: Here, visit: Signed, till: str) -> Response:
         raise Refused("not-found", 404)
     with here.engine.connect() as db:
         disputes, registers = alarms(db, till).get(till, ()), queries.registers(db, till)
-    changes = Fleet(here.engine, here.now).changes(till, limit=30)
+    changes = [kept for kept in Fleet(here.engine, here.now).changes(till, limit=60) if kept.change.before]
     opened = sorted(disputes, key=lambda alarm: (not alarm.is_open, -alarm.last_ns))
     return here.page(
         request,
