@@ -31,6 +31,7 @@ _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE][+]?\d{1,2}")
 _FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)  # How some exports keep a spreadsheet from eating zeros.
 _ID_LENGTH_MAX = 64
 MARKS_MAX = 1000  # In one cell.
+_OF_RECEIPT = frozenset(Meaning) - {Meaning.MARK, Meaning.GTIN, Meaning.NAME, Meaning.QUANTITY, Meaning.SUM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class RawRow:
     cells: Sequence[Cell]
     start: int = 0  # Where the reader goes on to get this row again; its own measure.
     trouble: str = ""  # Why it is no row at all.
+    spoilt: bool = False  # Some of its bytes were no text.
 
     def text(self) -> str:
         return " | ".join(cleaned(cell) for cell in self.cells)
@@ -126,14 +128,20 @@ def read_chunk(rows: Sequence[RawRow], reader: Reader) -> ReadChunk:
     found = ReadChunk()
     groups: dict[tuple[str, str], list[tuple[RawRow, Head, Item]]] = {}
     above: Head | None = None
+    above_cells: list[Cell] | None = None
+    indexes = [index for meaning, index in reader.placed.at.items() if meaning in _OF_RECEIPT]
+    width = max(indexes)
     for row in rows:
+        # Rows of one receipt repeat its cells: what was read from the same cells is not read again.
+        cells = [row.cells[index] for index in indexes] if len(row.cells) > width and not row.spoilt else None
         try:
-            head = _head(row, reader, above)
+            head = above if above is not None and cells is not None and cells == above_cells else None
+            head = head or _head(row, reader, above)
             item = _item(row, reader, head)
         except Trouble as trouble:
             _refuse(found, row, trouble)
             continue
-        above = head
+        above, above_cells = head, cells
         groups.setdefault(head.key, []).append((row, head, item))
     for group in groups.values():
         _gather(group, reader, found)
@@ -222,7 +230,8 @@ def shares(sum_tiyn: int, parts: int) -> list[int]:
 def _head(row: RawRow, reader: Reader, above: Head | None) -> Head:
     if row.trouble:
         raise Trouble("row", row.trouble)
-    _check_text(row, reader)
+    if row.spoilt:
+        _check_text(row, reader)
     if _is_totals(row, reader):
         raise Trouble("totals", "is a row of totals, not of a receipt")
     told = (Meaning.REGISTER, Meaning.RNM, Meaning.SIGN, Meaning.DATE)
