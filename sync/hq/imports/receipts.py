@@ -22,6 +22,7 @@ from sync.hq.imports.ledger import Remark
 from sync.hq.imports.mapping import Mapping, Meaning, Placed, Rows, folded
 from sync.hq.imports.marks import Mark, read_mark
 from sync.hq.imports.values import SURROGATES, Cell, Trouble, cleaned, count, moment, money, thousandths
+from sync.hq.receipt_rows import shares
 from sync.hq.witness import Line, Operation, Receipt, day_of
 
 TOTAL_WORDS = ("итог", "всего", "барлығы", "жиыны", "жалпы", "total", "grand total", "сумма по")
@@ -178,9 +179,9 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
     """A receipt of its rows. Its total is the told one, else the sum of its lines."""
     day = day_of(head.at)
     lines: list[Line] = []
-    for row, item in items:
+    for place, (row, item) in enumerate(items, 1):
         marks = item.marks or ((Mark("", item.gtin),) if item.gtin else ())
-        for mark, share in zip(marks, shares(item.sum_tiyn, len(marks)), strict=True):
+        for mark, share in zip(marks, shares(item.sum_tiyn, len(marks)) if marks else (), strict=True):
             lines.append(
                 Line(
                     day=day,
@@ -193,7 +194,7 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
                     shift=head.shift,
                     number=head.number,
                     sign=head.sign,
-                    line=len(lines) + 1,
+                    line=place,
                     sum_tiyn=share,
                     source=source,
                     source_row=row.number,
@@ -217,14 +218,6 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
         source_row=items[0][0].number,
     )
     return Document(receipt, lines, [row.number for row, _ in items])
-
-
-def shares(sum_tiyn: int, parts: int) -> list[int]:
-    """A line's sum on its marks: equal, the first ones a tiyn more where it does not divide."""
-    if not parts:
-        return []
-    whole, rest = divmod(sum_tiyn, parts)
-    return [whole + (index < rest) for index in range(parts)]
 
 
 def _head(row: RawRow, reader: Reader, above: Head | None) -> Head:

@@ -138,7 +138,7 @@ def count(cell: Cell, column: str) -> int:
 
 
 def moment(cell: Cell, clock: Cell, column: str, *, date1904: bool = False) -> int:
-    """UTC microseconds of a date with its time, in one cell or two; Kazakhstan's time where no offset is."""
+    """UTC microseconds of a date and time in one cell or two; in the time of Kazakhstan where no offset is told."""
     try:
         found = _moment(cell, clock, column, date1904)
         aware = found if found.tzinfo else found.replace(tzinfo=ZONE)
