@@ -21,8 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sync.hq.imports.receipts import Document
+from sync.hq.lake.durable import make_folder
 from sync.hq.lake.layout import OFD, OFD_RECEIPT, SCHEMAS, Lake, to_arrow
-from sync.hq.lake.parts import alone_in, make_folder
+from sync.hq.lake.parts import alone_in
 from sync.hq.witness import Operation, fingerprint, receipt_key
 
 KNOWN_MAX = 4_000_000  # Receipts of recent days kept in memory to compare with: 32 bytes each.
