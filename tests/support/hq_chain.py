@@ -6,35 +6,30 @@ choose (notes, codes, names of tills, refused rows of files) carries markup in `
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import json
 import random
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
-import xlsxwriter
 from sqlalchemy import Engine, insert
 
+from sync.heartbeat import Heartbeat, Trouble
 from sync.hq import schema
 from sync.hq.finding import CAUSES
+from sync.hq.fleet.store import Fleet
+from sync.hq.imports.ledger import Counts as ImportCounts
+from sync.hq.imports.ledger import Kind as ImportKind
+from sync.hq.imports.ledger import Ledger, Remark
+from sync.hq.imports.ledger import State as ImportState
 from sync.hq.kinds import KINDS, Kind, Subject
-from sync.hq.pages.ports import (
-    CacheShare,
-    Column,
-    Document,
-    DocumentCode,
-    DocumentRefused,
-    Heartbeat,
-    ImportRun,
-    LifeEvent,
-    Ports,
-    Refusal,
-)
+from sync.hq.lake.layout import AGENT, EVENT, OFD, REGISTRY, Lake, to_arrow
+from sync.hq.pages.joined import LedgerImports, OutboxDocuments
+from sync.hq.pages.lake_ports import LakeCoverage, LakeLives
+from sync.hq.pages.ports import Ports
 from sync.hq.tables import count, exception, exception_event, place, register
-from sync.hq.witness import ZONE
+from sync.hq.witness import ZONE, Line, Mention, Operation, Standing, UnitStatus
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 NOW = dt.datetime(2026, 11, 30, 18, 0, tzinfo=ZONE)
@@ -84,6 +79,16 @@ def fill(engine: Engine, *, cases: int = 120, seed: int = 7) -> None:
             for n in range(1, cases + 1)
         ]
         db.execute(insert(exception_event), events)
+    for n, (till, *_) in enumerate(TILLS[:-1]):
+        if n % 9:
+            _beat(engine, n, till)
+    fill_imports(engine)
+
+
+def all_red(engine: Engine) -> None:
+    """Every till with a receipt whose outcome nobody knows."""
+    for n, (till, *_) in enumerate(TILLS):
+        _beat(engine, n, till, count=2, undecided=True)
 
 
 DAYS = [TODAY - dt.timedelta(days=back) for back in range(10)]
@@ -155,147 +160,87 @@ def case(n: int, chance: random.Random) -> dict[str, Any]:
     }
 
 
-class Heartbeats:
-    """Most tills are well; some show each trouble. `all_red` makes every register fail."""
-
-    def __init__(self, *, all_red: bool = False) -> None:
-        self.all_red = all_red
-
-    def latest(self) -> Mapping[str, Heartbeat]:
-        return {till: self._beat(n, till) for n, (till, *_) in enumerate(TILLS) if n != len(TILLS) - 1 and n % 9}
-
-    def _beat(self, n: int, till: str) -> Heartbeat:
-        fine = Heartbeat(
-            till, NOW_NS - (20 + n) * 10**9, "0.1.0", "open", NOW_NS - (6 * 60 + n * 7) * 60 * 10**9, "", True, n % 4,
-            30 * (n % 4), 2400 + n * 60, 120 * (n % 5 - 2),
-        )  # fmt: skip
-        bad = {
-            2: replace(fine, register="нет бумаги", register_ok=False),
-            5: replace(fine, queue=1240, queue_age_s=9 * 3600),
-            7: replace(fine, clock_offset_ms=-260_000),
-            8: replace(fine, cache_age_s=60 * 3600, version="0.0.9"),
-            12: replace(fine, shift_opened_ns=NOW_NS - 25 * HOUR_NS),
-        }.get(n, fine)
-        return replace(bad, register="нет связи с ККМ", register_ok=False) if self.all_red else bad
-
-
-class Lives:
-    def events(self, ki: str) -> Sequence[LifeEvent]:
-        at = us(NOW) - 8 * 3_600_000_000
-        minute = 60_000_000
-        till, source = TILLS[0][0], "journal"
-        return (
-            LifeEvent(at - 9 * 86_400_000_000, "registry", "IN_CIRCULATION", facts=(("raw_status", "INTRODUCED"),),
-                      source="import-3", source_row=118),
-            LifeEvent(at, "agent", "scan_judged", till, "Айгерім С.",
-                      (("verdict", "ALLOW"), ("reason", "M-001"), ("source", "cache")), source, 1801),
-            LifeEvent(at + minute, "agent", "line_added", till, "Айгерім С.", (("sum", "1 450 ₸"),), source, 1802),
-            LifeEvent(at + 2 * minute, "agent", "document_made", till, "Айгерім С.",
-                      (("receipt", "№ 4001"), ("sign", "700007919")), source, 1805),
-            LifeEvent(at + 2 * minute, "ofd", "sale", till, "", (("receipt", "№ 4001"), ("sum", "1 450 ₸")),
-                      "import-5", 40),
-            LifeEvent(at + 62 * minute, "agent", "units_rechecked", till, "", (("outcome", "on_balance"),), source,
-                      1822),
-            LifeEvent(at + 62 * minute, "registry", "IN_CIRCULATION", till, "", (("raw_status", "INTRODUCED"),), source,
-                      1822),
-        )  # fmt: skip
+def _beat(engine: Engine, n: int, till: str, *, count: int = 1, undecided: bool = False) -> None:
+    """A heartbeat; most tills are well, some show each trouble."""
+    age_s = 20 + n
+    fine = Heartbeat(
+        till=till,
+        run=f"run{n}",
+        count=count,
+        at_ns=NOW_NS - age_s * 10**9,
+        version="0.1.0",
+        epoch="k3x9aw",
+        head=1800 + n,
+        head_hash=bytes(32),
+        shift=300 + n,
+        shift_opened_ns=NOW_NS - (6 * 60 + n * 7) * 60 * 10**9,
+        register={"reachable": True, "paper": "ok"},
+        unsent=n % 4,
+        oldest_age_s=30 * (n % 4) or None,
+        cache_age_s=2400 + n * 60,
+    )
+    silent = {"register": {"reachable": False}, "problems": (Trouble("register", "no answer from the register"),)}
+    asking = {"problems": (Trouble("undecided", "receipt 4711 is being settled"),)}
+    special: Mapping[int, Mapping[str, Any]] = {
+        2: silent,
+        5: {"unsent": 1240, "oldest_age_s": 9 * 3600},
+        8: {"cache_age_s": 60 * 3600, "version": "0.0.9"},
+        11: asking,
+        12: {"shift_opened_ns": NOW_NS - 25 * HOUR_NS},
+        14: {"shift": None, "shift_opened_ns": None},
+    }
+    told = replace(fine, **({**special.get(n, {}), **asking} if undecided else special.get(n, {})))
+    received = NOW_NS - age_s * 10**9
+    told = replace(told, at_ns=received + (-260 * 10**9 if n == 7 else (n % 5 - 2) * 120 * 10**6))
+    Fleet(engine, lambda: received).beat(till, told)
 
 
-class Imports:
-    RUNS = (
-        ImportRun(3, "ofd-november.xlsx", "file", "done", NOW_NS - 9 * HOUR_NS, NOW_NS - 9 * HOUR_NS + 40 * 10**9,
-                  120_412, 120_380, 0, 32),
-        ImportRun(2, "SWK00040001 shift 300", "webkassa", "running", NOW_NS - HOUR_NS, None, 3_100, 3_100, 0, 0),
-        ImportRun(1, HOSTILE, "registry-export", "stopped", NOW_NS - 30 * HOUR_NS, NOW_NS - 29 * HOUR_NS, 900, 850, 50,
-                  0, "the file ends in the middle of a row"),
-    )  # fmt: skip
-
-    def runs(self, limit: int) -> Sequence[ImportRun]:
-        return self.RUNS[:limit]
-
-    def run(self, number: int) -> ImportRun | None:
-        return next((run for run in self.RUNS if run.id == number), None)
-
-    def refusals(self, number: int, limit: int | None = None) -> Iterable[Refusal]:
-        rows = [Refusal(17 + n, "sum-unreadable", f"4001;{HOSTILE if n == 3 else 'Сүт 1 л'};12,x") for n in range(32)]
-        return rows[:limit] if number == 3 else []
-
-
-@dataclass
-class Documents:
-    made: list[Document] = field(default_factory=list)
-    of: dict[int, Sequence[int]] = field(default_factory=dict)
-
-    def listed(self, limit: int) -> Sequence[Document]:
-        return self.made[::-1][:limit]
-
-    def one(self, number: int) -> Document | None:
-        return next((one for one in self.made if one.id == number), None)
-
-    def codes(self, number: int, limit: int) -> Sequence[DocumentCode]:
-        states = ("FAILED", "DONE") if self.made[number - 1].state == "PARTIAL" else ("WAITING", "WAITING")
-        return [
-            DocumentCode(
-                ki(one), states[min(n, 1)], "code-status-invalid" if n == 0 and states[0] == "FAILED" else "", one
-            )
-            for n, one in enumerate(self.of[number])
-        ][:limit]
-
-    def prepare(self, exceptions: Sequence[int], who: str) -> Sequence[int]:
-        if not exceptions:
-            raise DocumentRefused("no case fits")
-        number = len(self.made) + 1
-        self.made.append(Document(number, "withdrawal", "PREPARED", who, NOW_NS, "", None, "", "", len(exceptions), 0))
-        self.of[number] = exceptions
-        return [number]
-
-    def approve(self, number: int, who: str, why: str) -> None:
-        self._move(number, "PREPARED", state="APPROVED", approved_by=who, approved_ns=NOW_NS)
-
-    def cancel(self, number: int, who: str, why: str) -> None:
-        self._move(number, "PREPARED", state="CANCELLED")
-
-    def _move(self, number: int, was: str, **values: Any) -> None:
-        if self.made[number - 1].state != was:
-            raise DocumentRefused("it is approved already")
-        self.made[number - 1] = replace(self.made[number - 1], **values)
+def fill_lake(lake: Lake) -> None:
+    """The life of the unit `ki(1)`: sold, at the operator, still in circulation. The name of its goods is hostile."""
+    code, till, sold = ki(1), TILLS[0][0], us(NOW) - 8 * 3_600_000_000
+    minute, journal = 60_000_000, f"journal:{TILLS[0][0]}"
+    briefs = [
+        (0, "scan_judged", {"cashier": "Айгерім С.", "decision": "allow", "reason": "M-001", "evidence": "cache"}),
+        (1, "line_added", {"cashier": "Айгерім С.", "name": HOSTILE, "price_tiyn": 145_000}),
+        (2, "document_made", {"cashier": "Айгерім С.", "number": 4001, "sign": "700007919"}),
+        (62, "units_rechecked", {"outcome": "on_balance", "status": "IN_CIRCULATION"}),
+    ]
+    mentions = [
+        Mention(TODAY, code, sold + at * minute, till, 1801 + at, kind, json.dumps(brief, ensure_ascii=False))
+        for at, kind, brief in briefs
+    ]
+    others = [
+        Mention(TODAY, ki(n), sold, TILLS[n % 5][0], 2000 + n, "scan_judged",
+                json.dumps({"evidence": "cache" if n % 4 else "online"}))
+        for n in range(2, 200)
+    ]  # fmt: skip
+    receipt = ("SWK00040001", 300, 4001, "700007919", 1, 145_000)
+    lines = {
+        AGENT: Line(TODAY, code, code[:14], Operation.SALE, sold + 2 * minute, till, *receipt, "journal", 1803),
+        OFD: Line(TODAY, code, code[:14], Operation.SALE, sold + 2 * minute, "", *receipt, "import-3", 40),
+    }
+    seen = Standing(TODAY, code, "", UnitStatus.IN_CIRCULATION, "INTRODUCED", 0, 0, sold + 62 * minute, journal, 1863)
+    lake.write(EVENT, to_arrow([*mentions, *others]), "by-hand")
+    for table, line in lines.items():
+        lake.write(table, to_arrow([line]), "by-hand")
+    lake.write(REGISTRY, to_arrow([seen]), "by-hand")
 
 
-class Coverage:
-    def shares(self, first: dt.date, last: dt.date) -> Sequence[CacheShare]:
-        return [CacheShare(till, 2000 + 31 * n, 2000 + 31 * n - (n * 97) % 400) for n, (till, *_) in enumerate(TILLS)]
+def fill_imports(engine: Engine) -> None:
+    """A file with refused rows, one that still runs, one that stopped; its name is hostile."""
+    clock = iter(range(NOW_NS - 30 * HOUR_NS, NOW_NS, 60 * 10**9))
+    ledger = Ledger(engine, lambda: next(clock))
+    broken = ledger.begin(ImportKind.REGISTRY_EXPORT, HOSTILE, "a" * 64)
+    counts = ImportCounts(900, 850, 50, 0)
+    ledger.advance(broken, {"row": 900}, counts, state=ImportState.STOPPED, trouble="the file ends within a row")
+    running = ledger.begin(ImportKind.WEBKASSA, "SWK00040001 shift 300", "b" * 64)
+    ledger.advance(running, {"row": 3100}, ImportCounts(3100, 3100), share=0.62)
+    file = ledger.begin(ImportKind.FILE, "ofd-november.xlsx", "c" * 64)
+    texts = [HOSTILE if n == 3 else f"Сүт 2,5 % 1 л;{4001 + n};12,x" for n in range(32)]
+    remarks = [Remark(17 + n, "sum-unreadable", "12,x", "Сумма", text) for n, text in enumerate(texts)]
+    ledger.advance(file, {"row": 120_412}, ImportCounts(120_412, 120_380, 0, 32), remarks, state=ImportState.DONE)
 
 
-class Exports:
-    """Small tables, held in memory."""
-
-    def write(
-        self, form: str, title: str, columns: Sequence[Column], rows: Iterable[Mapping[Any, Any]]
-    ) -> Iterator[bytes]:
-        table = [[row[column.name] for column in columns] for row in rows]
-        heads = [column.title for column in columns]
-        yield {"xlsx": _xlsx, "csv": _csv, "json": _json}[form](heads, table)
-
-
-def _xlsx(heads: list[str], table: list[list[Any]]) -> bytes:
-    file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet()
-    for n, row in enumerate([heads, *table]):
-        sheet.write_row(n, 0, [str(value) if isinstance(value, dt.date) else value for value in row])
-    book.close()
-    return file.getvalue()
-
-
-def _csv(heads: list[str], table: list[list[Any]]) -> bytes:
-    text = io.StringIO()
-    csv.writer(text, delimiter=";").writerows([heads, *table])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
-
-
-def _json(heads: list[str], table: list[list[Any]]) -> bytes:
-    return json.dumps([dict(zip(heads, row, strict=True)) for row in table], default=str, ensure_ascii=False).encode()
-
-
-def ports(*, all_red: bool = False) -> Ports:
-    return Ports(Exports(), Heartbeats(all_red=all_red), Lives(), Imports(), Documents(), Coverage())
+def ports(engine: Engine, lake: Lake) -> Ports:
+    documents = OutboxDocuments(engine, lambda: NOW_NS, group_of=lambda gtin: "2")
+    return Ports(LakeLives(lake, engine), LedgerImports(engine), documents, LakeCoverage(lake))

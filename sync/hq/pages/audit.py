@@ -1,4 +1,8 @@
-"""The audit trail: every change and every export, written in the transaction of the change itself."""
+"""The audit trail: every change and every export.
+
+Written in the transaction of the change itself; where another room changes its own tables (documents, alarms), which
+keep the name of the person too, right after it.
+"""
 
 from __future__ import annotations
 

@@ -1,26 +1,12 @@
-"""What is wrong with a till, from what it last said. Pure."""
+"""A till as the fleet page shows it: colour, kinds of trouble, order. Pure; whether it is well says sync.hq.fleet."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from sync.hq.pages.ports import Heartbeat
-from sync.hq.pages.settings import PagesSettings
-
-
-class Trouble(StrEnum):
-    """In the order a person should care."""
-
-    ALARM = "alarm"  # Its journal forked or was changed.
-    SILENT = "silent"
-    NEVER = "never"  # Expected by the list of places, never heard.
-    REGISTER = "register"
-    QUEUE = "queue"
-    SHIFT = "shift"
-    CLOCK = "clock"
-    CACHE = "cache"
+from sync.hq.fleet.standing import FleetState, Heard, Reason, TillStanding
 
 
 class Light(StrEnum):
@@ -29,69 +15,44 @@ class Light(StrEnum):
     GREEN = "green"
 
 
-LIGHT_OF: Mapping[Trouble, Light] = {
-    Trouble.ALARM: Light.RED,
-    Trouble.SILENT: Light.RED,
-    Trouble.NEVER: Light.AMBER,
-    Trouble.REGISTER: Light.RED,
-    Trouble.QUEUE: Light.AMBER,
-    Trouble.SHIFT: Light.RED,
-    Trouble.CLOCK: Light.AMBER,
-    Trouble.CACHE: Light.AMBER,
+LIGHT_OF: Mapping[FleetState, Light] = {
+    FleetState.ALARM: Light.RED,
+    FleetState.SILENT: Light.RED,
+    FleetState.LATE: Light.AMBER,
+    FleetState.OK: Light.GREEN,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class TillFacts:
-    till: str
-    shop: str
-    shop_name: str
-    region: str
-    heard_ns: int | None  # Newest of batch and heartbeat.
-    alarms: int
-    beat: Heartbeat | None
 
 
 @dataclass(frozen=True, slots=True)
 class TillHealth:
-    facts: TillFacts
-    troubles: tuple[Trouble, ...]
+    till: str
+    shop: str  # "" not on the list of places.
+    shop_name: str
+    region: str
+    heard_ns: int | None  # Newest of rows and heartbeat.
+    heard: Heard | None
+    standing: TillStanding
+    alarms: int  # Open ones.
 
     @property
     def light(self) -> Light:
-        found = {LIGHT_OF[trouble] for trouble in self.troubles}
-        return next((light for light in (Light.RED, Light.AMBER) if light in found), Light.GREEN)
+        return LIGHT_OF[self.standing.state]
 
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """Kinds of its reasons, worst first, each once."""
+        return tuple(dict.fromkeys(reason.kind for reason in self.standing.reasons))
 
-_Rule = Callable[[TillFacts, Heartbeat, PagesSettings, int], bool]
-_RULES: Mapping[Trouble, _Rule] = {
-    Trouble.REGISTER: lambda _f, beat, _s, _n: beat.register_ok is False,
-    Trouble.QUEUE: lambda _f, beat, rules, _n: (beat.queue_age_s or 0) > rules.queue_old_s,
-    Trouble.SHIFT: lambda _f, beat, rules, now: (
-        beat.shift == "open" and now - (beat.shift_opened_ns or now) > rules.shift_old_s * 10**9
-    ),
-    Trouble.CLOCK: lambda _f, beat, rules, _n: abs(beat.clock_offset_ms or 0) > rules.clock_off_ms,
-    Trouble.CACHE: lambda _f, beat, rules, _n: (beat.cache_age_s or 0) > rules.cache_old_s,
-}
+    @property
+    def register(self) -> bool | None:
+        """Whether the register was reachable at the last look; None: nobody looked."""
+        facts = self.heard.heartbeat.register if self.heard else None
+        return None if facts is None or "reachable" not in facts else facts["reachable"] is True
 
-
-def judged(facts: TillFacts, rules: PagesSettings, now_ns: int) -> TillHealth:
-    found = {Trouble.ALARM} if facts.alarms else set()
-    if facts.heard_ns is None:
-        found.add(Trouble.NEVER)
-    elif now_ns - facts.heard_ns > rules.silent_after_s * 10**9:
-        found.add(Trouble.SILENT)
-    beat = facts.beat
-    if beat is not None:
-        found |= {trouble for trouble, rule in _RULES.items() if rule(facts, beat, rules, now_ns)}
-    return TillHealth(facts, tuple(trouble for trouble in Trouble if trouble in found))
+    def reason(self, kind: str) -> Reason:
+        return next(reason for reason in self.standing.reasons if reason.kind == kind)
 
 
 def red_first(tills: list[TillHealth]) -> list[TillHealth]:
-    lights, troubles = tuple(Light), tuple(Trouble)
-
-    def urgency(till: TillHealth) -> tuple[int, int, int, str]:
-        first = troubles.index(till.troubles[0]) if till.troubles else len(troubles)
-        return lights.index(till.light), first, -len(till.troubles), till.facts.till
-
-    return sorted(tills, key=urgency)
+    states = tuple(FleetState)[::-1]
+    return sorted(tills, key=lambda one: (states.index(one.standing.state), -len(one.standing.reasons), one.till))

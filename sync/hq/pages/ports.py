@@ -6,30 +6,9 @@ Times `_ns` are UTC nanoseconds, `at` UTC microseconds.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
-
-
-@dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """What a till last said of itself; None: it did not say."""
-
-    till: str
-    at_ns: int  # Headquarters' clock.
-    version: str = ""
-    shift: str = ""  # open, closed, "" unknown.
-    shift_opened_ns: int | None = None
-    register: str = ""  # Its own word for the state of the register; "" unknown.
-    register_ok: bool | None = None
-    queue: int | None = None  # Rows not delivered yet.
-    queue_age_s: int | None = None
-    cache_age_s: int | None = None
-    clock_offset_ms: int | None = None  # Till minus headquarters.
-
-
-class Heartbeats(Protocol):
-    def latest(self) -> Mapping[str, Heartbeat]: ...
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +41,7 @@ class ImportRun:
     repeated: int  # Known already.
     refused: int
     trouble: str = ""
+    done_share: int = 1000  # Thousandths.
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +49,7 @@ class Refusal:
     row: int  # Of the file, from 1.
     reason: str
     content: str
+    taken: bool = False  # A remark on a row that was taken all the same.
 
 
 class Imports(Protocol):
@@ -100,10 +81,11 @@ class Document:
     error: str
     codes: int
     failed: int
+    due_at: int = 0  # End of the legal term of its first code.
 
 
 class DocumentRefused(Exception):
-    """It cannot be prepared or approved; the text says why."""
+    """It cannot be prepared, approved or cancelled; the arguments say why: words of refusal.toml, or sentences."""
 
 
 class Documents(Protocol):
@@ -125,7 +107,7 @@ class Documents(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CacheShare:
-    """Units asked for at the till in these days, and how many the code cache knew."""
+    """Units that needed a status in these days, and how many the code cache decided."""
 
     till: str
     asked: int
@@ -137,23 +119,7 @@ class Coverage(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
-    name: str
-    title: str
-    kind: str = "text"  # text, number, tiyn, date, time_us, time_ns.
-
-
-class Exports(Protocol):
-    def write(
-        self, form: str, title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, Any]]
-    ) -> Iterator[bytes]:
-        """The table as xlsx, csv (UTF-8 with BOM, `;`) or json, in pieces."""
-
-
-@dataclass(frozen=True, slots=True)
 class Ports:
-    exports: Exports
-    heartbeats: Heartbeats | None = None
     lives: Lives | None = None
     imports: Imports | None = None
     documents: Documents | None = None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from sync.hq.fleet.standing import Thresholds
 
 LANGUAGES = ("ru", "kk", "en")
 
@@ -21,11 +23,8 @@ class PagesSettings:
     failures_max: int = 5  # Of one name, or ten times as many of one address, within `failures_s`.
     failures_s: int = 900
     refresh_s: int = 30  # The fleet page looks again this often.
-    silent_after_s: int = 300
-    queue_old_s: int = 3600
-    cache_old_s: int = 24 * 3600
-    clock_off_ms: int = 60_000
-    shift_old_s: int = 24 * 3600  # The register blocks a shift that lasts longer.
+    # Red after ten minutes of silence; amber after three heartbeats missed, as everywhere.
+    thresholds: Thresholds = field(default_factory=lambda: Thresholds(silent_s=600.0))
 
     def __post_init__(self) -> None:
         if self.language not in LANGUAGES:

@@ -6,6 +6,7 @@ from sqlalchemy import BigInteger, Boolean, Column, Engine, ForeignKey, Identity
 
 from sync.hq.schema import metadata
 from sync.hq.tables import exception
+from sync.hq.upgrade import create
 
 _Number = BigInteger().with_variant(Integer(), "sqlite")
 
@@ -57,8 +58,8 @@ Index("hq_exception_owner", exception.c.owner, exception.c.state, postgresql_whe
 
 def create_tables(engine: Engine) -> None:
     """Everything on the shared MetaData that is not there yet, indexes added later included."""
-    metadata.create_all(engine)
     with engine.begin() as db:
+        create(db)
         for table in metadata.tables.values():
             for index in table.indexes:
                 index.create(db, checkfirst=True)

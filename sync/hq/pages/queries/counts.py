@@ -98,13 +98,13 @@ def _cases(db: Connection, scope: Scope) -> Mapping[Any, int]:
     return {row[0]: row[1] for row in db.execute(query.group_by(column))}
 
 
-def trend(db: Connection, scope: Scope) -> Sequence[tuple[dt.date, Mapping[str, int]]]:
-    """Each day of the range, days without sales included as zeros."""
+def trend(db: Connection, scope: Scope) -> Sequence[tuple[dt.date, Mapping[str, int] | None]]:
+    """Each day of the range; None where nothing was counted."""
     query = select(count.c.day, *_sums()).where(*_where(scope)).group_by(count.c.day)
     found = {row["day"]: {name: int(row[name]) for name in UNITS} for row in db.execute(query).mappings()}
     first, last = (scope.day, scope.day) if scope.day else (scope.first, scope.last)
     span = [first + dt.timedelta(days=n) for n in range((last - first).days + 1)]
-    return [(day, found.get(day, dict.fromkeys(UNITS, 0))) for day in span]
+    return [(day, found.get(day)) for day in span]
 
 
 def last_day(db: Connection) -> dt.date | None:

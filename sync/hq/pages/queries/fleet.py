@@ -5,47 +5,67 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from sync.hq import schema
-from sync.hq.pages.health import TillFacts
-from sync.hq.pages.ports import Heartbeat
+from sync.hq.alarms import alarms
+from sync.hq.fleet.standing import Heard, Thresholds, standing
+from sync.hq.fleet.store import Fleet
+from sync.hq.pages.health import TillHealth
 from sync.hq.tables import place, register
 
 
-def tills(db: Connection, beats: Mapping[str, Heartbeat]) -> list[TillFacts]:
-    alarms = {
-        row[0]: row[1] for row in db.execute(select(schema.alarm.c.till, func.count()).group_by(schema.alarm.c.till))
-    }
-    heard = {row[0]: row[1] for row in db.execute(select(schema.till.c.till, schema.till.c.heard_ns))}
-    places = {row["till"]: row for row in db.execute(select(place)).mappings()}
-    return [
-        _facts(name, places.get(name), heard.get(name), alarms.get(name, 0), beats.get(name))
-        for name in heard.keys() | places.keys() | beats.keys()
-    ]
+def tills(engine: Engine, now_ns: int, thresholds: Thresholds, till: str | None = None) -> list[TillHealth]:
+    """All of them, or one."""
+    heard = Fleet(engine, lambda: now_ns).heard(till)
+    with engine.connect() as db:
+        disputes = alarms(db, till)
+        spoke = {row[0]: row[1] for row in db.execute(_of(select(schema.till.c.till, schema.till.c.heard_ns), till))}
+        places = {row["till"]: row for row in db.execute(_of(select(place), till)).mappings()}
+        missing = _missing(db, till)
+    found = []
+    for name in sorted(spoke.keys() | places.keys() | heard.keys()):
+        own = disputes.get(name, ())
+        result = standing(
+            now_ns,
+            heard.get(name),
+            rows_heard_ns=spoke.get(name),
+            missing=missing.get(name, 0),
+            alarms=own,
+            thresholds=thresholds,
+        )
+        times = [at for at in (spoke.get(name), _received(heard.get(name))) if at is not None]
+        where = places.get(name) or {"shop": "", "shop_name": "", "region": ""}
+        found.append(
+            TillHealth(
+                name,
+                where["shop"],
+                where["shop_name"],
+                where["region"],
+                max(times, default=None),
+                heard.get(name),
+                result,
+                sum(alarm.is_open for alarm in own),
+            )
+        )
+    return found
 
 
-def _facts(
-    till: str, where: Mapping[Any, Any] | None, heard_ns: int | None, alarms: int, beat: Heartbeat | None
-) -> TillFacts:
-    times = [at for at in (heard_ns, beat.at_ns if beat else None) if at is not None]
-    shop, shop_name, region = (where["shop"], where["shop_name"], where["region"]) if where else ("", "", "")
-    return TillFacts(till, shop, shop_name, region, max(times, default=None), alarms, beat)
+def _of(query: Any, till: str | None) -> Any:
+    return query if till is None else query.where(query.selected_columns.till == till)
 
 
-def alarms(db: Connection, till: str) -> Sequence[Mapping[Any, Any]]:
-    table = schema.alarm
-    found = select(table).where(table.c.till == till).order_by(table.c.last_ns.desc(), table.c.number)
-    return db.execute(found).mappings().all()
+def _received(heard: Heard | None) -> int | None:
+    return None if heard is None else heard.received_ns
 
 
-def clear_alarm(db: Connection, till: str, number: int, kind: str, received: bytes) -> int:
-    table = schema.alarm
-    this = (table.c.till == till) & (table.c.number == number) & (table.c.kind == kind) & (table.c.received == received)
-    return db.execute(delete(table).where(this)).rowcount
+def _missing(db: Connection, till: str | None) -> Mapping[str, int]:
+    row = schema.row
+    query = select(row.c.till, func.count()).where(row.c.arrival.is_(None)).group_by(row.c.till)
+    query = query if till is None else query.where(row.c.till == till)
+    return {found[0]: found[1] for found in db.execute(query)}
 
 
 def registers(db: Connection, till: str) -> Sequence[Mapping[Any, Any]]:
-    return (
-        db.execute(select(register).where(register.c.till == till).order_by(register.c.last_ns.desc())).mappings().all()
-    )
+    found = select(register).where(register.c.till == till).order_by(register.c.last_ns.desc())
+    return db.execute(found).mappings().all()

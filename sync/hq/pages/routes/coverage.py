@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter, Request, Response
 
+from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages import filters
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.office import Office
-from sync.hq.pages.ports import Column
 from sync.hq.pages.queries import fleet as queries
 from sync.hq.pages.visits import Here, Signed
 from sync.hq.witness import day_of
 
 router = APIRouter()
 USUAL_DAYS = 7
+COLUMNS = (
+    Column("region", "coverage.x_region"),
+    Column("shop_name", "coverage.x_shop_name"),
+    Column("till", "coverage.x_till"),
+    Column("asked", "coverage.x_asked", ColumnKind.COUNT),
+    Column("known", "coverage.x_known", ColumnKind.COUNT),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +55,8 @@ def coverage(request: Request, here: Here, visit: Signed) -> Response:
 
 @router.get("/coverage/export")
 def export(request: Request, here: Here, visit: Signed) -> Response:
-    names = {"region": "text", "shop_name": "text", "till": "text", "asked": "number", "known": "number"}
-    columns = [Column(name, f"coverage.x_{name}", kind) for name, kind in names.items()]
-    rows = [{name: getattr(row, name) for name in names} for row in _rows(here, *_days(request, here))]
-    return sent(request, here, visit, "coverage", columns, rows)
+    rows = [asdict(row) for row in _rows(here, *_days(request, here))]
+    return sent(request, here, visit, "coverage", COLUMNS, rows)
 
 
 def _days(request: Request, here: Office) -> tuple[dt.date, dt.date]:
@@ -65,13 +70,11 @@ def _rows(here: Office, first: dt.date, last: dt.date) -> Sequence[Covered]:
     """Worst first."""
     if here.ports.coverage is None:
         return ()
-    beats = here.ports.heartbeats.latest() if here.ports.heartbeats else {}
-    with here.engine.connect() as db:
-        places = {one.till: one for one in queries.tills(db, beats)}
+    tills = {one.till: one for one in queries.tills(here.engine, here.now(), here.settings.thresholds)}
     rows = []
     for share in here.ports.coverage.shares(first, last):
-        where = places.get(share.till)
-        named = (where.shop, where.shop_name, where.region) if where else ("", "", "")
-        age = where.beat.cache_age_s if where and where.beat else None
-        rows.append(Covered(share.till, *named, share.asked, share.known, age))
+        one = tills.get(share.till)
+        shop, shop_name, region = (one.shop, one.shop_name, one.region) if one else ("", "", "")
+        age = one.heard.heartbeat.cache_age_s if one and one.heard else None
+        rows.append(Covered(share.till, shop, shop_name, region, share.asked, share.known, age))
     return sorted(rows, key=lambda row: (-row.missed, row.till))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from fastapi import APIRouter, Request, Response
 
 from sync.hq.engine import writing
+from sync.hq.exports.table import Column
 from sync.hq.kinds import KINDS, Kind
 from sync.hq.pages import audit
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.filters import STATES
 from sync.hq.pages.office import Office, Visit
-from sync.hq.pages.ports import Column, DocumentRefused, Documents
+from sync.hq.pages.ports import DocumentRefused, Documents
 from sync.hq.pages.queries import exceptions as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
@@ -48,7 +51,7 @@ def prepare(here: Here, visit: Posted, given: Form) -> Response:
     try:
         made = port.prepare(numbers, visit.who)
     except DocumentRefused as refused:
-        raise Refused("document", 422, reason=str(refused)) from refused
+        raise Refused("document", 422, reasons=refused.args) from refused
     _audit(here, visit, "document-prepared", made, {"exceptions": numbers})
     return here.done(f"/documents/{made[0]}" if len(made) == 1 else "/documents", "prepared", len(made))
 
@@ -76,7 +79,7 @@ def decide(here: Here, visit: Posted, given: Form, number: int, act: str) -> Res
     try:
         (port.approve if act == "approve" else port.cancel)(number, visit.who, why)
     except DocumentRefused as refused:
-        raise Refused("document", 422, reason=str(refused)) from refused
+        raise Refused("document", 422, reasons=refused.args) from refused
     _audit(here, visit, f"document-{DECISIONS[act]}", [number], {"why": why})
     return here.done(f"/documents/{number}", DECISIONS[act])
 
@@ -102,6 +105,7 @@ def _numbers(text: str) -> list[int]:
     return [int(part) for part in dict.fromkeys(parts)][:CHOSEN_MAX]
 
 
-def _audit(here: Office, visit: Visit, what: str, numbers: object, detail: dict[str, object]) -> None:
+def _audit(here: Office, visit: Visit, what: str, numbers: Sequence[int], detail: dict[str, object]) -> None:
     with writing(here.engine) as db:
-        audit.write(db, here.now(), visit.who, visit.address, what, f"document {numbers}", detail)
+        for number in numbers:
+            audit.write(db, here.now(), visit.who, visit.address, what, f"document {number}", detail)

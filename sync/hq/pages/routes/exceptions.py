@@ -5,13 +5,13 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from sync.hq.engine import writing
+from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.finding import CAUSES
 from sync.hq.kinds import KINDS, Kind, Severity
 from sync.hq.pages import audit, filters
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.filters import Filter
 from sync.hq.pages.office import local
-from sync.hq.pages.ports import Column
 from sync.hq.pages.queries import counts
 from sync.hq.pages.queries import exceptions as queries
 from sync.hq.pages.roles import Act
@@ -22,32 +22,32 @@ BULK_MAX = 500
 NOTE_MAX = 2000
 
 COLUMNS = (
-    Column("id", "exceptions.x_id", "number"),
+    Column("id", "exceptions.x_id", ColumnKind.COUNT),
     Column("kind", "exceptions.kind"),
     Column("cause", "exceptions.cause"),
     Column("severity", "exceptions.severity"),
     Column("state", "exceptions.state"),
     Column("ki", "exceptions.code"),
     Column("gtin", "exceptions.gtin"),
-    Column("day", "exceptions.day", "date"),
+    Column("day", "exceptions.day", ColumnKind.DAY),
     Column("region", "exceptions.region"),
     Column("shop", "exceptions.shop"),
     Column("till", "exceptions.till"),
     Column("register", "exceptions.register"),
-    Column("shift", "exceptions.shift", "number"),
-    Column("number", "exceptions.number", "number"),
+    Column("shift", "exceptions.shift", ColumnKind.COUNT),
+    Column("number", "exceptions.number", ColumnKind.COUNT),
     Column("sign", "exceptions.sign"),
-    Column("at", "exceptions.at", "time_us"),
-    Column("ours_tiyn", "exceptions.ours", "tiyn"),
-    Column("theirs_tiyn", "exceptions.theirs", "tiyn"),
+    Column("at", "exceptions.at", ColumnKind.MOMENT_US),
+    Column("ours_tiyn", "exceptions.ours", ColumnKind.MONEY),
+    Column("theirs_tiyn", "exceptions.theirs", ColumnKind.MONEY),
     Column("other", "exceptions.other"),
     Column("status", "exceptions.status"),
-    Column("status_at", "exceptions.status_at", "time_us"),
-    Column("due_at", "exceptions.due", "time_us"),
+    Column("status_at", "exceptions.status_at", ColumnKind.MOMENT_US),
+    Column("due_at", "exceptions.due", ColumnKind.MOMENT_US),
     Column("owner", "exceptions.owner"),
-    Column("first_seen_ns", "exceptions.first_seen", "time_ns"),
-    Column("last_seen_ns", "exceptions.last_seen", "time_ns"),
-    Column("closed_ns", "exceptions.closed", "time_ns"),
+    Column("first_seen_ns", "exceptions.first_seen", ColumnKind.MOMENT_NS),
+    Column("last_seen_ns", "exceptions.last_seen", ColumnKind.MOMENT_NS),
+    Column("closed_ns", "exceptions.closed", ColumnKind.MOMENT_NS),
 )
 
 

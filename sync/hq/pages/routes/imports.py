@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.office import Office
-from sync.hq.pages.ports import Column, ImportRun, Imports
+from sync.hq.pages.ports import ImportRun, Imports
 from sync.hq.pages.visits import Here, Refused, Signed
 
 router = APIRouter()
@@ -32,7 +33,7 @@ def one(request: Request, here: Here, visit: Signed, number: int) -> Response:
 def export(request: Request, here: Here, visit: Signed, number: int) -> Response:
     port, _ = _run(here, number)
     columns = [
-        Column("row", "imports.row", "number"),
+        Column("row", "imports.row", ColumnKind.COUNT),
         Column("reason", "imports.reason"),
         Column("content", "imports.content"),
     ]

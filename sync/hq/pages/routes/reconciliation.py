@@ -10,11 +10,11 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.kinds import Kind
 from sync.hq.pages import filters
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.office import Office
-from sync.hq.pages.ports import Column
 from sync.hq.pages.queries import counts
 from sync.hq.pages.queries.counts import Level, Scope
 from sync.hq.pages.visits import Here, Signed
@@ -116,10 +116,11 @@ def _cases(scope: Scope, row: Level | None, kinds: Sequence[Kind]) -> str:
     return urlencode([*pairs, *(("kind", kind) for kind in kinds)])
 
 
-def _chart(days: Sequence[tuple[dt.date, Mapping[str, int]]]) -> Mapping[str, Any]:
+def _chart(days: Sequence[tuple[dt.date, Mapping[str, int] | None]]) -> Mapping[str, Any]:
     """What uPlot draws: seconds of each day at noon UTC, then the difference at each step, as units missing."""
     noon = [int(dt.datetime.combine(day, dt.time(12), dt.UTC).timestamp()) for day, _ in days]
-    return {"x": noon, "y": [[units[step.before] - units[step.after] for _, units in days] for step in STEPS[1:]]}
+    missing = [[units[step.before] - units[step.after] if units else None for _, units in days] for step in STEPS[1:]]
+    return {"x": noon, "y": missing}
 
 
 @router.get("/reconciliation/export")
@@ -128,7 +129,10 @@ def export(request: Request, here: Here, visit: Signed) -> Response:
     with here.engine.connect() as db:
         rows = counts.levels(db, scope)
     columns = [Column("name", f"reconciliation.{scope.level}")]
-    columns += [Column(name, f"reconciliation.u_{name}", "number") for name in counts.UNITS]
-    columns += [Column("sum_tiyn", "reconciliation.sum", "tiyn"), Column("cases", "reconciliation.cases", "number")]
+    columns += [Column(name, f"reconciliation.u_{name}", ColumnKind.COUNT) for name in counts.UNITS]
+    columns += [
+        Column("sum_tiyn", "reconciliation.sum", ColumnKind.MONEY),
+        Column("cases", "reconciliation.cases", ColumnKind.COUNT),
+    ]
     table = [{"name": row.name, **row.units, "sum_tiyn": row.sum_tiyn, "cases": row.cases} for row in rows]
     return sent(request, here, visit, "reconciliation", columns, table)

@@ -7,14 +7,22 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
+from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages.audit import ACTS
 from sync.hq.pages.exporting import sent
-from sync.hq.pages.ports import Column
 from sync.hq.pages.queries import trail as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Here, Signed, allow
 
 router = APIRouter()
+COLUMNS = (
+    Column("at_ns", "audit.at", ColumnKind.MOMENT_NS),
+    Column("who", "audit.who"),
+    Column("address", "audit.address"),
+    Column("what", "audit.what"),
+    Column("object", "audit.object"),
+    Column("detail", "audit.detail"),
+)
 
 
 @router.get("/audit")
@@ -37,11 +45,7 @@ def trail(request: Request, here: Here, visit: Signed) -> Response:
 def export(request: Request, here: Here, visit: Signed) -> Response:
     allow(visit, Act.AUDIT)
     who, what = request.query_params.get("who", ""), request.query_params.get("what", "")
-    columns = [
-        Column("at_ns", "audit.at", "time_ns"), Column("who", "audit.who"), Column("address", "audit.address"),
-        Column("what", "audit.what"), Column("object", "audit.object"), Column("detail", "audit.detail"),
-    ]  # fmt: skip
-    return sent(request, here, visit, "audit", columns, queries.every(here.engine, who, what))
+    return sent(request, here, visit, "audit", COLUMNS, queries.every(here.engine, who, what))
 
 
 def _before(request: Request) -> int | None:

@@ -9,8 +9,9 @@ if (place && window.uPlot) {
     return [date.getUTCDate(), date.getUTCMonth() + 1].map((part) => String(part).padStart(2, "0")).join(".");
   };
   const number = (value) => (value == null ? "" : String(value).replace(/\B(?=(\d{3})+$)/g, "\u00a0"));
+  const width = () => place.parentElement.clientWidth - 14; // The place itself is hidden as long as it is empty.
   const options = {
-    width: place.clientWidth - 14,
+    width: width(),
     height: 220,
     tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), "Etc/UTC"),
     scales: { y: { range: (plot, low, high) => [Math.min(0, low), Math.max(4, Math.ceil(high * 1.1))] } },
@@ -31,5 +32,5 @@ if (place && window.uPlot) {
     ],
   };
   const plot = new uPlot(options, [data.x, ...data.y], place);
-  addEventListener("resize", () => plot.setSize({ width: place.clientWidth - 14, height: 220 }));
+  addEventListener("resize", () => plot.setSize({ width: width(), height: 220 }));
 }
