@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from sync.hq.lake import durable
 from sync.hq.lake.columns import AGENT, AGENT_RECEIPT, EVENT, OFD, REGISTRY
-from sync.hq.lake.compaction import GRACE_NS, compact, drop, sweep
+from sync.hq.lake.compaction import GRACE_NS, compact, drop, sweep, tidy
 from sync.hq.lake.layout import SCHEMAS, Lake, LakeError, fingerprints, to_arrow, to_rows
 from sync.hq.lake.placing import place, placed
 from sync.hq.witness import (
@@ -216,6 +216,20 @@ def test_sweeping_deletes_what_counts_no_longer_after_its_time_and_nothing_else(
     assert not broken.exists()
     lake.remove(AGENT, "a")
     assert held(lake) == numbers[2:]
+
+
+def test_tidying_compacts_the_days_that_need_it_and_sweeps_all(tmp_path: Path) -> None:
+    lake, numbers, next_day = Lake(tmp_path), one_bucket(6), DAY + dt.timedelta(days=1)
+    for number in numbers[:3]:
+        write(lake, [number], f"a-{number}")
+    lake.write(AGENT, to_arrow([a_line(numbers[3], next_day)]), "b")
+    assert tidy(lake, 0, files_max=2) == 1
+    assert tidy(lake, 0, files_max=2) == 0
+    assert len(list(tmp_path.rglob("a-*.parquet"))) == 3
+    assert tidy(lake, LATE_NS, [DAY], files_max=2) == 0
+    assert [path.name for path in lake.files(AGENT)] == ["whole-1.parquet", "b.parquet"]
+    assert list(tmp_path.rglob("a-*.parquet")) == []
+    assert held(lake) == numbers[:4]
 
 
 def test_readers_beside_writers_and_compactions_never_see_a_row_twice_or_not_at_all(tmp_path: Path) -> None:

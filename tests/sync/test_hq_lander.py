@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import os
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -228,3 +231,41 @@ def test_a_batch_that_broke_off_is_done_again_as_it_was_though_more_has_come(
     assert land(postgresql, lake, 6).rows == 22
     assert len(content(lake)[AGENT]) == 4
     assert sorted({path.stem for path in lake.files(AGENT)}) == ["land-0000000001", "land-0000000002"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from sync.hq.engine import open_engine
+from sync.hq.lake.lander import land
+from sync.hq.lake.layout import Lake
+
+url, root, at = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+calls, sync = 0, os.fsync
+
+def deadly(handle):
+    global calls
+    calls += 1
+    if calls == at:
+        os.kill(os.getpid(), signal.SIGKILL)
+    sync(handle)
+
+os.fsync = deadly
+land(open_engine(url), Lake(root), 5, rows_max=7)
+"""
+
+
+@pytest.mark.parametrize("at", [1, 11, 25, 40])
+def test_a_landing_that_is_killed_leaves_what_the_next_one_completes(sqlite: Engine, tmp_path: Path, at: int) -> None:
+    fill(sqlite)
+    lake = Lake(tmp_path / "lake")
+    given = [sys.executable, "-c", KILLED, sqlite.url.render_as_string(), str(lake.root), str(at)]
+    assert subprocess.run(given, check=False, timeout=120).returncode == -signal.SIGKILL
+    land(sqlite, lake, 5, rows_max=7)
+    found = content(lake), memory(sqlite)
+    with sqlite.begin() as db:
+        for table in (landed, pending, scanned, unreadable, tables.register):
+            db.execute(table.delete())
+    whole = Lake(tmp_path / "whole")
+    land(sqlite, whole, 5, rows_max=7)
+    assert found == (content(whole), memory(sqlite))
