@@ -110,7 +110,8 @@ class _Run:
         resumed = bool(at.position) or at.state is not State.RUNNING
         if not resumed:
             at = self._ledger.advance(at, {"start": start, "number": number, "chunk_rows": size}, Counts())
-        self._landing.forget_chunk(self._name(number))
+        else:
+            self._landing.forget_chunk(self._name(number))
         for chunk in self._chunks(start, number, size):
             at = self._do(at, chunk, size)
             if self._progress is not None:
