@@ -39,6 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from sync.hq.engine import writing
+from sync.hq.imports.remarks import Remark
 from sync.hq.schema import metadata
 from sync.hq.tables import Number
 
@@ -104,18 +105,6 @@ class ImportBusy(RuntimeError):
 
 class ImportStopped(RuntimeError):
     """The import ended before its end; the text says what to do. Begun again it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One row that was refused, or taken with a doubt."""
-
-    row: int
-    reason: str
-    detail: str = ""
-    column: str = ""
-    text: str = ""
-    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,13 @@ from sync.hq.imports.ledger import (
     Kind,
     Ledger,
     ProgressTold,
-    Remark,
     State,
     digest_of,
     progress_of,
     source_of,
 )
 from sync.hq.imports.receipts import Document
+from sync.hq.imports.remarks import Remark
 from sync.hq.imports.values import Trouble
 from sync.hq.imports.webkassa_link import NotThere, VendorTrouble, WebkassaLink
 from sync.hq.imports.webkassa_rows import receipt_of, text_of
