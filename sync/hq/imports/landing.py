@@ -63,9 +63,7 @@ class Landing:
     def forget_chunk(self, name: str) -> None:
         """Take away what a process that died left of a chunk: this time it may fall into other partitions."""
         for table in (OFD, OFD_RECEIPT):
-            for path in self._lake.files(table):
-                if path.stem == name:
-                    path.unlink(missing_ok=True)
+            self._lake.remove(table, name)
 
     def verdicts(self, documents: Sequence[Document], first_row: int) -> list[Verdict]:
         """What the lake knows of each; rows of this import from `first_row` on do not count: they are written again."""

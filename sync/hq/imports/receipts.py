@@ -18,9 +18,9 @@ from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sync.hq.imports.ledger import Remark
 from sync.hq.imports.mapping import Mapping, Meaning, Placed, Rows, folded
 from sync.hq.imports.marks import Mark, read_mark
+from sync.hq.imports.remarks import Remark
 from sync.hq.imports.values import SURROGATES, Cell, Trouble, cleaned, count, moment, money, thousandths
 from sync.hq.receipt_rows import shares
 from sync.hq.witness import Line, Operation, Receipt, day_of
