@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from sqlalchemy import Engine, Row, func, select, update
+from sqlalchemy import Engine, Row, delete, func, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.hq.actions.schema import document_event
@@ -89,9 +89,18 @@ def add(engine: Engine, url: str, *, secret: str, events: Collection[str], who: 
 
 
 def switch(engine: Engine, number: int, *, active: bool, now_ns: int) -> None:
-    """Stop telling a webhook, or go on with what waits for it."""
+    """Stop telling a webhook, or go on with what has waited for it meanwhile."""
     with writing(engine) as db:
         db.execute(update(webhook).where(webhook.c.id == number).values(active=active, failures=0, next_ns=now_ns))
+
+
+def remove(engine: Engine, number: int) -> None:
+    """Forget a webhook and its deliveries."""
+    with writing(engine) as db:
+        # The webhook first in the order of locks, as the deliverer takes them.
+        db.execute(select(webhook.c.id).where(webhook.c.id == number).with_for_update())
+        db.execute(delete(delivery).where(delivery.c.webhook == number))
+        db.execute(delete(webhook).where(webhook.c.id == number))
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +170,7 @@ class Deliverer:
         return sum(self._tell(hook) for hook in due)
 
     def _tell(self, hook: Row[Any]) -> int:
-        taken = 0
+        taken, failures = 0, hook.failures
         while taken < self._pace.batch_max and self._claimed(hook):
             with self._engine.connect() as db:
                 waiting = db.execute(
@@ -174,8 +183,9 @@ class Deliverer:
                 self._release(hook, self._now())
                 break
             outcome = self._send(hook, waiting)
-            if not self._noted(hook, waiting, outcome):
+            if not self._noted(hook.id, failures, waiting, outcome):
                 break
+            failures = failures + 1 if outcome.error else 0
             taken += not outcome.error
         return taken
 
@@ -224,7 +234,7 @@ class Deliverer:
         except (httpx.HTTPError, httpx.StreamError, httpx.InvalidURL, OSError) as error:
             return Outcome(None, f"{type(error).__name__}: {error}"[:ERROR_LENGTH_MAX])
 
-    def _noted(self, hook: Row[Any], waiting: Row[Any], outcome: Outcome) -> bool:
+    def _noted(self, number: int, before: int, waiting: Row[Any], outcome: Outcome) -> bool:
         """Keep the outcome; whether the queue goes on at once."""
         now_ns = self._now()
         attempts = waiting.attempts + 1
@@ -243,11 +253,11 @@ class Deliverer:
                     settled_ns=now_ns if over else None,
                 )
             )
-            failures = 0 if not outcome.error else _failures(db, hook.id) + 1
+            failures = before + 1 if outcome.error else 0
             pause_s = 0.0 if over else self._pause_s(failures, outcome.wait_s)
             db.execute(
                 update(webhook)
-                .where(webhook.c.id == hook.id)
+                .where(webhook.c.id == number)
                 .values(failures=failures, next_ns=now_ns + round(pause_s * NS))
             )
         return over
@@ -256,11 +266,6 @@ class Deliverer:
         """Full jitter within a bound that doubles; not shorter than the receiver wishes, not longer than the cap."""
         bound_s = min(self._pace.cap_s, self._pace.base_s * 2 ** min(failures - 1, 30))
         return max(self._rng.uniform(0.0, bound_s), min(wait_s, self._pace.cap_s))
-
-
-def _failures(db: Any, number: int) -> int:
-    found: int = db.execute(select(webhook.c.failures).where(webhook.c.id == number)).scalar_one()
-    return found
 
 
 def _start_of(answer: httpx.Response) -> bytes:

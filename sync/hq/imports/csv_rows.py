@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from sync.hq.imports.receipts import RawRow
+from sync.hq.imports.values import SURROGATES
 
 SAMPLE_BYTES = 1024 * 1024
 LINE_BYTES_MAX = 4 * 1024 * 1024
@@ -109,7 +110,7 @@ def csv_rows(path: Path, form: CsvForm, *, start: int = 0, number: int = 1, widt
             record = _record(reader, feed, form.delimiter, width)
             if record is None:
                 return
-            yield RawRow(number, record[0], begins, record[1])
+            yield RawRow(number, record[0], begins, record[1], feed.is_spoilt())
             number += 1
 
 
@@ -141,6 +142,9 @@ class _Feed:
 
     def begin(self) -> None:
         self._record.clear()
+
+    def is_spoilt(self) -> bool:
+        return any(SURROGATES.search(text) for text, _ in self._record if not text.isascii())
 
     def has_swallowed(self, delimiter: str, width: int) -> bool:
         """Did this record take in what is a row of its own, or more than any row has?"""

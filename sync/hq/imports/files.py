@@ -22,13 +22,13 @@ from sync.hq.imports.ledger import (
     Kind,
     Ledger,
     ProgressTold,
-    Remark,
     State,
     progress_of,
     source_of,
 )
 from sync.hq.imports.mapping import Mapping, MappingError
 from sync.hq.imports.receipts import RawRow, ReadChunk, Reader, is_blank, read_chunk, receipt_of
+from sync.hq.imports.remarks import Remark
 from sync.hq.imports.sheet import Sheet, look, open_sheet, placed
 from sync.hq.lake.layout import Lake
 from sync.hq.tables import register
@@ -110,7 +110,8 @@ class _Run:
         resumed = bool(at.position) or at.state is not State.RUNNING
         if not resumed:
             at = self._ledger.advance(at, {"start": start, "number": number, "chunk_rows": size}, Counts())
-        self._landing.forget_chunk(self._name(number))
+        else:
+            self._landing.forget_chunk(self._name(number))
         for chunk in self._chunks(start, number, size):
             at = self._do(at, chunk, size)
             if self._progress is not None:

@@ -21,8 +21,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sync.hq.imports.receipts import Document
+from sync.hq.lake.durable import make_folder
 from sync.hq.lake.layout import OFD, OFD_RECEIPT, SCHEMAS, Lake, to_arrow
-from sync.hq.lake.parts import alone_in, make_folder
+from sync.hq.lake.parts import alone_in
 from sync.hq.witness import Operation, fingerprint, receipt_key
 
 KNOWN_MAX = 4_000_000  # Receipts of recent days kept in memory to compare with: 32 bytes each.
@@ -62,9 +63,7 @@ class Landing:
     def forget_chunk(self, name: str) -> None:
         """Take away what a process that died left of a chunk: this time it may fall into other partitions."""
         for table in (OFD, OFD_RECEIPT):
-            for path in self._lake.files(table):
-                if path.stem == name:
-                    path.unlink(missing_ok=True)
+            self._lake.remove(table, name)
 
     def verdicts(self, documents: Sequence[Document], first_row: int) -> list[Verdict]:
         """What the lake knows of each; rows of this import from `first_row` on do not count: they are written again."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
@@ -30,6 +30,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    delete,
     func,
     insert,
     select,
@@ -38,6 +39,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 
 from sync.hq.engine import writing
+from sync.hq.imports.remarks import Remark
 from sync.hq.schema import metadata
 from sync.hq.tables import Number
 
@@ -103,18 +105,6 @@ class ImportBusy(RuntimeError):
 
 class ImportStopped(RuntimeError):
     """The import ended before its end; the text says what to do. Begun again it goes on."""
-
-
-@dataclass(frozen=True, slots=True)
-class Remark:
-    """One row that was refused, or taken with a doubt."""
-
-    row: int
-    reason: str
-    detail: str = ""
-    column: str = ""
-    text: str = ""
-    taken: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,18 +195,22 @@ class Ledger:
         state: State = State.RUNNING,
         share: float = 0.0,
         trouble: str = "",
+        afresh: bool = False,
     ) -> Imported:
-        """Move on by one chunk whose rows are safe. ImportBusy when somebody else has moved it meanwhile."""
+        """Move on by one chunk whose rows are safe. ImportBusy when somebody else has moved it meanwhile.
+
+        `afresh`: the whole thing was read once more, and its counts and remarks take the place of the earlier ones.
+        """
+        told = asdict(counts)
         with writing(self._engine) as db:
+            if afresh:
+                db.execute(delete(refused).where(refused.c["import"] == at.id))
             moved = db.execute(
                 update(imports)
                 .where(imports.c.id == at.id, imports.c.position == _text(at.position))
                 .values(
                     state=state.value,
-                    rows_read=imports.c.rows_read + counts.rows_read,
-                    taken=imports.c.taken + counts.taken,
-                    repeated=imports.c.repeated + counts.repeated,
-                    refused=imports.c.refused + counts.refused,
+                    **{name: number if afresh else imports.c[name] + number for name, number in told.items()},
                     position=_text(position),
                     done_share=1000 if state is State.DONE else min(999, max(0, round(share * 1000))),
                     ended_ns=None if state is State.RUNNING else self._now(),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping as MappingType
+from collections.abc import Iterator
+from collections.abc import Mapping as MappingType
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
@@ -10,9 +11,9 @@ from typing import Any
 
 from sync.hq.imports import guess
 from sync.hq.imports.csv_rows import FileRefused
-from sync.hq.imports.ledger import Remark
 from sync.hq.imports.mapping import Mapping, MappingError, Meaning, fits, to_toml
 from sync.hq.imports.receipts import Document, RawRow, Reader, is_blank, read_chunk
+from sync.hq.imports.remarks import Remark
 from sync.hq.imports.sheet import Sheet, open_sheet, placed
 from sync.hq.imports.values import cleaned
 

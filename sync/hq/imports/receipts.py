@@ -18,10 +18,11 @@ from collections.abc import Mapping as MappingType
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from sync.hq.imports.ledger import Remark
 from sync.hq.imports.mapping import Mapping, Meaning, Placed, Rows, folded
 from sync.hq.imports.marks import Mark, read_mark
+from sync.hq.imports.remarks import Remark
 from sync.hq.imports.values import SURROGATES, Cell, Trouble, cleaned, count, moment, money, thousandths
+from sync.hq.receipt_rows import shares
 from sync.hq.witness import Line, Operation, Receipt, day_of
 
 TOTAL_WORDS = ("итог", "всего", "барлығы", "жиыны", "жалпы", "total", "grand total", "сумма по")
@@ -31,6 +32,7 @@ _SHORTENED = re.compile(r"\d(?:[.,]\d+)?[eE][+]?\d{1,2}")
 _FORMULA_TEXT = re.compile(r'="(.*)"', re.DOTALL)  # How some exports keep a spreadsheet from eating zeros.
 _ID_LENGTH_MAX = 64
 MARKS_MAX = 1000  # In one cell.
+_OF_RECEIPT = frozenset(Meaning) - {Meaning.MARK, Meaning.GTIN, Meaning.NAME, Meaning.QUANTITY, Meaning.SUM}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,7 @@ class RawRow:
     cells: Sequence[Cell]
     start: int = 0  # Where the reader goes on to get this row again; its own measure.
     trouble: str = ""  # Why it is no row at all.
+    spoilt: bool = False  # Some of its bytes were no text.
 
     def text(self) -> str:
         return " | ".join(cleaned(cell) for cell in self.cells)
@@ -126,14 +129,20 @@ def read_chunk(rows: Sequence[RawRow], reader: Reader) -> ReadChunk:
     found = ReadChunk()
     groups: dict[tuple[str, str], list[tuple[RawRow, Head, Item]]] = {}
     above: Head | None = None
+    above_cells: list[Cell] | None = None
+    indexes = [index for meaning, index in reader.placed.at.items() if meaning in _OF_RECEIPT]
+    width = max(indexes)
     for row in rows:
+        # Rows of one receipt repeat its cells: what was read from the same cells is not read again.
+        cells = [row.cells[index] for index in indexes] if len(row.cells) > width and not row.spoilt else None
         try:
-            head = _head(row, reader, above)
+            head = above if above is not None and cells is not None and cells == above_cells else None
+            head = head or _head(row, reader, above)
             item = _item(row, reader, head)
         except Trouble as trouble:
             _refuse(found, row, trouble)
             continue
-        above = head
+        above, above_cells = head, cells
         groups.setdefault(head.key, []).append((row, head, item))
     for group in groups.values():
         _gather(group, reader, found)
@@ -170,9 +179,9 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
     """A receipt of its rows. Its total is the told one, else the sum of its lines."""
     day = day_of(head.at)
     lines: list[Line] = []
-    for row, item in items:
+    for place, (row, item) in enumerate(items, 1):
         marks = item.marks or ((Mark("", item.gtin),) if item.gtin else ())
-        for mark, share in zip(marks, shares(item.sum_tiyn, len(marks)), strict=True):
+        for mark, share in zip(marks, shares(item.sum_tiyn, len(marks)) if marks else (), strict=True):
             lines.append(
                 Line(
                     day=day,
@@ -185,7 +194,7 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
                     shift=head.shift,
                     number=head.number,
                     sign=head.sign,
-                    line=len(lines) + 1,
+                    line=place,
                     sum_tiyn=share,
                     source=source,
                     source_row=row.number,
@@ -211,18 +220,11 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
     return Document(receipt, lines, [row.number for row, _ in items])
 
 
-def shares(sum_tiyn: int, parts: int) -> list[int]:
-    """A line's sum on its marks: equal, the first ones a tiyn more where it does not divide."""
-    if not parts:
-        return []
-    whole, rest = divmod(sum_tiyn, parts)
-    return [whole + (index < rest) for index in range(parts)]
-
-
 def _head(row: RawRow, reader: Reader, above: Head | None) -> Head:
     if row.trouble:
         raise Trouble("row", row.trouble)
-    _check_text(row, reader)
+    if row.spoilt:
+        _check_text(row, reader)
     if _is_totals(row, reader):
         raise Trouble("totals", "is a row of totals, not of a receipt")
     told = (Meaning.REGISTER, Meaning.RNM, Meaning.SIGN, Meaning.DATE)

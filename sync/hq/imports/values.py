@@ -11,6 +11,7 @@ import math
 import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
+from functools import lru_cache
 
 from sync.hq.witness import US_PER_S, ZONE
 
@@ -64,21 +65,29 @@ class Trouble(ValueError):
 
 def cleaned(cell: Cell) -> str:
     """A cell as text without blanks around it. GS (1Dh) stays: Python counts it among the blanks, a code needs it."""
+    if isinstance(cell, str):
+        return cell.strip(" \t\r\n\v\f\u00a0\u202f\ufeff")
     if cell is None:
         return ""
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < _COUNT_MAX:
         return str(int(cell))  # A factory number or a code typed into a spreadsheet comes back as 1.0.
-    return (cell if isinstance(cell, str) else str(cell)).strip(" \t\r\n\v\f\u00a0\u202f\ufeff")
+    return str(cell)
 
 
 def number(cell: Cell, column: str) -> Decimal:
-    """A decimal number: "1 234,56", "1 234.56 тг", "-5", 12.5. Trouble for "1,234": it has two readings."""
+    """A number as it is, or as text."""
     if isinstance(cell, bool) or not isinstance(cell, int | float | str):
         raise Trouble("number", "is no number", column, cell)
-    if isinstance(cell, int | float):
-        if not math.isfinite(cell) or abs(cell) >= _MONEY_MAX:
-            raise Trouble("number", "is no number of this size", column, cell)
-        return Decimal(repr(cell))
+    if isinstance(cell, str):
+        return _number_of(cell, column)
+    if not math.isfinite(cell) or abs(cell) >= _MONEY_MAX:
+        raise Trouble("number", "is no number of this size", column, cell)
+    return Decimal(repr(cell))
+
+
+@lru_cache(maxsize=4096)  # Prices repeat.
+def _number_of(cell: str, column: str) -> Decimal:
+    """A decimal number: "1 234,56", "1 234.56 тг", "-5", 12.5. Trouble for "1,234": it has two readings."""
     text = _CURRENCY.sub("", _BLANKS.sub("", cell).replace("'", "").replace("’", ""))
     sign, text = (-1, text[1:]) if text[:1] in ("-", "−") else (1, text)
     if _PLAIN.fullmatch(text):
@@ -129,7 +138,7 @@ def count(cell: Cell, column: str) -> int:
 
 
 def moment(cell: Cell, clock: Cell, column: str, *, date1904: bool = False) -> int:
-    """UTC microseconds of a date with its time, in one cell or two; in the time of Kazakhstan where no offset is told."""
+    """UTC microseconds of a date and time in one cell or two; in the time of Kazakhstan where no offset is told."""
     try:
         found = _moment(cell, clock, column, date1904)
         aware = found if found.tzinfo else found.replace(tzinfo=ZONE)

@@ -12,7 +12,7 @@ from hq_office import SHOES
 from sqlalchemy import select, text, update
 from sqlalchemy.exc import IntegrityError
 
-from hw_sim.ismpt import Code
+from hw_sim.ismpt import Code, documents
 from sync.hq.actions.filing import Filing
 from sync.hq.actions.outbox import NotPossible, cancel, decide, move
 from sync.hq.actions.proposals import prepare
@@ -368,3 +368,30 @@ def test_the_history_of_a_document_is_whole(office, approved):
     with office.engine.connect() as db:
         events = db.execute(select(document_event.c.what).order_by(document_event.c.id)).scalars().all()
     assert events == ["PREPARED", "APPROVED", "SENDING", "SENT", "SUCCESS"]
+
+
+def test_a_document_under_another_type_than_expected_is_found_all_the_same(office, registry, approved, monkeypatch):
+    monkeypatch.setitem(documents._TYPES, "withdrawal", "WRITE_OFF_NOTICE")
+    registry.faults.add("answer_lost_after", "withdrawal")
+    office.work()
+    assert office.state(approved) == "SUCCESS"
+    assert len(filed(registry)) == 1
+
+
+def test_a_search_is_read_to_its_last_page(office, registry, approved, open_client):
+    other = {"businessPlaceId": 1, "withdrawalType": "WITHDRAWAL", "withdrawalDate": "x", "withdrawalReason": "OTHER"}
+    for ki in SHOES[5:]:
+        registry.documents.accept("withdrawal", _envelope({**other, "codes": [{"code": ki}]}))
+    registry.faults.add("answer_lost_after", "withdrawal")
+    narrow = open_client(replace(XTRACE_KZ, page_max=2))
+    office.work_with(Filing(office.engine, narrow, now=office.clock.now, rng=random.Random(6)))
+    assert office.state(approved) == "SUCCESS"
+    assert len(filed(registry)) == len(SHOES[5:]) + 1
+
+
+@pytest.mark.parametrize("operation", ["withdrawal", "storage"])
+def test_a_token_that_ends_in_between_is_renewed_and_the_document_filed_once(office, registry, approved, operation):
+    registry.faults.add("token_expired", operation, count=3)
+    office.work()
+    assert office.state(approved) == "SUCCESS"
+    assert len(filed(registry)) == 1
