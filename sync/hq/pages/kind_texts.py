@@ -1,4 +1,4 @@
-"""Words for kinds and causes of exceptions: titles, what a kind means, what to do. Data: sync/hq/data/kinds.toml."""
+"""Words for kinds and causes of exceptions: titles, what a kind means, what to do."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ def title(language: str, kind: str) -> str:
 
 
 def meaning(language: str, kind: str) -> str:
-    return text(language, f"kind.{kind}")
+    return text(language, f"kind_meaning.{kind}")
 
 
 def action(language: str, kind: str) -> str:
-    return text(language, f"kind.{kind}")
+    return text(language, f"kind_action.{kind}")
 
 
 def cause(language: str, name: str) -> str:
