@@ -182,11 +182,11 @@ async def test_signing_in_leads_nowhere_else(app: FastAPI, back: str) -> None:
 async def test_after_five_failures_even_the_right_password_waits_and_others_do_not(app: FastAPI, clock: Clock) -> None:
     accounts(app).create("slow", "", "viewer", PASSWORD, by="test", address="")
     async with client(app) as asking:
-        page = await asking.get("/sign-in")
-        token = re.search(r'name="csrf" value="([0-9a-f]+)"', page.text)
-        assert token is not None
 
         async def tried(name: str, password: str) -> int:
+            asking.cookies.clear()
+            token = re.search(r'name="csrf" value="([0-9a-f]+)"', (await asking.get("/sign-in")).text)
+            assert token is not None
             form = {"csrf": token[1], "name": name, "password": password}
             return (await asking.post("/sign-in", data=form, headers=ORIGIN)).status_code
 
@@ -251,13 +251,7 @@ async def test_what_comes_in_addresses_never_ends_in_an_error_of_the_server(app:
                 for value in odd:
                     answer = await asking.get(path, params={name: value})
                     assert answer.status_code < 500, (path, name, value)
-        for path in (
-            "/exceptions/99999999999999999999999",
-            "/imports/x",
-            "/documents/-1",
-            "/fleet/%00",
-            "/documents/1/x",
-        ):
+        for path in ("/exceptions/99999999999999999999", "/imports/x", "/documents/-1", "/fleet/%00", "/nowhere"):
             assert (await asking.get(path)).status_code in (404, 422)
 
 
