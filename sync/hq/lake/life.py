@@ -11,9 +11,10 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
+import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -124,7 +125,7 @@ class _Look:
 def _rows(pool: ThreadPoolExecutor, looks: Sequence[_Look]) -> dict[str, pa.Table]:
     """What was found of each table, with its day."""
     found = {name: [_with_day(name).empty_table()] for name in SCHEMAS}
-    for look, part in zip(looks, pool.map(lambda look: _in_file(look.path, look.fp), looks), strict=True):
+    for look, part in zip(looks, pool.map(_in_file, looks), strict=True):
         if part is not None:
             day = pa.repeat(pa.scalar(_day_of(look.path), pa.date32()), part.num_rows)
             found[look.table].append(part.append_column(pa.field(DAY, pa.date32()), day))
@@ -135,20 +136,26 @@ def _with_day(table: str) -> pa.Schema:
     return pa.schema([*SCHEMAS[table], pa.field(DAY, pa.date32())])
 
 
-def _in_file(path: Path, fp: int) -> pa.Table | None:
-    with pq.ParquetFile(path) as file:
-        parts = []
+def _in_file(look: _Look) -> pa.Table | None:
+    with pq.ParquetFile(look.path) as file:
+        before, spans = 0, []
         for number in range(file.metadata.num_row_groups):
-            range_ = file.metadata.row_group(number).column(0).statistics
-            if range_ is not None and not range_.min <= fp <= range_.max:
-                continue
-            name = file.metadata.row_group(number).column(0).path_in_schema
-            keys = file.read_row_group(number, columns=[name], use_threads=False)[0].to_numpy()
-            first, last = np.searchsorted(keys, fp, "left"), np.searchsorted(keys, fp, "right")
-            if last > first:
-                rows = file.read_row_group(number, use_threads=False)
-                parts.append(rows.slice(int(first), int(last - first)))
-    return pa.concat_tables(parts) if parts else None
+            group = file.metadata.row_group(number)
+            range_ = group.column(0).statistics
+            if range_ is None or range_.min <= look.fp <= range_.max:
+                keys = file.read_row_group(number, columns=[SCHEMAS[look.table].names[0]], use_threads=False)
+                first, last = (int(np.searchsorted(keys[0].to_numpy(), look.fp, side)) for side in _SIDES)
+                spans += [(before + first, last - first)] if last > first else []
+            before += group.num_rows
+    if not spans:
+        return None
+    # Polars unpacks the pages of these rows alone; Arrow would unpack 65 536 rows for one of them.
+    rows = pl.scan_parquet(look.path, glob=False, hive_partitioning=False)
+    parts = [rows.slice(first, count) for first, count in spans]
+    return pl.concat(parts).collect().to_arrow().cast(SCHEMAS[look.table])
+
+
+_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def _day_of(path: Path) -> dt.date:
