@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic_core import from_json
+
 from sync.wire import Row
 
 PROTOCOL = 1
@@ -31,7 +33,6 @@ REASON_LENGTH_MAX = 300
 INTEGER_MAX = 2**63 - 1  # What the database's column holds.
 
 _GZIP = 16 + zlib.MAX_WBITS
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -176,7 +177,7 @@ def _unpacked(data: bytes, bytes_max: int) -> bytes:
 
 def _json(plain: bytes) -> Mapping[str, Any]:
     try:
-        content = json.loads(plain.decode())
+        content = _parsed(plain)
     except RecursionError as error:
         raise BatchError(BatchErrorKind.JSON, "", "nested too deeply") from error
     except ValueError as error:  # Not UTF-8, not JSON, or a number of thousands of digits.
@@ -184,6 +185,14 @@ def _json(plain: bytes) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise BatchError(BatchErrorKind.FIELD, "", "a JSON object is needed")
     return content
+
+
+def _parsed(plain: bytes) -> object:
+    """Twice as fast as json alone, which has the last word on what is no JSON: half a surrogate pair passes there."""
+    try:
+        return from_json(plain)
+    except ValueError:
+        return json.loads(plain.decode())
 
 
 def _row_in(till: str, item: object, place: str) -> Entry:
@@ -210,10 +219,18 @@ def _text(content: Mapping[str, Any], name: str, place: str, length_max: int | N
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), "a text is needed")
     if length_max is not None and len(value) > length_max:
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), f"at most {length_max} characters")
-    # Half a surrogate pair has no UTF-8 form to hash; PostgreSQL keeps no NUL in a text.
-    if _UNSTORABLE.search(value):
+    if not _is_storable(value):
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), "holds NUL or half a surrogate pair")
     return value
+
+
+def _is_storable(text: str) -> bool:
+    """Half a surrogate pair has no UTF-8 form to hash; PostgreSQL keeps no NUL in a text."""
+    try:
+        text.encode()  # Many times faster than to search for the halves.
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _digest(content: Mapping[str, Any], name: str, place: str) -> bytes:

@@ -14,6 +14,7 @@ from typing import Any
 
 from sync.hq.witness import US_PER_S, ZONE, day_of
 
+NAME_LENGTH_MAX = 200
 INTEGER_MAX = 2**63 - 1  # Of a column in the lake and in the database.
 
 
@@ -39,6 +40,15 @@ class Body:
             value.encode()
         except UnicodeEncodeError:
             raise NotUnderstood(f"{self.place}{name}: half a surrogate pair") from None
+        if "\0" in value:
+            raise NotUnderstood(f"{self.place}{name}: a NUL, which no database keeps in a text")
+        return value
+
+    def name(self, name: str, default: str | None = None) -> str:
+        """A text that becomes a key of a table, and is no longer than an index takes. Raises NotUnderstood."""
+        value = self.text(name, default)
+        if len(value) > NAME_LENGTH_MAX:
+            raise NotUnderstood(f"{self.place}{name}: longer than {NAME_LENGTH_MAX}")
         return value
 
     def integer(self, name: str, default: int | None = None) -> int:

@@ -48,17 +48,17 @@ class Extractor:
 
     def _opened(self, row: JournalRow, body: Body) -> None:
         sale = Sale(operation_of(body.text("operation")), body.text("cashier", ""))
-        self._state.sales[body.text("sale")] = sale
+        self._state.sales[body.name("sale")] = sale
 
     def _judged(self, row: JournalRow, body: Body) -> None:
-        ki, name = body.text("ki", ""), body.text("sale", "")
+        ki, name = body.text("ki", ""), body.name("sale", "")
         sale = self._state.sales.get(name)
         self._mention(row, [ki] if ki else [], row.kind, _scan(body), sale)
         if ki and (sale is None or sale.operation == Operation.SALE):
             self._count_scan(row)
 
     def _line_added(self, row: JournalRow, body: Body) -> None:
-        name, line = body.text("sale"), body.inner("line")
+        name, line = body.name("sale"), body.inner("line")
         number, ki = line.integer("number"), line.text("ki", "")
         sale = self._state.sales.setdefault(name, Sale(Operation.SALE, ""))
         shown = {"sale": name, "name": line.text("name", ""), "price_tiyn": line.integer("price_tiyn", 0)}
@@ -68,14 +68,14 @@ class Extractor:
             sale.lines[number] = ki
 
     def _line_removed(self, row: JournalRow, body: Body) -> None:
-        name, number = body.text("sale"), body.integer("number")
+        name, number = body.name("sale"), body.integer("number")
         sale = self._state.sales.get(name)
         if sale is not None and number in sale.lines:  # Else goods without a mark.
             self._mention(row, [sale.lines[number]], row.kind, {"sale": name}, sale)
             del sale.lines[number]
 
     def _cancelled(self, row: JournalRow, body: Body) -> None:
-        name = body.text("sale")
+        name = body.name("sale")
         sale = self._state.sales.get(name)
         if sale is not None:
             self._mention(row, sale.lines.values(), row.kind, {"sale": name, "why": body.text("why", "")}, sale)
@@ -84,10 +84,10 @@ class Extractor:
     # --- the document ---
 
     def _intended(self, row: JournalRow, body: Body) -> None:
-        kind, key = body.text("kind"), body.text("key")
+        kind, key = body.text("kind"), body.name("key")
         if kind not in OPERATIONS:
             return
-        order, name = body.inner("order"), body.text("sale", "")
+        order, name = body.inner("order"), body.name("sale", "")
         codes, scans, lines = marks_of(order), list(body.each("scans")), list(body.each("lines"))
         held = {line.integer("number"): line.text("ki") for line in lines if line.has("ki")}
         pending = Pending(
@@ -116,14 +116,14 @@ class Extractor:
         self._state.pending[key] = pending
 
     def _made(self, row: JournalRow, body: Body) -> None:
-        kind, key = body.text("kind"), body.text("key")
+        kind, key = body.text("kind"), body.name("key")
         if kind not in OPERATIONS:
             return
         known = self._state.pending.get(key)
         text = json.dumps({"kind": kind, "recovered": body.flag("recovered"), **_outcome(body)})
         if known is None or not known.order:
             total = body.inner("document").integer("total_tiyn", 0)
-            name = body.text("sale", "")
+            name = body.name("sale", "")
             late = Pending(key, Stage.MADE, kind, name, row.number, row.at_ns, total, "", "", text)
             self._state.pending[key] = late
             return
@@ -155,7 +155,7 @@ class Extractor:
 
     def _undecided(self, row: JournalRow, body: Body) -> None:
         """In doubt, or handed over to a person."""
-        known = self._state.pending.get(body.text("key"))
+        known = self._state.pending.get(body.name("key"))
         stage = Stage.HANDED_OVER if row.kind == "document_handed_over" else Stage.IN_DOUBT
         shown = _failure(body)
         if known is not None and known.order:
@@ -165,7 +165,7 @@ class Extractor:
 
     def _not_made(self, row: JournalRow, body: Body) -> None:
         """Refused, or proven absent: the sale is open again."""
-        known = self._state.pending.get(body.text("key"))
+        known = self._state.pending.get(body.name("key"))
         shown = {**_failure(body), **_decided(body)}
         if body.has("evidence"):
             shown["evidence"] = body.text("evidence")

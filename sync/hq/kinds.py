@@ -5,9 +5,12 @@ Texts of each kind (title, what it means, what to do) in kk, ru and en are in `d
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
+from importlib import resources
 
 
 class Kind(StrEnum):
@@ -69,3 +72,31 @@ KINDS: Mapping[Kind, About] = {
     Kind.CLOCK_DRIFT: About(Severity.WRONG, Subject.RECEIPT),
     Kind.TILL_SILENT: About(Severity.WAITING, Subject.TILL),
 }
+
+LANGUAGES = ("kk", "ru", "en")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A kind with one cause, in one language."""
+
+    kind: str  # What the kind is called, whatever the cause.
+    title: str  # What this case is called.
+    explanation: str
+    action: str
+
+
+@cache
+def texts(language: str) -> Mapping[tuple[Kind, str], Told]:
+    """Texts of every kind and cause in `LANGUAGES`. Raises KeyError for another language."""
+    document = tomllib.loads(resources.files("sync.hq").joinpath("data/kinds.toml").read_text(encoding="utf-8"))
+    return {
+        (Kind(kind), cause): Told(
+            of_kind["title"][language],
+            told["title"][language],
+            told["explanation"][language],
+            told["action"][language],
+        )
+        for kind, of_kind in document["kinds"].items()
+        for cause, told in of_kind["causes"].items()
+    }

@@ -36,7 +36,7 @@ def receipt_rows(order: Body, made: Body, where: MadeRow, identity: str) -> tupl
         at=at,
         noted_at=where.at_ns // NS_PER_US,
         till=where.till,
-        register=document.text("identity", "") or identity or document.text("registration_number", ""),
+        register=document.name("identity", "") or identity or document.name("registration_number", ""),
         shift=shift,
         number=number,
         sign=document.text("fiscal_sign", "") or _unsigned(shift, number, where.number),

@@ -9,16 +9,17 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from sync.hq.lake.durable import PARTIAL, sync_folder
-from sync.hq.lake.layout import Lake
+from sync.hq.lake.layout import SCHEMAS, Lake
 from sync.hq.lake.parts import CURRENT, alone_in, counting, current
 from sync.hq.lake.whole import join, numbers_of
 
 GRACE_NS = 3_600 * 10**9  # No comparison reads on from one list of files for longer.
+FILES_MAX = 8  # In a folder, before its day is compacted.
 DROPPED = ".dropped-"
 
 Progress = Callable[[int, int], object]
@@ -50,6 +51,21 @@ def compact(lake: Lake, table: str, day: dt.date, progress: Progress | None = No
 def sweep(lake: Lake, table: str, day: dt.date, now_ns: int, grace_ns: int = GRACE_NS) -> int:
     """Delete files of a day that stopped to count, or broke off while they were written, `grace_ns` ago; how many."""
     return sum(_swept(folder, now_ns - grace_ns) for folder in list(lake.folders(table, {day})))
+
+
+def tidy(lake: Lake, now_ns: int, days: Iterable[dt.date] | None = None, *, files_max: int = FILES_MAX) -> int:
+    """Compact every day (of `days`) that has a folder of more than `files_max` files, and sweep; days compacted."""
+    wanted = None if days is None else frozenset(days)
+    done = 0
+    for table in SCHEMAS:
+        for day in lake.days(table):
+            if wanted is not None and day not in wanted:
+                continue
+            if any(len(counting(folder)) > files_max for folder in lake.folders(table, {day})):
+                compact(lake, table, day)
+                done += 1
+            sweep(lake, table, day, now_ns)
+    return done
 
 
 def drop(lake: Lake, table: str, day: dt.date) -> None:

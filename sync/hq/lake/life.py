@@ -7,7 +7,7 @@ may hold it, and of those first the fingerprints alone.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -20,11 +20,12 @@ import pyarrow.parquet as pq
 from sqlalchemy import Engine, inspect, select
 
 from sync.hq import tables
-from sync.hq.lake.columns import AGENT, AGENT_RECEIPT, EVENT, OFD, OFD_RECEIPT, REGISTRY, SCHEMAS, to_rows
+from sync.hq.lake.columns import AGENT, AGENT_RECEIPT, DAY, EVENT, OFD, OFD_RECEIPT, REGISTRY, SCHEMAS, to_rows
 from sync.hq.lake.layout import Lake
 from sync.hq.witness import Line, Mention, Receipt, Standing, Witness, bucket, fingerprint, receipt_key
 
 READERS = 4  # Files looked at together.
+BY_CODE = (EVENT, AGENT, OFD, REGISTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,67 +68,71 @@ class Life:
 
 def life(lake: Lake, engine: Engine, ki: str) -> Life:
     """Everything headquarters holds of one unit; nothing at all gives a life without moments."""
-    found = _found(lake, ki)
-    moments = [
-        *(Moment(row.at, Witness.AGENT, row) for row in to_rows(Mention, found[EVENT])),
-        *(Moment(row.at, Witness.AGENT, row) for row in to_rows(Line, found[AGENT])),
-        *(Moment(row.at, Witness.OFD, row) for row in to_rows(Line, found[OFD])),
-        *(Moment(row.observed_at, Witness.REGISTRY, row) for row in to_rows(Standing, found[REGISTRY])),
-    ]
-    lines = [moment.row for moment in moments if isinstance(moment.row, Line)]
-    keys = {receipt_key(line.register, line.sign): line.day for line in lines}
+    with ThreadPoolExecutor(READERS) as pool:
+        fp, among = fingerprint(ki), [bucket(ki)]
+        rows = _rows(pool, [_Look(name, path, fp) for name in BY_CODE for path in lake.files(name, None, among)])
+        said = {name: rows[name].filter(pc.equal(rows[name]["ki"], ki)) for name in BY_CODE}
+        moments = _moments(said)
+        lines = [moment.row for moment in moments if isinstance(moment.row, Line)]
+        keys = {receipt_key(line.register, line.sign): line.day for line in lines}
+        around = _rows(pool, [look for key, day in keys.items() for look in _around(lake, key, day)])
+    bare = [line for line in to_rows(Line, around[OFD]) if not line.ki]
     tills = {line.till for line in lines} | {one.row.till for one in moments if isinstance(one.row, Mention)}
     return Life(
         ki=ki,
-        moments=tuple(sorted(moments, key=_order)),
-        receipts=_receipts(lake, AGENT_RECEIPT, keys),
-        ofd_receipts=_receipts(lake, OFD_RECEIPT, keys),
-        unmarked=_unmarked(lake, keys),
+        moments=tuple(moments),
+        receipts=_by_key(to_rows(Receipt, around[AGENT_RECEIPT]), keys),
+        ofd_receipts=_by_key(to_rows(Receipt, around[OFD_RECEIPT]), keys),
+        unmarked=tuple(line for line in bare if receipt_key(line.register, line.sign) in keys),
         places=_places(engine, tills),
         cases=_cases(engine, ki),
     )
 
 
-def _order(moment: Moment) -> tuple[int, int]:
-    return moment.at, moment.row.number if isinstance(moment.row, Mention) else 0
+def _moments(said: Mapping[str, pa.Table]) -> list[Moment]:
+    found = [
+        *(Moment(row.at, Witness.AGENT, row) for row in to_rows(Mention, said[EVENT])),
+        *(Moment(row.at, Witness.AGENT, row) for row in to_rows(Line, said[AGENT])),
+        *(Moment(row.at, Witness.OFD, row) for row in to_rows(Line, said[OFD])),
+        *(Moment(row.observed_at, Witness.REGISTRY, row) for row in to_rows(Standing, said[REGISTRY])),
+    ]
+    return sorted(found, key=lambda one: (one.at, one.row.number if isinstance(one.row, Mention) else 0))
 
 
-def _found(lake: Lake, ki: str) -> dict[str, pa.Table]:
-    names = (EVENT, AGENT, OFD, REGISTRY)
-    wanted = {name: lake.files(name, None, [bucket(ki)]) for name in names}
-    looked = _looked(wanted, fingerprint(ki), lambda rows: rows.filter(pc.equal(rows["ki"], ki)))
-    return {name: looked[name] for name in names}
+def _around(lake: Lake, key: str, day: dt.date) -> Iterable[_Look]:
+    """Where a receipt may lie, and lines that the operator has in it without a mark."""
+    for table, among in ((AGENT_RECEIPT, None), (OFD_RECEIPT, None), (OFD, [bucket(key)])):
+        for path in lake.files(table, [day], among):
+            yield _Look(table, path, fingerprint(key))
 
 
-def _receipts(lake: Lake, table: str, keys: Mapping[str, dt.date]) -> dict[str, Receipt]:
-    receipts = {}
-    for key, day in keys.items():
-        rows = _looked({table: lake.files(table, [day])}, fingerprint(key), lambda rows: rows)[table]
-        for receipt in to_rows(Receipt, rows):
-            if receipt_key(receipt.register, receipt.sign) == key:
-                receipts[key] = receipt
-    return receipts
+def _by_key(receipts: Iterable[Receipt], keys: Collection[str]) -> dict[str, Receipt]:
+    """A fingerprint may be another receipt's too."""
+    named = {receipt_key(one.register, one.sign): one for one in receipts}
+    return {key: receipt for key, receipt in named.items() if key in keys}
 
 
-def _unmarked(lake: Lake, keys: Mapping[str, dt.date]) -> tuple[Line, ...]:
-    found: list[Line] = []
-    for key, day in keys.items():
-        rows = _looked({OFD: lake.files(OFD, [day], [bucket(key)])}, fingerprint(key), lambda rows: rows)[OFD]
-        found += [line for line in to_rows(Line, rows) if not line.ki and receipt_key(line.register, line.sign) == key]
-    return tuple(found)
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """Rows of a file whose first column is `fp`."""
+
+    table: str
+    path: Path
+    fp: int
 
 
-def _looked(wanted: Mapping[str, Sequence[Path]], fp: int, same: Callable[[pa.Table], pa.Table]) -> dict[str, pa.Table]:
-    """Rows of each table whose first column is `fp`, with their day."""
-    tasks = [(table, path) for table, paths in wanted.items() for path in paths]
-    with ThreadPoolExecutor(READERS) as pool:
-        parts = list(pool.map(lambda task: _in_file(task[1], fp), tasks))
-    found: dict[str, list[pa.Table]] = {table: [] for table in wanted}
-    for (table, path), part in zip(tasks, parts, strict=True):
+def _rows(pool: ThreadPoolExecutor, looks: Sequence[_Look]) -> dict[str, pa.Table]:
+    """What was found of each table, with its day."""
+    found = {name: [_with_day(name).empty_table()] for name in SCHEMAS}
+    for look, part in zip(looks, pool.map(lambda look: _in_file(look.path, look.fp), looks), strict=True):
         if part is not None:
-            day = pa.scalar(_day_of(path), pa.date32())
-            found[table].append(same(part).append_column("day", pa.repeat(day, same(part).num_rows)))
-    return {table: _joined(table, some) for table, some in found.items()}
+            day = pa.repeat(pa.scalar(_day_of(look.path), pa.date32()), part.num_rows)
+            found[look.table].append(part.append_column(pa.field(DAY, pa.date32()), day))
+    return {name: pa.concat_tables(some) for name, some in found.items()}
+
+
+def _with_day(table: str) -> pa.Schema:
+    return pa.schema([*SCHEMAS[table], pa.field(DAY, pa.date32())])
 
 
 def _in_file(path: Path, fp: int) -> pa.Table | None:
@@ -144,13 +149,6 @@ def _in_file(path: Path, fp: int) -> pa.Table | None:
                 rows = file.read_row_group(number, use_threads=False)
                 parts.append(rows.slice(int(first), int(last - first)))
     return pa.concat_tables(parts) if parts else None
-
-
-def _joined(table: str, some: Iterable[pa.Table]) -> pa.Table:
-    found = list(some)
-    if found:
-        return pa.concat_tables(found)
-    return pa.schema([*SCHEMAS[table], pa.field("day", pa.date32())]).empty_table()
 
 
 def _day_of(path: Path) -> dt.date:

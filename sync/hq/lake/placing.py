@@ -85,8 +85,11 @@ def _settle(
         lines = pq.read_table(path, columns=["fp", "at"], partitioning=None)
         line_fp, line_at = lines["fp"].to_numpy(), lines["at"].to_numpy()
         first, last = np.searchsorted(line_fp, fp[rows], "left"), np.searchsorted(line_fp, fp[rows], "right")
-        for index in np.flatnonzero(last > first).tolist():
-            earliest[index] = min(earliest[index], int(line_at[first[index] : last[index]].min()))
+        some = np.flatnonzero(last > first)
+        if len(some):
+            spans = np.stack([first[some], last[some]], axis=1).ravel()
+            padded = np.append(line_at, np.iinfo(np.int64).max)  # A span may end where the file does.
+            earliest[some] = np.minimum(earliest[some], np.minimum.reduceat(padded, spans)[::2])
     found = rows[earliest <= seen[rows]]
     days[found] = day
     return found

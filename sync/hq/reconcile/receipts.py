@@ -1,0 +1,79 @@
+"""Whole receipts: numbers that are missing between others, and clocks that run apart."""
+
+from __future__ import annotations
+
+import ibis
+
+from sync.hq.kinds import Kind
+from sync.hq.reconcile.documents import with_tills
+from sync.hq.reconcile.engine import Table, number, text
+from sync.hq.reconcile.facts import MINUTE_US, Facts
+
+COLUMNS = ("kind", "cause", "day", "till", "register", "shift", "number", "sign", "at", "other")
+
+
+def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts) -> Table:
+    """Numbers no witness has between two that one of them has, in one shift of one register.
+
+    Whatever stands behind the gap arrived, so the gap is no matter of waiting: unless only the operator has it and the
+    till has not delivered up to it. Day, time and number are those of the receipt behind the gap.
+    """
+    told = ibis.union(_told(agent, ours=1), _told(ofd, ours=0), distinct=False)
+    known = told.group_by("register", "shift", "number").agg(
+        ours=told["ours"].max(), day=told["day"].max(), at=told["at"].max(), till=told["till"].max(),
+        sign=told["sign"].max(),
+    )
+    window = ibis.window(group_by=[known["register"], known["shift"]], order_by=known["number"])
+    known = known.mutate(before=known["number"].lag().over(window))
+    behind = known.filter(known["number"] - known["before"] > 1)
+    owners = registers.select("register", known_till="till")
+    behind = behind.left_join(owners, "register").drop("register_right")
+    behind = behind.mutate(
+        till=ibis.ifelse(behind["till"] == "", behind["known_till"].fill_null(""), behind["till"])
+    )
+    behind = with_tills(behind, tills)
+    limits = facts.thresholds
+    unowned = (behind["till"] == "") & (number(facts.now) - behind["at"] >= limits.late_us)
+    arrived = (behind["ours"] == 1) | unowned | (
+        (behind["till"] != "") & (behind["delivered"] >= behind["at"] + limits.skew_us)
+    )
+    behind = behind.filter(arrived)
+    first, last = (behind["before"] + 1).cast("string"), (behind["number"] - 1).cast("string")
+    return behind.select(
+        kind=text(Kind.NUMBER_GAP), cause=text("receipt-numbers"), day="day", till="till", register="register",
+        shift="shift", number="number", sign="sign", at="at", other=first.concat("-", last),
+    )  # fmt: skip
+
+
+def _told(receipts: Table, *, ours: int) -> Table:
+    counted = receipts.filter(receipts["number"] > 0)
+    return counted.select(
+        "register", "shift", "number", "day", "at", "till", "sign", ours=ibis.literal(ours, type="int64")
+    )
+
+
+def drifts(agent: Table, facts: Facts) -> Table:
+    """Tills whose clock was off the register's on a day, by the middle one of the day's receipts; `other` in minutes.
+
+    Receipts made without a link count: both clocks stand in the shop.
+    """
+    limits = facts.thresholds
+    told = agent.filter(agent["noted_at"] != 0).select(
+        "day", "till", "register", "shift", "number", "sign", "at", drift=agent["noted_at"] - agent["at"]
+    )
+    order = [told["drift"], told["at"], told["register"], told["sign"]]
+    own = [told["day"], told["till"]]
+    told = told.mutate(
+        place=ibis.row_number().over(group_by=own, order_by=order), receipts=told["drift"].count().over(group_by=own)
+    )
+    middle = told.filter(
+        (told["place"] == (told["receipts"] - 1) // 2)
+        & (told["receipts"] >= limits.drift_receipts_min)
+        & (told["drift"].abs() > limits.drift_us)
+    )
+    minutes = (middle["drift"].abs() // MINUTE_US).cast("string")
+    sign = ibis.ifelse(middle["drift"] < 0, text("-"), text("+"))
+    return middle.select(
+        kind=text(Kind.CLOCK_DRIFT), cause=text("till-clock"), day="day", till="till", register="register",
+        shift="shift", number="number", sign="sign", at="at", other=sign.concat(minutes),
+    )  # fmt: skip

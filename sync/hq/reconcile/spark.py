@@ -1,0 +1,88 @@
+"""Spark, all buckets at once: for a chain that has outgrown one machine. Here in local mode unless a session is given.
+
+Spark writes its session's time zone into what it computes; it is set to UTC, although the comparison holds times as
+numbers. Needs Java and the extra `spark`.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import ibis
+import pyarrow as pa
+
+from sync.hq.reconcile.engine import Table
+
+SETTINGS = {
+    "spark.sql.session.timeZone": "UTC",
+    "spark.ui.enabled": "false",
+    "spark.sql.shuffle.partitions": "4",
+    "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
+    "spark.driver.bindAddress": "127.0.0.1",
+    "spark.driver.host": "127.0.0.1",
+}
+
+
+def local_session(scratch: Path, *, cores: int = 2, memory: str = "2g") -> Any:
+    """A Spark of its own in this process; the caller stops it."""
+    from pyspark.sql import SparkSession
+
+    builder = SparkSession.builder.master(f"local[{cores}]").appName("pos-hq").config("spark.driver.memory", memory)
+    for key, value in SETTINGS.items():
+        builder = builder.config(key, value)
+    return builder.config("spark.sql.warehouse.dir", str(scratch / "warehouse")).getOrCreate()
+
+
+class Spark:
+    name = "spark"
+    portions: Sequence[Sequence[int] | None] = (None,)
+
+    def __init__(self, session: Any) -> None:
+        """`session`: a SparkSession, left running when this is closed."""
+        self._session = session
+        session.conf.set("spark.sql.session.timeZone", "UTC")
+        self._connection = ibis.pyspark.connect(session)
+        self._names = (f"hq_{id(self):x}_{number}" for number in itertools.count())
+        self._views: list[str] = []
+        self._kept: list[Any] = []
+
+    def scan(self, files: Iterable[Path], *, hive: bool = True) -> Table:
+        paths = [str(path) for path in files]
+        reader = self._session.read
+        if hive:
+            reader = reader.option("basePath", str(_base(Path(paths[0]))))
+        return self._view(reader.parquet(*paths))
+
+    def keep(self, found: Table) -> Table:
+        kept = self._frame(found).cache()
+        self._kept.append(kept)
+        return self._view(kept)
+
+    def rows(self, found: Table) -> pa.Table:
+        return self._frame(found).toArrow()
+
+    def write(self, found: Table, path: Path) -> None:
+        self._frame(found).write.mode("overwrite").parquet(str(path))
+
+    def close(self) -> None:
+        for kept in self._kept:
+            kept.unpersist()
+        for view in self._views:
+            self._session.catalog.dropTempView(view)
+
+    def _frame(self, found: Table) -> Any:
+        return self._session.sql(str(ibis.to_sql(found, dialect="pyspark")))
+
+    def _view(self, frame: Any) -> Table:
+        name = next(self._names)
+        frame.createOrReplaceTempView(name)
+        self._views.append(name)
+        return self._connection.table(name)
+
+
+def _base(path: Path) -> Path:
+    """The folder above `day=...`, from where Spark reads the columns in a path."""
+    return next((above.parent for above in path.parents if above.name.startswith("day=")), path.parent)
