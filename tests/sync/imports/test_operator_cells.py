@@ -7,9 +7,9 @@ import datetime as dt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from operator_files import CELLS, GTIN, HEADER, KI_A, LINES, MAPPINGS, PACK, RECEIPTS, TAIL, many, row, written
+from operator_files import CELLS, HEADER, KI_A, LINES, MAPPINGS, PACK, RECEIPTS, TAIL, many, row, written
 
-from sync.hq.imports.mapping import MappingError, Meaning, Rows, load_mappings, place, to_toml
+from sync.hq.imports.mapping import MappingError, Rows, load_mappings, place
 from sync.hq.imports.marks import read_mark
 from sync.hq.imports.preview import preview
 from sync.hq.imports.receipts import RawRow, Reader, read_chunk
@@ -130,13 +130,6 @@ def test_one_odd_cell_in_a_good_row_costs_at_most_that_row(rows, column, cell, a
     assert sum(len(one.rows) for one in found.documents) + found.repeated + found.refused == len(rows)
 
 
-TOML_VALUES = st.recursive(
-    st.one_of(st.text(max_size=8), st.integers(-3, 20000), st.booleans()),
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=6), inner, max_size=3)),
-    max_leaves=6,
-)
-
-
 @given(st.text(max_size=200))
 def test_no_text_makes_the_mapping_file_fail_otherwise_than_by_name(text):
     try:
@@ -197,9 +190,3 @@ def test_columns_by_number_need_no_words(tmp_path):
     path = written(tmp_path / "export.csv", [["a", "b", "c", "d"], ["SWK1", "77", "30.11.2026 10:00", "5,00"]])
     (document,) = preview(path, mapping).documents
     assert (document.receipt.register, document.receipt.sign, document.receipt.total_tiyn) == ("SWK1", "77", 500)
-
-
-def test_the_columns_that_are_there_are_all_of_the_language():
-    assert {meaning.value for meaning in Meaning} >= set(LINES.columns)
-    assert to_toml(LINES) == to_toml(load_mappings(to_toml(LINES))["lines"])
-    assert GTIN in KI_A

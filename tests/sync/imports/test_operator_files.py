@@ -183,6 +183,16 @@ def test_spreadsheet_numbers_dates_and_serial_dates_are_read(bring, lake, tmp_pa
     ]  # fmt: skip
 
 
+def test_a_sheet_that_lies_about_its_size_is_read_whole(bring, tmp_path):
+    honest = workbook(tmp_path / "honest.xlsx", [HEADER, row("1"), row("2", KI_B)])
+    path = tmp_path / "export.xlsx"
+    with zipfile.ZipFile(honest) as source, zipfile.ZipFile(path, "w") as out:
+        for entry in source.infolist():
+            content = source.read(entry)
+            out.writestr(entry.filename, content.replace(b'<dimension ref="A1:K3"', b'<dimension ref="A1:B1"'))
+    assert bring(path).taken == 2
+
+
 def test_two_rows_for_one_receipt_are_further_lines_repeats_or_refused(bring, ledger, lake, tmp_path):
     rows = [HEADER, row("1"), row("2", PACK), row("1", KI_B), row("1"), row("1", PACK, total="950,00")]
     found = bring(written(tmp_path / "lines.csv", rows))
