@@ -69,7 +69,8 @@ class Evidence:
         if not self._model.storage:
             number = look.counters["document"]
             return SeenDocument(str(number), "", None, "") if number else None
-        stored = self._reader.stored(look.counters["fd"])
+        # Asked for anew: a look at a register that waits for somebody holds no counters.
+        stored = self._reader.stored(self._reader.last_fd())
         return None if stored is None else self.seen(stored)
 
     def seen(self, stored: StoredDocument) -> SeenDocument:

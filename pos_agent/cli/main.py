@@ -41,6 +41,10 @@ app.add_typer(
     name="ofd",
 )
 app.add_typer(
+    group("pos_agent.cli.sim", help="Simulated devices to try the agent on, worked by hand. Nothing fiscal."),
+    name="sim",
+)
+app.add_typer(
     group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
     name="webkassa",
 )

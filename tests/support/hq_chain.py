@@ -15,6 +15,7 @@ from typing import Any
 
 from sqlalchemy import Engine, insert
 
+from marking.gs1 import check_digit
 from sync.heartbeat import Heartbeat, Trouble
 from sync.hq import schema
 from sync.hq.finding import CAUSES
@@ -51,9 +52,12 @@ TILLS = [(f"{shop}-till-{n}", shop, name, region) for shop, name, region, tills 
 
 def ki(number: int) -> str:
     """An identification code of a pack: GTIN and seven characters."""
-    letters = "AbCdEfGhJkLmNpQrStUvWxYz"
-    serial = "".join(letters[(number * 7 + step * 5) % len(letters)] for step in range(6))
-    return f"0487000000{100 + number % 40:04}{serial}{number % 10}"
+    letters, serial, rest = "AbCdEfGhJkLmNpQrStUvWxYz", "", number * 9973
+    for _ in range(7):
+        rest, letter = divmod(rest, len(letters))
+        serial += letters[letter]
+    gtin = f"0487000000{100 + number % 40}"
+    return gtin + check_digit(gtin) + serial
 
 
 def us(when: dt.datetime) -> int:

@@ -6,8 +6,9 @@ What the harness asks of a family stands in `Rig`. Everything runs in virtual ti
 from __future__ import annotations
 
 import itertools
+import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,6 +51,10 @@ class NotApplicable(Exception):
     """This family has no such fault: why, in words for the matrix."""
 
 
+class NotLet(Exception):
+    """Other people at the register are refused what they want: the shift is too old, a fault met them."""
+
+
 @dataclass(frozen=True)
 class Ending:
     """How one walk over the steps of a receipt ended."""
@@ -77,10 +82,14 @@ class Rig(ABC):
     counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
     pause_s = 5.0  # Between two looks of the till at what is undecided.
+    lags = False  # What it makes without its operator stands in the ledger only when it has been handed over.
+    closes_shifts = False  # It makes the Z-report of an expired shift by itself; a killed agent may not know of it.
+    refusals: tuple[type[Exception], ...] = (NotLet,)  # What the simulator raises when other people are not let.
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.clock = clock
         self.folder = folder
+        self.chance = random.Random(3)  # Of the driver.
 
     @abstractmethod
     def open(self) -> OpenRegister:
@@ -113,6 +122,24 @@ class Rig(ABC):
         """The register's own record and what the journal calls the document of a sale are one and the same."""
         signs = not (registered.sign and document.fiscal_sign) or registered.sign == document.fiscal_sign
         return signs and tiyn(registered.total) == document.total_tiyn
+
+    def vary(self, rng: random.Random) -> None:  # noqa: B027 (optional hook)
+        """Choose what the vendor's papers leave open, for a random day."""
+
+    def wild(self, _rng: random.Random) -> str:
+        """One more thing goes wrong that only this family's simulator knows; its name, "" for none."""
+        return ""
+
+    def others(self, deed: Callable[[], None]) -> bool:
+        """Other people do something at the register; False when they are not let."""
+        try:
+            deed()
+        except self.refusals:
+            return False
+        return True
+
+    def clear(self) -> None:  # noqa: B027 (optional hook)
+        """A person at the register cancels what stands open there, or finishes it where it is paid."""
 
     @abstractmethod
     def ring_up_elsewhere(self) -> None:

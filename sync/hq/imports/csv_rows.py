@@ -10,7 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -78,22 +78,21 @@ def _is_utf8(sample: bytes) -> bool:
 
 
 def _delimiter(text: str) -> str:
-    """The one that cuts most lines into equally many cells."""
+    """The one that cuts most lines into equally many cells, each line by itself: one open quote must not hide them."""
     lines = text.splitlines()[:50]
 
-    def weight(delimiter: str) -> tuple[int, int]:
-        widths = [len(row) for row in _parsed(lines, delimiter) if len(row) > 1]
-        most = max(set(widths), key=lambda width: (widths.count(width), width), default=0)
-        return widths.count(most), most
+    def weight(delimiter: str) -> int:
+        widths = [_width(line, delimiter) for line in lines]
+        return max(widths.count(width) * (width - 1) for width in set(widths) | {1})
 
     return max(DELIMITERS, key=weight)
 
 
-def _parsed(lines: Sequence[str], delimiter: str) -> list[list[str]]:
+def _width(line: str, delimiter: str) -> int:
     try:
-        return list(csv.reader(lines, delimiter=delimiter))
+        return len(next(csv.reader([line], delimiter=delimiter), []))
     except csv.Error:
-        return [line.split(delimiter) for line in lines]
+        return line.count(delimiter) + 1
 
 
 def csv_rows(path: Path, form: CsvForm, *, start: int = 0, number: int = 1, width: int = 0) -> Iterator[RawRow]:

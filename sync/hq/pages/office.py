@@ -125,6 +125,7 @@ def words(language: str) -> Mapping[str, Any]:
         "import_state": partial(_worded, language, "imports.s_"),
         "import_kind": partial(_worded, language, "imports.k_"),
         "refusal_title": partial(_worded, language, "refusal."),
+        "value_title": partial(_worded, language, "value."),
         "trouble_title": partial(_worded, language, "trouble.t_"),
         "trouble_action": partial(_worded, language, "trouble.a_"),
         "change_title": partial(_worded, language, "trouble.c_"),
