@@ -5,7 +5,7 @@ from __future__ import annotations
 import hmac
 from typing import Annotated, Any
 
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 from starlette.datastructures import FormData
 
 from sync.hq.pages.office import Office, Visit
@@ -95,6 +95,7 @@ def secret(form: FormData, name: str) -> str:
     return found if isinstance(found, str) else ""
 
 
+Number = Annotated[int, Path(ge=0, le=2**63 - 1)]  # What a database can hold.
 Here = Annotated[Office, Depends(office)]
 Signed = Annotated[Visit, Depends(signed_in)]
 Posted = Annotated[Visit, Depends(posted)]

@@ -127,10 +127,10 @@ def test_kinds_are_switched_on_and_off_and_pages_follow_each_other(office: Offic
     assert second
     assert not set(first) & set(second)
     page.click(".kinds a:has-text('Продано дважды')")
-    page.click(".kinds a:has-text('Суммы не равны')")
+    page.click(".kinds a:has-text('Сумма отличается')")
     expect(page).to_have_url(re.compile("kind=sold-twice&kind=amount-differs"))
     kinds = set(page.locator("tbody th > a").all_inner_texts())
-    assert kinds == {"Продано дважды", "Суммы не равны"}
+    assert kinds == {"Продано дважды", "Сумма отличается"}
 
 
 def test_an_address_that_cannot_be_read_is_told_and_the_rest_of_it_counts(office: Office) -> None:
@@ -224,7 +224,7 @@ def test_the_life_of_a_unit_is_found_by_a_code_with_its_tail_and_hostile_goods_a
     assert page.locator(".life .witness").all_inner_texts().count("ОФД") == 1
     times = page.locator(".life th[scope=row]").all_inner_texts()
     assert times == sorted(times)
-    expect(page.locator("main ul")).to_contain_text("числится на балансе")
+    expect(page.locator("main ul")).to_contain_text("Продано, не выбыло из оборота")
 
 
 def test_a_group_separator_typed_by_a_scanner_is_not_lost(office: Office) -> None:

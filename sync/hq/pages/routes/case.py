@@ -16,13 +16,13 @@ from sync.hq.pages.office import Office, Visit
 from sync.hq.pages.queries import exceptions as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.routes.exceptions import NOTE_MAX
-from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
+from sync.hq.pages.visits import Form, Here, Number, Posted, Refused, Signed, allow, field
 
 router = APIRouter()
 
 
 @router.get("/exceptions/{number}")
-def case(request: Request, here: Here, visit: Signed, number: int) -> Response:
+def case(request: Request, here: Here, visit: Signed, number: Number) -> Response:
     with here.engine.connect() as db:
         found = queries.one(db, number)
         if found is None:
@@ -48,7 +48,7 @@ def case(request: Request, here: Here, visit: Signed, number: int) -> Response:
 
 
 @router.post("/exceptions/{number}/owner")
-def owner(here: Here, visit: Posted, given: Form, number: int) -> Response:
+def owner(here: Here, visit: Posted, given: Form, number: Number) -> Response:
     wanted = field(given, "owner")
     if wanted and wanted not in {account.name for account in here.accounts.all() if account.active}:
         raise Refused("owner-unknown", 422, owner=wanted)
@@ -60,7 +60,7 @@ def owner(here: Here, visit: Posted, given: Form, number: int) -> Response:
 
 
 @router.post("/exceptions/{number}/note")
-def note(here: Here, visit: Posted, given: Form, number: int) -> Response:
+def note(here: Here, visit: Posted, given: Form, number: Number) -> Response:
     text = _text(field(given, "note"))
 
     def change(db: Connection) -> Sequence[int]:
@@ -70,7 +70,7 @@ def note(here: Here, visit: Posted, given: Form, number: int) -> Response:
 
 
 @router.post("/exceptions/{number}/resolve")
-def resolve(here: Here, visit: Posted, given: Form, number: int) -> Response:
+def resolve(here: Here, visit: Posted, given: Form, number: Number) -> Response:
     text = _text(field(given, "note"))
 
     def change(db: Connection) -> Sequence[int]:
@@ -80,7 +80,7 @@ def resolve(here: Here, visit: Posted, given: Form, number: int) -> Response:
 
 
 @router.post("/exceptions/{number}/reopen")
-def reopen(here: Here, visit: Posted, number: int) -> Response:
+def reopen(here: Here, visit: Posted, number: Number) -> Response:
     def change(db: Connection) -> Sequence[int]:
         return queries.reopen(db, number, visit.who, here.now())
 

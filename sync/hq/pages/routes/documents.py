@@ -16,7 +16,7 @@ from sync.hq.pages.office import Office, Visit
 from sync.hq.pages.ports import DocumentRefused, Documents
 from sync.hq.pages.queries import exceptions as queries
 from sync.hq.pages.roles import Act
-from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
+from sync.hq.pages.visits import Form, Here, Number, Posted, Refused, Signed, allow, field
 
 router = APIRouter()
 LISTED_MAX = 200
@@ -57,7 +57,7 @@ def prepare(here: Here, visit: Posted, given: Form) -> Response:
 
 
 @router.get("/documents/{number}")
-def document(request: Request, here: Here, visit: Signed, number: int) -> Response:
+def document(request: Request, here: Here, visit: Signed, number: Number) -> Response:
     port = _port(here)
     found = port.one(number)
     if found is None:
@@ -67,7 +67,7 @@ def document(request: Request, here: Here, visit: Signed, number: int) -> Respon
 
 
 @router.post("/documents/{number}/{act}")
-def decide(here: Here, visit: Posted, given: Form, number: int, act: str) -> Response:
+def decide(here: Here, visit: Posted, given: Form, number: Number, act: str) -> Response:
     """Approve or cancel; why is kept with the name."""
     allow(visit, Act.APPROVE)
     port = _port(here)
@@ -85,7 +85,7 @@ def decide(here: Here, visit: Posted, given: Form, number: int, act: str) -> Res
 
 
 @router.get("/documents/{number}/export")
-def export(request: Request, here: Here, visit: Signed, number: int) -> Response:
+def export(request: Request, here: Here, visit: Signed, number: Number) -> Response:
     port = _port(here)
     if port.one(number) is None:
         raise Refused("not-found", 404)

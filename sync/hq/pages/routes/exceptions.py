@@ -84,9 +84,11 @@ def exceptions(request: Request, here: Here, visit: Signed) -> Response:
     )
 
 
-def _causes(chosen: Filter) -> list[str]:
+def _causes(chosen: Filter) -> list[tuple[Kind, str]]:
+    """Causes of the chosen kinds, or of all; one that several kinds share stands once."""
     kinds = [Kind(kind) for kind in chosen.kind] or list(Kind)
-    return sorted({cause for kind in kinds for cause in CAUSES[kind]})
+    first = {cause: kind for kind in reversed(kinds) for cause in CAUSES[kind]}
+    return [(kind, cause) for cause, kind in sorted(first.items(), key=lambda pair: (kinds.index(pair[1]), pair[0]))]
 
 
 @router.get("/exceptions/export")

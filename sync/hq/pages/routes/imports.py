@@ -8,7 +8,7 @@ from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.office import Office
 from sync.hq.pages.ports import ImportRun, Imports
-from sync.hq.pages.visits import Here, Refused, Signed
+from sync.hq.pages.visits import Here, Number, Refused, Signed
 
 router = APIRouter()
 LISTED_MAX = 200
@@ -23,14 +23,14 @@ def imports(request: Request, here: Here, visit: Signed) -> Response:
 
 
 @router.get("/imports/{number}")
-def one(request: Request, here: Here, visit: Signed, number: int) -> Response:
+def one(request: Request, here: Here, visit: Signed, number: Number) -> Response:
     port, run = _run(here, number)
     refusals = list(port.refusals(number, REFUSALS_MAX))
     return here.page(request, visit, "import.html", run=run, refusals=refusals, refusals_max=REFUSALS_MAX)
 
 
 @router.get("/imports/{number}/export")
-def export(request: Request, here: Here, visit: Signed, number: int) -> Response:
+def export(request: Request, here: Here, visit: Signed, number: Number) -> Response:
     port, _ = _run(here, number)
     columns = [
         Column("row", "imports.row", ColumnKind.COUNT),
