@@ -125,8 +125,12 @@ class IsMptSection(Section):
 
 class SyncSection(Section):
     url: Url = ""  # Headquarters; empty: rows stay on the till.
-    token: SecretRef | None = None
+    token: SecretRef | None = None  # Used where there is no key.
+    key: SecretRef | None = None  # PEM, made by `pos-agent sync-key`: signs each request.
+    ca_file: str = ""  # PEM; empty: the public certificate authorities.
+    certificate_file: str = ""  # PEM, certificate and its key, where headquarters asks for one.
     every_s: float = Field(default=5.0, gt=0)
+    heartbeat_every_s: float = Field(default=60.0, ge=0)  # 0: none.
 
 
 class ClientSection(Section):

@@ -82,6 +82,8 @@ class Runner:
             self._spawn("register", lambda: self._every(agent.register_watch.every_s, agent.register_watch.look))
         if agent.delivery is not None:
             self._spawn("delivery", partial(self._work, agent.delivery.step))
+        if agent.heartbeat is not None:
+            self._spawn("heartbeat", partial(self._work, agent.heartbeat.step))
         if agent.recheck is not None:
             self._spawn("recheck", partial(self._work, agent.recheck.step))
 

@@ -15,6 +15,7 @@ from pos_agent.cli.later import group
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
 from pos_agent.cli.print_test import print_test_command
+from pos_agent.cli.sync_key import sync_key_command
 
 app = typer.Typer(
     name="pos-agent",
@@ -27,6 +28,7 @@ app.command("parse")(parse_command)
 app.command("decode")(decode_command)
 app.command("demo")(demo_command)
 app.command("print-test")(print_test_command)
+app.command("sync-key")(sync_key_command)
 app.add_typer(group("pos_agent.cli.cache", help="Catalogue and code statuses of this till."), name="cache")
 app.add_typer(
     group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"

@@ -24,6 +24,7 @@ from sync.link import Broken, Limits, exchange, open_client
 
 PAGE_BYTES_MAX = 2 * 1024 * 1024
 _TAGS = re.compile(r"<(script|style)\b.*?</\1>|<[^>]*>", re.IGNORECASE | re.DOTALL)
+_GROUPED = re.compile(r"(?<=\d)[ \u00a0\u202f](?=\d{3}(?!\d))")  # The blank of "1 800,00".
 _SIGN = re.compile(r"[0-9A-Za-z-]{1,64}")
 
 
@@ -87,8 +88,8 @@ def receipt_address(url: str) -> ReceiptAddress:
 
 def understood(page: str, address: ReceiptAddress, rules: PageRules) -> Found:
     """What a page says. Pure. OK only where both the sign and the sum stand in it."""
-    text = _TAGS.sub(" ", page)
-    flat = re.sub(r"[\s\u00a0\u202f]+", "", text).replace(",", ".")
+    text = _TAGS.sub("\n", page)
+    flat = _GROUPED.sub("", text).replace(",", ".")
     tenge, tiyn = divmod(address.total_tiyn, 100)
     sums = [rf"{tenge}\.{tiyn:02}"] + ([rf"{tenge}(?:\.00)?"] if tiyn == 0 else [])
     has_sum = any(re.search(rf"(?<![\d.]){form}(?!\d)", flat) for form in sums)

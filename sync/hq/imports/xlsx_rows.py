@@ -84,7 +84,7 @@ def xlsx_form(path: Path, sheet: str = "") -> XlsxForm:
     try:
         found = _sheet_of(book, sheet)
         part = _part_of(found)
-        rows = found.max_row or 0
+        rows = int(found.max_row or 0)
         with zipfile.ZipFile(path) as archive:
             _check_texts(archive)
             merges = _merges(archive, part)
@@ -101,8 +101,10 @@ def xlsx_rows(path: Path, form: XlsxForm, *, after: int = 0) -> Iterator[RawRow]
     waiting = sorted((Merge(*area) for area in form.merges), key=lambda merge: merge.top, reverse=True)
     active: list[Merge] = []
     try:
-        for number, cells in enumerate(book[form.sheet].iter_rows(max_col=COLUMNS_MAX, values_only=True), 1):
-            row: list[Cell] = list(cells)
+        sheet = book[form.sheet]
+        sheet.reset_dimensions()  # What a sheet says of its own size may be wrong, and would cut columns off.
+        for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
+            row: list[Cell] = list(cells[:COLUMNS_MAX])
             while waiting and waiting[-1].top == number:
                 merge = waiting.pop()
                 merge.value = row[merge.left - 1] if merge.left <= len(row) else None

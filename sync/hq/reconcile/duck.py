@@ -1,4 +1,4 @@
-"""DuckDB, one bucket at a time: a year fits in memory."""
+"""DuckDB, some buckets at a time: a year fits in memory one bucket after the other."""
 
 from __future__ import annotations
 
@@ -15,13 +15,17 @@ from sync.hq.witness import BUCKETS
 
 class Duck:
     name = "duckdb"
-    portions: Sequence[Sequence[int] | None] = tuple((bucket,) for bucket in range(BUCKETS))
 
-    def __init__(self, scratch: Path, *, memory: str = "1GB", threads: int | None = None) -> None:
+    def __init__(self, scratch: Path, *, at_once: int = 1, memory: str = "1GB", threads: int | None = None) -> None:
         """`scratch`: folder for what does not fit; `memory`: DuckDB's own limit, the process needs some more."""
+        buckets = range(BUCKETS)
+        self.portions: Sequence[Sequence[int] | None] = (
+            (None,) if at_once >= BUCKETS else [buckets[start : start + at_once] for start in range(0, BUCKETS, at_once)]
+        )
         self._connection = ibis.duckdb.connect(
             memory_limit=memory, temp_directory=str(scratch / "spill"), preserve_insertion_order=False
         )
+        self._connection.raw_sql("SET parquet_metadata_cache = true")  # Every file is read more than once.
         if threads is not None:
             self._connection.raw_sql(f"SET threads = {threads:d}")
         self._names = (f"t{number}" for number in itertools.count())

@@ -31,11 +31,12 @@ from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.engine import Engine, Table
 from sync.hq.reconcile.facts import Facts
 from sync.hq.reconcile.judgement import Gathered, judge
-from sync.hq.witness import bucket, receipt_key
+from sync.hq.witness import BUCKETS, bucket, receipt_key
 
 WITNESSES = ("agent", "ofd", "registry")
 Progress = Callable[[str, int, int], None]  # Stage, portions done, portions in all.
 Days = tuple[dt.date, dt.date]
+PORTION_BYTES = 200_000_000  # Of Parquet, what one portion may hold: some five million rows.
 _DAY = dt.timedelta(days=1)
 _NO_DAY = dt.date(1970, 1, 1)
 
@@ -67,7 +68,7 @@ def reconcile(
     stays open. `scratch`: where temporary files go. Raises ValueError for an engine it does not know.
     """
     with tempfile.TemporaryDirectory(prefix="hq-reconcile-", dir=scratch) as folder:
-        made = engine if not isinstance(engine, str) else _engine(engine, Path(folder))
+        made = engine if not isinstance(engine, str) else _engine(engine, Path(folder), _at_once(lake, days))
         try:
             run = _Run(lake, made, facts, Path(folder), progress or (lambda *_: None), kernel=engine == "polars")
             return run.over(days, counting=counting)
@@ -76,9 +77,16 @@ def reconcile(
                 made.close()
 
 
-def _engine(name: str, scratch: Path) -> Engine:
+def _at_once(lake: Lake, days: Days | None) -> int:
+    """Buckets worked on together: one of a large range, all of a small one, where each costs more than it holds."""
+    chosen = {one: [day for day in lake.days(one) if not days or days[0] <= day <= days[1]] for one in WITNESSES}
+    held = sum(path.stat().st_size for one, among in chosen.items() for path in lake.files(one, among))
+    return max(1, min(BUCKETS, BUCKETS * PORTION_BYTES // max(1, held)))
+
+
+def _engine(name: str, scratch: Path, at_once: int) -> Engine:
     if name in ("duckdb", "polars"):
-        return Duck(scratch)
+        return Duck(scratch, at_once=at_once)
     raise ValueError(f"no engine {name!r}: duckdb, polars, or an Engine")
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import operator_files
@@ -182,6 +183,16 @@ def test_spreadsheet_numbers_dates_and_serial_dates_are_read(bring, lake, tmp_pa
     ]  # fmt: skip
 
 
+def test_a_sheet_that_lies_about_its_size_is_read_whole(bring, tmp_path):
+    honest = workbook(tmp_path / "honest.xlsx", [HEADER, row("1"), row("2", KI_B)])
+    path = tmp_path / "export.xlsx"
+    with zipfile.ZipFile(honest) as source, zipfile.ZipFile(path, "w") as out:
+        for entry in source.infolist():
+            content = source.read(entry)
+            out.writestr(entry.filename, content.replace(b'<dimension ref="A1:K3"', b'<dimension ref="A1:B1"'))
+    assert bring(path).taken == 2
+
+
 def test_two_rows_for_one_receipt_are_further_lines_repeats_or_refused(bring, ledger, lake, tmp_path):
     rows = [HEADER, row("1"), row("2", PACK), row("1", KI_B), row("1"), row("1", PACK, total="950,00")]
     found = bring(written(tmp_path / "lines.csv", rows))
@@ -244,6 +255,22 @@ def test_a_file_of_rubbish_rows_stops_before_it_fills_the_database(bring, ledger
     assert "mapping is wrong" in found.trouble
 
 
+def test_an_archive_bomb_and_xml_entities_are_refused_before_they_unfold(bring, tmp_path):
+    path = workbook(tmp_path / "real.xlsx", [HEADER, row("1")])
+    bomb, entities = tmp_path / "bomb.xlsx", tmp_path / "entities.xlsx"
+    sheet = "xl/worksheets/sheet1.xml"
+    for target, extra in ((bomb, b" " * 100_000_000), (entities, b"")):
+        with zipfile.ZipFile(path) as source, zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as out:
+            for entry in source.infolist():
+                content = source.read(entry)
+                if entry.filename == sheet:
+                    doctype = b'<!DOCTYPE worksheet [<!ENTITY a "aaaaaaaaaa">]><worksheet'
+                    content = content + extra if extra else content.replace(b"<worksheet", doctype, 1)
+                out.writestr(entry.filename, content)
+    assert "archive bomb" in bring(bomb).trouble
+    assert "entities" in bring(entities).trouble
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -254,7 +281,7 @@ def test_a_file_of_rubbish_rows_stops_before_it_fills_the_database(bring, ledger
         (b"PK\x03\x04rubbish", "damaged"),
         (bytes(range(256)) * 40, "no text"),
         (b"a;b;c\n1;2;3\n", "no row of the first"),
-        ("РНМ;ФП;Дата и время;Операция\n1;2;3;4\n".encode(), "no row of the first"),
+        ("РНМ;ФП;Дата и время;Операция\n1;2;3;4\n".encode(), "has no column for number (Номер чека)"),
     ],
 )
 def test_a_wrong_file_is_refused_with_a_word_on_what_to_do(bring, tmp_path, content, words):
