@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,12 +17,14 @@ from sync.hq.fleet.tables import heartbeat
 from sync.hq.lake.layout import OFD_RECEIPT, Lake
 from sync.hq.lake.tables import scanned
 from sync.hq.lake.memory import open_doubts
+from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.exceptions import record
 from sync.hq.reconcile.facts import Facts, Thresholds
 from sync.hq.reconcile.run import Days, Progress, Result, reconcile
 from sync.hq.witness import US_PER_S, ZONE
 
 NS_PER_US = 1_000
+AT_ONCE_BYTES_MAX = 64 << 20  # Some two million rows of the three tables.
 LOOK_BACK_DAYS = 14  # How far back an operator's newest receipt is looked for.
 
 
@@ -51,6 +54,8 @@ def compare(
     facts = facts_of(engine, lake, now_ns, thresholds or Thresholds())
     if with_engine == "spark":
         result = _on_spark(lake, days, facts, progress, scratch)
+    elif with_engine == "duckdb" and _bytes(lake, days) <= AT_ONCE_BYTES_MAX:
+        result = _at_once(lake, days, facts, progress, scratch)
     else:
         result = reconcile(lake, days, engine=with_engine, facts=facts, progress=progress, scratch=scratch)
     run = record(engine, result, now_ns if clock is None else clock(), started_ns=now_ns)
@@ -153,6 +158,22 @@ def _count_scans(engine: Engine, result: Result) -> None:
             place = (tables.count.c.day == row.day) & (tables.count.c.till == row.till)
             place &= tables.count.c.shift == row.shift
             db.execute(update(tables.count).where(place).values(scanned=row.count))
+
+
+def _bytes(lake: Lake, days: Days | None) -> int:
+    chosen = None if days is None else [day for day in lake.days("agent") if days[0] <= day <= days[1]]
+    return sum(path.stat().st_size for table in ("agent", "ofd", "registry") for path in lake.files(table, chosen))
+
+
+def _at_once(lake: Lake, days: Days | None, facts: Facts, progress: Progress | None, scratch: Path | None) -> Result:
+    """All buckets in one go: of little data the questions cost more than the rows."""
+    with tempfile.TemporaryDirectory(prefix="hq-duckdb-", dir=scratch) as folder:
+        duck = Duck(Path(folder))
+        duck.portions = (None,)
+        try:
+            return reconcile(lake, days, engine=duck, facts=facts, progress=progress, scratch=scratch)
+        finally:
+            duck.close()
 
 
 def _on_spark(

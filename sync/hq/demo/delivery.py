@@ -23,7 +23,7 @@ from sync.hq.demo.journals import ASIDE_REASON, NS, Journal
 from sync.signing import Signer
 
 BATCHES, CURSOR, HEARTBEAT = "/v1/batches", "/v1/cursor", "/v1/heartbeat"
-ROWS = 250
+ROWS = 60  # A till with a line sends little and often; what waited for days goes in larger pieces at a real till.
 TWICE, EARLY = 0.06, 0.04  # Shares of batches.
 ANSWER_S = 60.0
 
