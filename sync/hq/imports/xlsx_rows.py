@@ -22,7 +22,7 @@ import openpyxl
 from openpyxl.utils.cell import range_boundaries
 
 from sync.hq.imports.csv_rows import FileRefused
-from sync.hq.imports.receipts import RawRow
+from sync.hq.imports.row_facts import RawRow
 from sync.hq.imports.values import Cell
 
 UNPACKED_BYTES_MAX = 4 * 1024**3

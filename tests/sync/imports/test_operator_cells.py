@@ -14,7 +14,8 @@ from operator_files import CELLS, HEADER, KI_A, LINES, MAPPINGS, PACK, RECEIPTS,
 from sync.hq.imports.mapping import MappingError, Rows, load_mappings, place
 from sync.hq.imports.marks import read_mark
 from sync.hq.imports.preview import preview
-from sync.hq.imports.receipts import RawRow, Reader, read_chunk
+from sync.hq.imports.receipts import read_chunk
+from sync.hq.imports.row_facts import RawRow, Reader
 from sync.hq.imports.values import Trouble, count, moment, money, thousandths
 
 TEN = 1_796_014_800_000_000  # 30.11.2026 10:00:00 at UTC+5.
