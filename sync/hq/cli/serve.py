@@ -73,9 +73,7 @@ def _serving(config: Config, database: str) -> Serving:
         raise ServingUnfit(f"tills.credentials: {path}: {error.strerror}") from error
     except TokensInvalid as error:
         raise ServingUnfit(f"{path}: {error}") from error
-    return Serving(
-        database, credentials, listen.host, listen.port, listen.workers, tls, config.tills.thresholds
-    )
+    return Serving(database, credentials, listen.host, listen.port, listen.workers, tls, config.tills.thresholds)
 
 
 def _listening(port: int) -> None:
