@@ -16,6 +16,7 @@ from sync.hq.witness import US_PER_S, ZONE, Line, Operation, Receipt, Standing, 
 
 GTIN = "04870004001234"
 OTHER_GTIN = "04870004005678"
+TABLES = ("agent", "ofd", "registry", "agent_receipt", "ofd_receipt")
 REGISTERS = {"R1": "almaty-1", "R2": "almaty-2", "R3": "oral-1"}
 SHOPS = {"almaty-1": "almaty", "almaty-2": "almaty", "oral-1": "oral"}
 
@@ -120,9 +121,33 @@ class Told:
             self.stands(unit, UnitStatus.WITHDRAWN, since=when + MINUTE_US, seen=when + DAY_US + HOUR_US)
         return named
 
+    def apart(self, number: int) -> Told:
+        """The same with codes, signs and shifts of its own, so that many stories lie in one lake."""
+
+        def line(one: Line) -> Line:
+            return replace(one, ki=one.ki and own(one.ki), sign=f"{number}:{one.sign}", shift=number)
+
+        def head(one: Receipt) -> Receipt:
+            return replace(one, sign=f"{number}:{one.sign}", shift=number)
+
+        def own(ki: str) -> str:
+            return f"{ki}{number:03}"
+
+        return Told(
+            [line(one) for one in self.agent],
+            [line(one) for one in self.ofd],
+            [head(one) for one in self.agent_receipt],
+            [head(one) for one in self.ofd_receipt],
+            [replace(one, ki=own(one.ki)) for one in self.registry],
+        )
+
+    def add(self, other: Told) -> None:
+        for table in TABLES:
+            getattr(self, table).extend(getattr(other, table))
+
     def write(self, root: Path, *, files: int = 1, shuffle: int = 0) -> Lake:
         lake = Lake(root)
-        for table in ("agent", "ofd", "registry", "agent_receipt", "ofd_receipt"):
+        for table in TABLES:
             rows = list(getattr(self, table))
             random.Random(shuffle).shuffle(rows)
             for number in range(files):

@@ -62,6 +62,7 @@ def kazakhstan() -> Calendar:
     document = tomllib.loads(resources.files("sync.hq").joinpath("data/holidays_kz.toml").read_text(encoding="utf-8"))
     fixed = frozenset((int(text[:2]), int(text[3:])) for text in document["fixed"]["days"])
     years = {
-        int(number): Year(frozenset(year["off"]), frozenset(year["working"])) for number, year in document["years"].items()
+        int(number): Year(frozenset(year["off"]), frozenset(year["working"]))
+        for number, year in document["years"].items()
     }
     return Calendar(years, fixed)

@@ -36,7 +36,7 @@ class Gathered:
 
 
 def documents(agent: Table, ofd: Table, registers: Table) -> Table:
-    """One row per unit and document: who has it, and what each says. The journal's word counts before the operator's."""
+    """One row per unit and document: who has it and what each says. The journal's word comes first."""
     told = ibis.union(_told(agent, ours=True), _told(ofd, ours=False), distinct=False)
     ours, theirs = told["ours"], ~told["ours"]
 

@@ -20,7 +20,9 @@ class Duck:
         """`scratch`: folder for what does not fit; `memory`: DuckDB's own limit, the process needs some more."""
         buckets = range(BUCKETS)
         self.portions: Sequence[Sequence[int] | None] = (
-            (None,) if at_once >= BUCKETS else [buckets[start : start + at_once] for start in range(0, BUCKETS, at_once)]
+            (None,)
+            if at_once >= BUCKETS
+            else [buckets[start : start + at_once] for start in range(0, BUCKETS, at_once)]
         )
         self._connection = ibis.duckdb.connect(
             memory_limit=memory, temp_directory=str(scratch / "spill"), preserve_insertion_order=False

@@ -38,7 +38,7 @@ _KEPT = ("region", "shop", *FACTS)
 
 
 def record(engine: Engine, result: Result, now_ns: int, *, started_ns: int | None = None) -> int:
-    """Bring the cases to what a run found; the run's id in hq_run. `now_ns`: UTC nanoseconds, the time of the change."""
+    """Bring the cases to what a run found; the run's id in hq_run. `now_ns`: when it changes, UTC nanoseconds."""
     with writing(engine) as db:
         _alone(db)
         run = _run(db, result, now_ns, now_ns if started_ns is None else started_ns)
@@ -121,8 +121,11 @@ def _see(db: Connection, pairs: Sequence[tuple[Any, dict[str, Any]]], run: int, 
     """Cases that are known: those found as they were are only seen again."""
     events, same, changed = [], [], []
     for row, values in pairs:
-        differ = {name: [_plain(getattr(row, name)), _plain(values[name])]
-                  for name in FACTS if getattr(row, name) != values[name]}
+        differ = {
+            name: [_plain(getattr(row, name)), _plain(values[name])]
+            for name in FACTS
+            if getattr(row, name) != values[name]
+        }
         back = row.state == HEALED or (row.state == RESOLVED and differ)
         if back:
             events.append((row.id, "reopened", differ))
@@ -136,7 +139,7 @@ def _see(db: Connection, pairs: Sequence[tuple[Any, dict[str, Any]]], run: int, 
     for chunk in _chunks(same):
         db.execute(update(_case).where(_case.c.id.in_(chunk)).values(last_seen_ns=now_ns, run=run))
     if changed:
-        new = {name: bindparam(f"new_{name}") for name in _KEPT}
+        new: dict[str, Any] = {name: bindparam(f"new_{name}") for name in _KEPT}
         statement = update(_case).where(_case.c.id == bindparam("case"))
         db.execute(statement.values(state=OPEN, closed_ns=None, last_seen_ns=now_ns, run=run, **new), changed)
     _tell(db, events, now_ns)

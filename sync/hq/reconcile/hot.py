@@ -50,9 +50,7 @@ class Limits:
 
 def dirty(agent: Table, ofd: Table, registry: Table, limits: Limits) -> Table:
     """Fingerprints (`fp`, distinct) of the codes that do not pass."""
-    told = ibis.union(
-        _lines(agent, ours=1), _lines(ofd, ours=0), _standings(registry, limits.skew), distinct=False
-    )
+    told = ibis.union(_lines(agent, ours=1), _lines(ofd, ours=0), _standings(registry, limits.skew), distinct=False)
     units = told.group_by("fp").agg(
         ours=told["ours"].sum(),
         theirs=told["theirs"].sum(),

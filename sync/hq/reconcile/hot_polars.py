@@ -1,4 +1,4 @@
-"""First pass by hand in Polars: the rule of sync.hq.reconcile.hot, told once more for speed. Tests hold both together."""
+"""First pass by hand in Polars: the rule of sync.hq.reconcile.hot once more, for speed. Tests hold both together."""
 
 from __future__ import annotations
 
@@ -8,7 +8,17 @@ from pathlib import Path
 import polars as pl
 
 from sync.hq.reconcile.engine import DAY_US, LOCAL_MIDNIGHT_US
-from sync.hq.reconcile.hot import BLOCKED, CLASS_OF, CLASSES, GONE, HARMLESS, LINE_COLUMNS, OPEN, STANDING_COLUMNS, Limits
+from sync.hq.reconcile.hot import (
+    BLOCKED,
+    CLASS_OF,
+    CLASSES,
+    GONE,
+    HARMLESS,
+    LINE_COLUMNS,
+    OPEN,
+    STANDING_COLUMNS,
+    Limits,
+)
 
 _BLOCKED = [str(one) for one in BLOCKED]
 _CLASS_OF = {str(status): value for status, value in CLASS_OF.items()}

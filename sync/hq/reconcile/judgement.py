@@ -67,9 +67,7 @@ def _lost(paired: Pairs, gathered: Gathered, facts: Facts) -> list[Table]:
     due = ibis.ifelse(
         missing["was_offline"].fill_null(False),
         age >= limits.late_us,
-        ibis.ifelse(
-            missing["through"].isnull(), age >= limits.operator_grace_us, missing["at"] <= missing["through"]
-        ),
+        ibis.ifelse(missing["through"].isnull(), age >= limits.operator_grace_us, missing["at"] <= missing["through"]),
     )
     return [
         _finding(missing.filter(due), Kind.SOLD_NOT_FISCALISED, "no-receipt"),
@@ -123,8 +121,10 @@ def _foreign(paired: Pairs, docs: Table, gathered: Gathered, facts: Facts) -> Ta
             opposite["between"] <= twins["high"],
         ],
     )
-    twins = twins.anti_join(turned.select("ki", "register", "operation", "sign", "first_sign"),
-                            ["ki", "register", "operation", "sign", "first_sign"])
+    twins = twins.anti_join(
+        turned.select("ki", "register", "operation", "sign", "first_sign"),
+        ["ki", "register", "operation", "sign", "first_sign"],
+    )
     order = [(twins["at"] - twins["first_at"]).abs(), twins["first_sign"]]
     nearest = twins.mutate(rank=ibis.row_number().over(group_by=[twins[name] for name in KEY], order_by=order))
     nearest = nearest.filter(nearest["rank"] == 0)
@@ -218,9 +218,7 @@ def _twice(engine: Engine, real: Table, gathered: Gathered, facts: Facts) -> Tab
 # --- where the registry has units ---
 
 
-def _standing_wrong(
-    engine: Engine, real: Table, stands: Stands, gathered: Gathered, facts: Facts
-) -> list[Table]:
+def _standing_wrong(engine: Engine, real: Table, stands: Stands, gathered: Gathered, facts: Facts) -> list[Table]:
     last = engine.keep(_last(real, facts))
     newest = stands.newest.select("ki", "status", "status_at", "observed_at", "told_class")
     asked = last.inner_join(newest, "ki")
@@ -287,9 +285,13 @@ def _blocked(real: Table, stands: Stands, facts: Facts) -> Table:
     either = ibis.union(
         told.select("ki", "status", "blocked"), stands.newest.select("ki", "status", "blocked"), distinct=True
     )
-    either = either.filter(either["status"].isin(blocked)).group_by("ki").agg(
-        blocked=either["blocked"].min(),
-        written_off=(either["status"] == str(UnitStatus.WRITTEN_OFF)).cast("int64").max(),
+    either = (
+        either.filter(either["status"].isin(blocked))
+        .group_by("ki")
+        .agg(
+            blocked=either["blocked"].min(),
+            written_off=(either["status"] == str(UnitStatus.WRITTEN_OFF)).cast("int64").max(),
+        )
     )
     sales = first.inner_join(either, "ki")
     sales = sales.filter(sales["blocked"] < sales["at"])
@@ -311,8 +313,12 @@ def _withdrawn(docs: Table, stands: Stands, facts: Facts) -> Table:
     gone = gone.filter(
         (when >= facts.known_since) & ((when <= heard) | (number(facts.now) - when >= facts.thresholds.late_us))
     )
-    lines = gone.select("ki", gtin="gtin_registry", day="told_day", at=ibis.ifelse(
-        gone["status_at"] == 0, gone["observed_at"], gone["status_at"]))
+    lines = gone.select(
+        "ki",
+        gtin="gtin_registry",
+        day="told_day",
+        at=ibis.ifelse(gone["status_at"] == 0, gone["observed_at"], gone["status_at"]),
+    )
     return _finding(lines, Kind.WITHDRAWN_NOT_SOLD, "no-sale")
 
 
@@ -336,4 +342,3 @@ def _told_status(found: Table, stands: Stands) -> Table:
     told = found.left_join(newest, "ki").drop("ki_right")
     told = told.mutate(status=told["status"].fill_null(""), status_at=told["status_at"].fill_null(number(0)))
     return told.select(*COLUMNS)
-

@@ -47,9 +47,7 @@ def pairs(engine: Engine, docs: Table, gathered: Gathered) -> Pairs:
 
 
 def _most_alike(ours: Table, theirs: Table) -> Table:
-    other = theirs.select(
-        *SAME, other="ki", other_gtin=_gtin(theirs), other_line="line", other_tiyn="theirs_tiyn"
-    )
+    other = theirs.select(*SAME, other="ki", other_gtin=_gtin(theirs), other_line="line", other_tiyn="theirs_tiyn")
     mine = ours.select(*SAME, "ki", "line", mine_gtin=_gtin(ours))
     both = mine.join(other, [*SAME, (mine["mine_gtin"] == other["other_gtin"])])
     both = both.mutate(

@@ -20,7 +20,10 @@ def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts)
     """
     told = ibis.union(_told(agent, ours=1), _told(ofd, ours=0), distinct=False)
     known = told.group_by("register", "shift", "number").agg(
-        ours=told["ours"].max(), day=told["day"].max(), at=told["at"].max(), till=told["till"].max(),
+        ours=told["ours"].max(),
+        day=told["day"].max(),
+        at=told["at"].max(),
+        till=told["till"].max(),
         sign=told["sign"].max(),
     )
     window = ibis.window(group_by=[known["register"], known["shift"]], order_by=known["number"])
@@ -28,14 +31,14 @@ def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts)
     behind = known.filter(known["number"] - known["before"] > 1)
     owners = registers.select("register", known_till="till")
     behind = behind.left_join(owners, "register").drop("register_right")
-    behind = behind.mutate(
-        till=ibis.ifelse(behind["till"] == "", behind["known_till"].fill_null(""), behind["till"])
-    )
+    behind = behind.mutate(till=ibis.ifelse(behind["till"] == "", behind["known_till"].fill_null(""), behind["till"]))
     behind = with_tills(behind, tills)
     limits = facts.thresholds
     unowned = (behind["till"] == "") & (number(facts.now) - behind["at"] >= limits.late_us)
-    arrived = (behind["ours"] == 1) | unowned | (
-        (behind["till"] != "") & (behind["delivered"] >= behind["at"] + limits.skew_us)
+    arrived = (
+        (behind["ours"] == 1)
+        | unowned
+        | ((behind["till"] != "") & (behind["delivered"] >= behind["at"] + limits.skew_us))
     )
     behind = behind.filter(arrived)
     first, last = (behind["before"] + 1).cast("string"), (behind["number"] - 1).cast("string")

@@ -27,10 +27,11 @@ from sync.hq.kinds import Kind
 from sync.hq.lake.layout import BUCKETED, SCHEMAS, Lake
 from sync.hq.reconcile import fleet, hot, hot_polars, receipts
 from sync.hq.reconcile.counts import BY, NUMBERS, Count, counts
+from sync.hq.reconcile.documents import Gathered
 from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.engine import Engine, Table
 from sync.hq.reconcile.facts import Facts
-from sync.hq.reconcile.judgement import Gathered, judge
+from sync.hq.reconcile.judgement import judge
 from sync.hq.witness import BUCKETS, bucket, receipt_key
 
 WITNESSES = ("agent", "ofd", "registry")
@@ -115,7 +116,8 @@ class _Run:
             self._progress("codes", number, len(portions))
             self._look(portion, chosen, others, number)
             if counting:
-                counted.append(self._engine.rows(counts(*(self._table(one, chosen, portion) for one in WITNESSES))))
+                agent, ofd, registry = (self._table(one, chosen, portion) for one in WITNESSES)
+                counted.append(self._engine.rows(counts(agent, ofd, registry)))
         self._progress("codes", len(portions), len(portions))
         gathered = self._around()
         self._progress("judgement", 0, 1)
@@ -139,19 +141,17 @@ class _Run:
         self, portion: Sequence[int] | None, chosen: Collection[dt.date], others: Collection[dt.date], number: int
     ) -> None:
         """Find this portion's codes and lay their whole rows aside."""
-        ours = [self._table(one, chosen, portion) for one in WITNESSES]
+        agent, ofd, registry = ours = [self._table(one, chosen, portion) for one in WITNESSES]
         limits = hot.Limits.of(self._facts)
         if self._kernel:
             files = {one: self._lake.files(one, chosen, portion) for one in WITNESSES}
             found = pa.table({"fp": hot_polars.dirty(files, limits).to_arrow()})
         else:
-            found = self._engine.rows(hot.dirty(*ours, limits))
+            found = self._engine.rows(hot.dirty(agent, ofd, registry, limits))
         away: list[dt.date] = []
         if others:
             fps = ibis.union(*(table.select("fp") for table in ours), distinct=False)
-            hits = self._engine.rows(
-                hot.elsewhere(fps, [self._table(one, others, portion) for one in WITNESSES])
-            )
+            hits = self._engine.rows(hot.elsewhere(fps, [self._table(one, others, portion) for one in WITNESSES]))
             away = sorted(set(hits["day"].to_pylist()))
             found = pa.concat_tables([found, hits.select(["fp"])])
         codes = self._aside(found, f"codes-{number}")
@@ -236,9 +236,7 @@ class _Run:
 
     # --- tables ---
 
-    def _table(
-        self, table: str, days: Iterable[dt.date], portion: Sequence[int] | None = None
-    ) -> Table:
+    def _table(self, table: str, days: Iterable[dt.date], portion: Sequence[int] | None = None) -> Table:
         files = self._lake.files(table, days, portion)
         return self._engine.scan(files) if files else self._nothing(table)
 
@@ -283,4 +281,3 @@ def _added(parts: Iterable[pa.Table]) -> list[Count]:
             for place, name in enumerate(NUMBERS):
                 one[place] += row[name]
     return [Count(*key, *values) for key, values in sorted(sums.items())]
-

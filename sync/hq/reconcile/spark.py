@@ -7,6 +7,7 @@ numbers. Needs Java and the extra `spark`.
 from __future__ import annotations
 
 import itertools
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -47,7 +48,7 @@ class Spark:
         self._connection = ibis.pyspark.connect(session)
         self._names = (f"hq_{id(self):x}_{number}" for number in itertools.count())
         self._views: list[str] = []
-        self._kept: list[Any] = []
+        self._folder = tempfile.TemporaryDirectory(prefix="hq-spark-")
 
     def scan(self, files: Iterable[Path], *, hive: bool = True) -> Table:
         paths = [str(path) for path in files]
@@ -57,9 +58,10 @@ class Spark:
         return self._view(reader.parquet(*paths))
 
     def keep(self, found: Table) -> Table:
-        kept = self._frame(found).cache()
-        self._kept.append(kept)
-        return self._view(kept)
+        # Not cached: a cached table keeps its plan, and plans of tables kept one upon the other grow without end.
+        path = Path(self._folder.name) / next(self._names)
+        self.write(found, path)
+        return self.scan([path], hive=False)
 
     def rows(self, found: Table) -> pa.Table:
         return self._frame(found).toArrow()
@@ -68,10 +70,9 @@ class Spark:
         self._frame(found).write.mode("overwrite").parquet(str(path))
 
     def close(self) -> None:
-        for kept in self._kept:
-            kept.unpersist()
         for view in self._views:
             self._session.catalog.dropTempView(view)
+        self._folder.cleanup()
 
     def _frame(self, found: Table) -> Any:
         return self._session.sql(str(ibis.to_sql(found, dialect="pyspark")))
