@@ -4,6 +4,7 @@ ledger           each import: what, how far, how many rows, and every row that w
 landing          receipts and lines into the lake, in chunks that replace themselves; what is known already
 values, marks    one cell, one mark: read or refused with a reason. Pure
 mapping, guess   which column of an operator's file means what: configured, guessed from a header. Pure
+row_facts        what one row says of its receipt and of goods. Pure
 receipts         rows of a file to receipts and lines. Pure
 sheet            a file as rows of cells from any place on; csv_rows, xlsx_rows
 files            import_file

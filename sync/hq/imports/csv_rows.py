@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from sync.hq.imports.receipts import RawRow
+from sync.hq.imports.row_facts import RawRow
 from sync.hq.imports.values import SURROGATES
 
 SAMPLE_BYTES = 1024 * 1024

@@ -27,8 +27,9 @@ from sync.hq.imports.ledger import (
     source_of,
 )
 from sync.hq.imports.mapping import Mapping, MappingError
-from sync.hq.imports.receipts import RawRow, ReadChunk, Reader, is_blank, read_chunk, receipt_of
+from sync.hq.imports.receipts import ReadChunk, read_chunk
 from sync.hq.imports.remarks import Remark
+from sync.hq.imports.row_facts import RawRow, Reader, is_blank, receipt_of
 from sync.hq.imports.sheet import Sheet, look, open_sheet, placed
 from sync.hq.lake.layout import Lake
 from sync.hq.tables import register

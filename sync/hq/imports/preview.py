@@ -12,8 +12,9 @@ from typing import Any
 from sync.hq.imports import guess
 from sync.hq.imports.csv_rows import FileRefused
 from sync.hq.imports.mapping import Mapping, MappingError, Meaning, fits, to_toml
-from sync.hq.imports.receipts import Document, RawRow, Reader, is_blank, read_chunk
+from sync.hq.imports.receipts import Document, read_chunk
 from sync.hq.imports.remarks import Remark
+from sync.hq.imports.row_facts import RawRow, Reader, is_blank
 from sync.hq.imports.sheet import Sheet, open_sheet, placed
 from sync.hq.imports.values import cleaned
 

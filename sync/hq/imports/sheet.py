@@ -13,7 +13,7 @@ from typing import Any
 from sync.hq.imports import guess
 from sync.hq.imports.csv_rows import SAMPLE_BYTES, CsvForm, FileRefused, csv_form, csv_rows
 from sync.hq.imports.mapping import Mapping, MappingError, Placed, fits, place
-from sync.hq.imports.receipts import RawRow, is_blank
+from sync.hq.imports.row_facts import RawRow, is_blank
 from sync.hq.imports.values import cleaned
 from sync.hq.imports.xlsx_rows import XlsxForm, xlsx_form, xlsx_rows
 

@@ -13,7 +13,8 @@ from typing import Any
 
 from sync.hq.imports.fields import Fields
 from sync.hq.imports.marks import Mark, read_mark
-from sync.hq.imports.receipts import Document, Head, Item, RawRow, document
+from sync.hq.imports.receipts import Document, document
+from sync.hq.imports.row_facts import Head, Item, RawRow
 from sync.hq.imports.values import Trouble, cleaned, count, moment, money
 from sync.hq.witness import Operation
 

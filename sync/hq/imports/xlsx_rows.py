@@ -7,9 +7,12 @@ Source of the format: ECMA-376 part 1, 18.3.1.55 (mergeCells), 18.17.4 (dates).
 
 from __future__ import annotations
 
+import struct
 import warnings
 import zipfile
+import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,7 +22,7 @@ import openpyxl
 from openpyxl.utils.cell import range_boundaries
 
 from sync.hq.imports.csv_rows import FileRefused
-from sync.hq.imports.receipts import RawRow
+from sync.hq.imports.row_facts import RawRow
 from sync.hq.imports.values import Cell
 
 UNPACKED_BYTES_MAX = 4 * 1024**3
@@ -33,7 +36,8 @@ _BLOCK = 256 * 1024
 # What openpyxl and zlib raise for a damaged workbook is no closed list; each means the same to a person.
 _DAMAGE = (
     ValueError, KeyError, IndexError, TypeError, AttributeError, EOFError, OverflowError, SyntaxError,
-    zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, RuntimeError, expat.ExpatError,
+    zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, struct.error, NotImplementedError, RuntimeError,
+    expat.ExpatError,
 )  # fmt: skip
 
 
@@ -80,8 +84,7 @@ def check_archive(path: Path) -> None:
 def xlsx_form(path: Path, sheet: str = "") -> XlsxForm:
     """Which sheet is read and what is merged in it. Raises FileRefused."""
     check_archive(path)
-    book = _opened(path)
-    try:
+    with _opened(path) as book, _named():
         found = _sheet_of(book, sheet)
         part = _part_of(found)
         rows = int(found.max_row or 0)
@@ -89,18 +92,13 @@ def xlsx_form(path: Path, sheet: str = "") -> XlsxForm:
             _check_texts(archive)
             merges = _merges(archive, part)
         return XlsxForm(found.title, book.epoch.year == 1904, rows, merges)
-    except _DAMAGE as error:
-        raise _refusal(error) from error
-    finally:
-        book.close()
 
 
 def xlsx_rows(path: Path, form: XlsxForm, *, after: int = 0) -> Iterator[RawRow]:
     """Rows behind number `after`. Raises FileRefused, OSError."""
-    book = _opened(path)
     waiting = sorted((Merge(*area) for area in form.merges), key=lambda merge: merge.top, reverse=True)
     active: list[Merge] = []
-    try:
+    with _opened(path) as book, _named():
         sheet = book[form.sheet]
         sheet.reset_dimensions()  # What a sheet says of its own size may be wrong, and would cut columns off.
         for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
@@ -114,10 +112,6 @@ def xlsx_rows(path: Path, form: XlsxForm, *, after: int = 0) -> Iterator[RawRow]
                 active = [merge for merge in active if merge.bottom > number]
             if number > after:
                 yield RawRow(number, row, number)
-    except _DAMAGE as error:
-        raise _refusal(error) from error
-    finally:
-        book.close()
 
 
 def _spread(row: list[Cell], active: list[Merge]) -> None:
@@ -127,19 +121,28 @@ def _spread(row: list[Cell], active: list[Merge]) -> None:
         row[merge.left - 1 : right] = [merge.value] * (right - merge.left + 1)
 
 
-def _opened(path: Path) -> Any:
-    try:
-        with warnings.catch_warnings():
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    # The file is ours: of one that it cannot read openpyxl leaves the handle open.
+    with path.open("rb") as file:
+        with _named(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # Styles and extensions openpyxl leaves out.
-            return openpyxl.load_workbook(path, read_only=True, data_only=True)
+            book = openpyxl.load_workbook(file, read_only=True, data_only=True)
+        try:
+            yield book
+        finally:
+            book.close()
+
+
+@contextmanager
+def _named() -> Iterator[None]:
+    """Whatever a damaged workbook makes its readers raise becomes FileRefused."""
+    try:
+        yield
+    except FileRefused:
+        raise
     except _DAMAGE as error:
-        raise _refusal(error) from error
-
-
-def _refusal(error: Exception) -> FileRefused:
-    if isinstance(error, FileRefused):
-        return error
-    return FileRefused(f"the workbook is damaged: {type(error).__name__}: {error}"[:300])
+        raise FileRefused(f"the workbook is damaged: {type(error).__name__}: {error}"[:300]) from error
 
 
 def _sheet_of(book: Any, name: str) -> Any:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
-from operator_files import CELLS, HEADER, KI_A, LINES, MAPPINGS, PACK, RECEIPTS, TAIL, many, row, written
+from operator_files import CELLS, HEADER, KI_A, LINES, MAPPINGS, PACK, RECEIPTS, TAIL, many, row, workbook, written
 
 from sync.hq.imports.mapping import MappingError, Rows, load_mappings, place
 from sync.hq.imports.marks import read_mark
 from sync.hq.imports.preview import preview
-from sync.hq.imports.receipts import RawRow, Reader, read_chunk
+from sync.hq.imports.receipts import read_chunk
+from sync.hq.imports.row_facts import RawRow, Reader
 from sync.hq.imports.values import Trouble, count, moment, money, thousandths
 
 TEN = 1_796_014_800_000_000  # 30.11.2026 10:00:00 at UTC+5.
@@ -190,3 +193,49 @@ def test_columns_by_number_need_no_words(tmp_path):
     path = written(tmp_path / "export.csv", [["a", "b", "c", "d"], ["SWK1", "77", "30.11.2026 10:00", "5,00"]])
     (document,) = preview(path, mapping).documents
     assert (document.receipt.register, document.receipt.sign, document.receipt.total_tiyn) == ("SWK1", "77", 500)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.binary(max_size=300), st.sampled_from([b"", b"\xff\xfe", b"\xef\xbb\xbf", b"a;b\n1;2\n", "РНМ;ФП;Дата".encode()])
+)
+def test_any_bytes_give_a_preview_or_a_word_why_not(tmp_path_factory, data, head):
+    path = tmp_path_factory.getbasetemp() / "any.csv"
+    path.write_bytes(head + data)
+    seen = preview(path)
+    assert seen.trouble or seen.documents or not seen.rows_looked
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=6), st.integers(0, 40))
+def test_a_workbook_with_any_damage_gives_a_preview_or_a_word_why_not(tmp_path_factory, changes, cut):
+    folder = tmp_path_factory.getbasetemp()
+    whole = folder / "whole.xlsx"
+    if not whole.exists():
+        workbook(whole, [HEADER, row("1"), row("2", PACK)], ("A2:A3",))
+    data = bytearray(whole.read_bytes())
+    for at, value in changes:
+        data[at % len(data)] = value
+    (folder / "damaged.xlsx").write_bytes(data[: len(data) - cut])
+    seen = preview(folder / "damaged.xlsx")
+    assert seen.trouble or seen.documents
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 30), st.sampled_from(["v", "r", "t", "s", "ref"]), st.text("0123456789ABZ:-.einf", max_size=6))
+def test_a_sheet_whose_values_are_nonsense_gives_a_preview_or_a_word_why_not(tmp_path_factory, at, what, value):
+    """The XML stays whole; a cell's value, place, type or style, or a merged range, does not."""
+    folder = tmp_path_factory.getbasetemp()
+    whole = workbook(folder / "values.xlsx", [HEADER, row("1", total=900, date=46356.5), row("2", PACK)], ("A2:A3",))
+    with zipfile.ZipFile(whole) as source, zipfile.ZipFile(folder / "nonsense.xlsx", "w") as out:
+        for entry in source.infolist():
+            content = source.read(entry).decode() if entry.filename.endswith(".xml") else source.read(entry)
+            if entry.filename.endswith("sheet1.xml"):
+                pattern = r"(<v>)[^<]*(</v>)" if what == "v" else rf'(\b{what}=")[^"]*(")'
+                found = list(re.finditer(pattern, content))
+                assume(found)
+                one = found[at % len(found)]
+                content = content[: one.end(1)] + value + content[one.start(2) :]
+            out.writestr(entry.filename, content)
+    seen = preview(folder / "nonsense.xlsx")
+    assert seen.trouble or seen.documents or seen.remarks
