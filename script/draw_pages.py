@@ -62,7 +62,7 @@ def serving(folder: Path) -> Iterator[tuple[str, str]]:
     """(address of the pages, cookie of an administrator)."""
     engine = open_engine(f"sqlite:///{folder / 'hq.sqlite'}")
     lake = Lake(folder / "lake")
-    hq_chain.fill_lake(lake)
+    hq_chain.fill_lake(lake, "Сүт «Айналайын» 2,5 % 1 л")
     listener = socket.create_server(("127.0.0.1", 0))
     host = f"127.0.0.1:{listener.getsockname()[1]}"
     settings = PagesSettings("Дүкен Plus", frozenset({host}), secure=False)

@@ -133,7 +133,7 @@ def case(n: int, chance: random.Random) -> dict[str, Any]:
     ours = 145_000 + 1_000 * (n % 77) if unit else 0
     first_seen = NOW_NS - (n % 9 * 24 + 2) * HOUR_NS
     due = us(NOW + dt.timedelta(hours=n * 7 % 96 - 20)) if "return" in kind or kind is Kind.SOLD_NOT_WITHDRAWN else 0
-    return {
+    own = {
         "kind": str(kind),
         "subject": f"case {n}",
         "state": "healed" if n % 23 == 0 else "open",
@@ -162,6 +162,27 @@ def case(n: int, chance: random.Random) -> dict[str, Any]:
         "closed_ns": NOW_NS - 2 * HOUR_NS if n % 23 == 0 else None,
         "run": 1,
     }
+    return own | FIRST if n == 1 else own
+
+
+# Case 1 is about the unit whose life `fill_lake` tells.
+FIRST: Mapping[str, Any] = {
+    "cause": "still-in-circulation",
+    "day": TODAY,
+    "till": TILLS[0][0],
+    "shop": TILLS[0][1],
+    "region": TILLS[0][3],
+    "register": "SWK00040001",
+    "shift": 300,
+    "number": 4001,
+    "sign": "700007919",
+    "at": us(NOW) - 8 * 3_600_000_000 + 120_000_000,
+    "ours_tiyn": 145_000,
+    "theirs_tiyn": 145_000,
+    "status_at": us(NOW) - 7 * 3_600_000_000 + 120_000_000,
+    "first_seen_ns": NOW_NS - 2 * HOUR_NS,
+    "due_at": us(NOW) + 20 * 3_600_000_000,
+}
 
 
 def _beat(engine: Engine, n: int, till: str, *, count: int = 1, undecided: bool = False) -> None:
@@ -199,13 +220,13 @@ def _beat(engine: Engine, n: int, till: str, *, count: int = 1, undecided: bool 
     Fleet(engine, lambda: received).beat(till, told)
 
 
-def fill_lake(lake: Lake) -> None:
-    """The life of the unit `ki(1)`: sold, at the operator, still in circulation. The name of its goods is hostile."""
+def fill_lake(lake: Lake, goods: str = HOSTILE) -> None:
+    """The life of the unit `ki(1)`: sold, at the operator, still in circulation. Its goods have a hostile name."""
     code, till, sold = ki(1), TILLS[0][0], us(NOW) - 8 * 3_600_000_000
     minute, journal = 60_000_000, f"journal:{TILLS[0][0]}"
     briefs = [
         (0, "scan_judged", {"cashier": "Айгерім С.", "decision": "allow", "reason": "M-001", "evidence": "cache"}),
-        (1, "line_added", {"cashier": "Айгерім С.", "name": HOSTILE, "price_tiyn": 145_000}),
+        (1, "line_added", {"cashier": "Айгерім С.", "name": goods, "price_tiyn": 145_000}),
         (2, "document_made", {"cashier": "Айгерім С.", "number": 4001, "sign": "700007919"}),
         (62, "units_rechecked", {"outcome": "on_balance", "status": "IN_CIRCULATION"}),
     ]

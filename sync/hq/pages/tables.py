@@ -48,11 +48,12 @@ audit = Table(
 Index("hq_audit_who", audit.c.who, audit.c.at_ns)
 Index("hq_audit_what", audit.c.what, audit.c.at_ns)
 
-# One list, five orders: each order of the exceptions page walks an index and stops after one page.
+# Each order and each usual filter of the exceptions page walks an index and stops after one page.
 Index("hq_exception_newest", exception.c.state, exception.c.day.desc(), exception.c.id.desc())
 Index("hq_exception_oldest", exception.c.state, exception.c.first_seen_ns, exception.c.id)
 Index("hq_exception_due", exception.c.due_at, exception.c.id, postgresql_where=text("due_at > 0"))
 Index("hq_exception_shop", exception.c.shop, exception.c.state, exception.c.day.desc())
+Index("hq_exception_region", exception.c.region, exception.c.state, exception.c.day.desc())
 Index("hq_exception_owner", exception.c.owner, exception.c.state, postgresql_where=text("owner <> ''"))
 
 

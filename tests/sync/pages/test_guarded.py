@@ -247,10 +247,9 @@ async def test_what_comes_in_addresses_never_ends_in_an_error_of_the_server(app:
     )
     async with client(app, "root") as asking:
         for path in ("/exceptions", "/fleet", "/reconciliation", "/unit", "/coverage", "/audit", "/exceptions/export"):
-            for name in (*names, "code", "who", "what", "before", "day", "light", "trouble", "format"):
-                for value in odd:
-                    answer = await asking.get(path, params={name: value})
-                    assert answer.status_code < 500, (path, name, value)
+            for value in odd:
+                answer = await asking.get(path, params=dict.fromkeys(names, value))
+                assert answer.status_code < 500, (path, value)
         for path in ("/exceptions/99999999999999999999", "/imports/x", "/documents/-1", "/fleet/%00", "/nowhere"):
             assert (await asking.get(path)).status_code in (404, 422)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Engine, Select, func, insert, select, update
 
+from sync.hq.pages.codes import find
 from sync.hq.pages.filters import ANY_STATE, NOBODY, PAGE_ROWS, Filter
 from sync.hq.tables import exception, exception_event, place
 
@@ -40,10 +41,18 @@ def conditions(chosen: Filter) -> list[ColumnElement[bool]]:
     if chosen.owner:
         found.append(_e.owner == ("" if chosen.owner == NOBODY else chosen.owner))
     if chosen.text:
-        found.append(_e.ki.contains(chosen.text, autoescape=True) | (_e.gtin == chosen.text) | (_e.sign == chosen.text))
+        found.append(_named(chosen.text))
     if chosen.sort == "due":
         found.append(_e.due_at > 0)
     return found
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    """A whole code, whatever its form, is looked up by its key; a part is searched for in every code."""
+    code = find(text)
+    if not code.problem and code.gtin and any(len(ki) > len(code.gtin) for ki in code.kis):
+        return _e.ki.in_(code.kis)
+    return _e.ki.contains(text, autoescape=True) | (_e.gtin == text) | (_e.sign == text)
 
 
 def _listed(chosen: Filter) -> Select[Any]:
