@@ -76,6 +76,11 @@ class CollectorProcess:
             time.sleep(LOOK_S)
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._process is not None and self._process.poll() is None
 
