@@ -15,8 +15,8 @@ from sync.hq import schema, tables
 from sync.hq.engine import writing
 from sync.hq.fleet.tables import heartbeat
 from sync.hq.lake.layout import OFD_RECEIPT, Lake
-from sync.hq.lake.tables import scanned
 from sync.hq.lake.memory import open_doubts
+from sync.hq.lake.tables import scanned
 from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.exceptions import record
 from sync.hq.reconcile.facts import Facts, Thresholds
@@ -176,9 +176,7 @@ def _at_once(lake: Lake, days: Days | None, facts: Facts, progress: Progress | N
             duck.close()
 
 
-def _on_spark(
-    lake: Lake, days: Days | None, facts: Facts, progress: Progress | None, scratch: Path | None
-) -> Result:
+def _on_spark(lake: Lake, days: Days | None, facts: Facts, progress: Progress | None, scratch: Path | None) -> Result:
     from sync.hq.reconcile.spark import Spark, local_session
 
     folder = scratch or lake.root

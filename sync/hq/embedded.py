@@ -29,7 +29,9 @@ from pathlib import Path
 USERS = ("postgres", "pgserver", "nobody")
 SOCKET_PATH_BYTES_MAX = 100  # Of 107 in all of Linux, less what PostgreSQL adds for its lock file.
 START_S = 120  # Of a server that has to recover after a power cut.
+ORPHANS_S = 30
 MAJOR = 18
+SOCKET = ".s.PGSQL.5432"
 SUPERUSER = "postgres"
 SETTINGS = {"shared_buffers": "128MB", "max_connections": "60", "max_wal_size": "1GB"}
 
@@ -95,13 +97,14 @@ class EmbeddedPostgres:
     # --- folder and user ---
 
     def _prepare(self) -> None:
-        _reachable(_programs(), None, "the programs of PostgreSQL lie in")
+        _programs()
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
             if os.geteuid() == 0:
                 self._account = _account_for(self._data if self._data.exists() else None)
-                _reachable(self._folder, self._account, "the data folder is")
+                existing = next(above for above in (self._folder, *self._folder.parents) if above.exists())
+                _reachable(existing, self._account, "the data folder is to be in")
                 _reachable(_programs(), self._account, "the programs of PostgreSQL lie in")
+            self._folder.mkdir(mode=0o755, parents=True, exist_ok=True)
             self._data.mkdir(mode=0o700, exist_ok=True)
             self._holders.mkdir(mode=0o700, exist_ok=True)
             self._socket_folder().mkdir(mode=0o700, exist_ok=True)
@@ -119,7 +122,7 @@ class EmbeddedPostgres:
     def _socket_folder(self) -> Path:
         """Beside the data where its path is short enough for a socket, else in the system's temporary folder."""
         near = self._folder / "socket"
-        if len(os.fsencode(near / ".s.PGSQL.5432")) <= SOCKET_PATH_BYTES_MAX:
+        if len(os.fsencode(near / SOCKET)) <= SOCKET_PATH_BYTES_MAX:
             return near
         name = hashlib.sha256(os.fsencode(self._folder)).hexdigest()[:16]
         return Path(tempfile.gettempdir()) / f"pos-hq-{name}"
@@ -134,6 +137,8 @@ class EmbeddedPostgres:
 
     def _hold(self) -> None:
         """A locked file for each who uses the server: the lock ends with the process, however it ends."""
+        if self._held is not None:
+            return
         fd, _ = tempfile.mkstemp(dir=self._holders)
         fcntl.flock(fd, fcntl.LOCK_EX)
         self._held = fd
@@ -174,16 +179,25 @@ class EmbeddedPostgres:
         return self._call("pg_isready", "-h", str(self._socket_folder()), "-t", "30", check=False) == 0
 
     def _forget_foreign(self) -> None:
-        """After a power cut, or in a new container, the number in postmaster.pid may be another program's: PostgreSQL
-        would then refuse to start. A live server on this folder was looked for before."""
-        path = self._data / "postmaster.pid"
-        try:
-            number = int(path.read_text(encoding="utf-8").splitlines()[0])
-        except (OSError, ValueError, IndexError):
-            return
-        program = Path(f"/proc/{number}/cmdline")
-        if program.exists() and b"postgres" not in program.read_bytes().split(b"\0", 1)[0]:
-            path.unlink()
+        """Lock files of a server that is dead. After a power cut, or in a new container, their number may be another
+        program's, or a dead process that nobody has buried: PostgreSQL would then refuse to start."""
+        self._await_orphans()
+        for path in (self._data / "postmaster.pid", self._socket_folder() / f"{SOCKET}.lock"):
+            try:
+                number = int(path.read_text(encoding="utf-8").splitlines()[0])
+                command = Path(f"/proc/{number}/cmdline").read_bytes()
+            except (OSError, ValueError, IndexError):
+                continue  # No such file, or no such process: PostgreSQL sees that by itself.
+            if b"postgres" not in command.split(b"\0", 1)[0]:
+                path.unlink()
+
+    def _await_orphans(self) -> None:
+        """Processes of a killed server end by themselves; until then nobody else may touch the data."""
+        until = time.monotonic() + ORPHANS_S
+        while any(_works_in(one, self._data) for one in Path("/proc").glob("[0-9]*")):
+            if time.monotonic() > until:
+                raise EmbeddedUnfit(f"processes of a server that was killed still work in {self._data}")
+            time.sleep(0.1)
 
     def _run(self) -> None:
         settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
@@ -210,8 +224,15 @@ class EmbeddedPostgres:
         environment = {**os.environ, "LC_ALL": "C.UTF-8"}
         with tempfile.TemporaryFile("w+b") as told:
             done = subprocess.run(  # noqa: S603 -- a program of our own package, with our own options.
-                command, stdin=subprocess.DEVNULL, stdout=told, stderr=told, cwd="/", check=False, env=environment,
-                start_new_session=True, **as_user,
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=told,
+                stderr=told,
+                cwd="/",
+                check=False,
+                env=environment,
+                start_new_session=True,
+                **as_user,
             )  # type: ignore[call-overload]  # mypy cannot see through the keywords of another user.
             told.seek(0)
             if check and done.returncode != 0:
@@ -242,10 +263,8 @@ def _account_for(data: Path | None) -> _Account:
     )
 
 
-def _reachable(folder: Path, account: _Account | None, what: str) -> None:
+def _reachable(folder: Path, account: _Account, what: str) -> None:
     """Whether the user may pass through all folders above. Raises EmbeddedUnfit."""
-    if account is None:
-        return
     for above in (folder, *folder.parents):
         info = above.stat()
         bit = stat.S_IXOTH
@@ -258,6 +277,13 @@ def _reachable(folder: Path, account: _Account | None, what: str) -> None:
                 f"{what} {folder}, and the user {account.name}, whom PostgreSQL runs as since root is not allowed, "
                 f"may not enter {above}: start pos-hq as an ordinary user, choose another folder, or name a DSN"
             )
+
+
+def _works_in(process: Path, folder: Path) -> bool:
+    try:
+        return (process / "cwd").readlink() == folder
+    except OSError:  # It has just ended, or is another user's.
+        return False
 
 
 def _name_of(uid: int) -> str:

@@ -1,7 +1,7 @@
 """Headquarters opened: its database, embedded or named, its lake, and the one application on its one port.
 
-    /v1/..., /healthz     the collector
-    everything else       the pages
+/v1/..., /healthz     the collector
+everything else       the pages
 """
 
 from __future__ import annotations
@@ -114,9 +114,7 @@ def whole_app(
 ) -> Any:
     """Collector and pages over one database. Raises KeyInvalid, DatabaseUnfit."""
     known = credentials
-    collector = create_app(
-        Collector(engine, now), known.tills, known.readers, keys=known.keys, thresholds=thresholds
-    )
+    collector = create_app(Collector(engine, now), known.tills, known.readers, keys=known.keys, thresholds=thresholds)
     return Whole(collector, create_pages(engine, settings, ports_of(engine, lake, now), now=now))
 
 

@@ -48,7 +48,7 @@ def chores(engine: Engine, lake: Lake, config: Config) -> list[Chore]:
 
 
 def check(engine: Engine, lake: Lake, config: Config, progress: Told | None = None) -> Imported:
-    """Ask IS MPT where the units stand that were sold lately or are in an open case. Raises ConfigError, SecretMissing."""
+    """Ask IS MPT about units sold lately and those in open cases. Raises ConfigError, SecretMissing."""
     section = config.ismpt
     if not section.url or section.password is None:
         raise ConfigError("ismpt.url, ismpt.login and ismpt.password are needed to ask the registry")
@@ -132,6 +132,3 @@ def _webhooks(engine: Engine, config: Config) -> Chore:
         deliverer.run(stop)
 
     return Chore("webhooks", run)
-
-
-

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    from sync.hq.demo.show import Tell
+    pass
 
 FAILED = 2
 SHOPS_MIN, SHOPS_MAX = 3, 20
@@ -146,5 +146,3 @@ def _stay(url: str, clock: Any) -> None:
     finally:
         stop.set()
         ticking.join()
-
-

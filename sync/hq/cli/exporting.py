@@ -142,8 +142,8 @@ def _epcis(held: Held, days: tuple[dt.date, dt.date], base: str) -> Iterator[byt
 
     from sync.hq.exports.epcis import Names, document_pieces
     from sync.hq.lake.layout import AGENT, DAY, to_rows
-    from sync.hq.witness import Line
     from sync.hq.tables import place
+    from sync.hq.witness import Line
 
     with held.engine.connect() as db:
         shops: dict[str, str] = {row.till: row.shop for row in db.execute(select(place.c.till, place.c.shop))}

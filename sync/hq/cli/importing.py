@@ -14,7 +14,6 @@ import typer
 from sync.hq.cli.options import WARNED, ConfigOption, JsonOption, configured, fail, opened
 
 if TYPE_CHECKING:
-    from sync.hq.config import Config
     from sync.hq.imports import Imported, Mapping, Progress
 
 SHOWN = 20  # Remarks, and rows of a preview.

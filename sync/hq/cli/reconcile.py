@@ -54,9 +54,7 @@ def reconcile_command(
     raise typer.Exit(1 if found.result.findings else 0)
 
 
-def _days(
-    first: dt.datetime | None, last: dt.datetime | None, known: list[dt.date]
-) -> tuple[dt.date, dt.date] | None:
+def _days(first: dt.datetime | None, last: dt.datetime | None, known: list[dt.date]) -> tuple[dt.date, dt.date] | None:
     if first is None and last is None:
         return None
     begin = first.date() if first is not None else (known[0] if known else dt.date.min)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import logging
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +34,7 @@ def serve_command(
     logging.basicConfig(level=logging.INFO, format=LOG_FORM)
     settings = configured(config)
     if port is not None:
+        port = port or _free_port(settings.listen.host)
         settings = settings.model_copy(update={"listen": settings.listen.model_copy(update={"port": port})})
     with _alone(settings.hq.data), opened(settings) as held:
         try:
@@ -73,9 +75,13 @@ def _serving(config: Config, database: str) -> Serving:
         raise ServingUnfit(f"tills.credentials: {path}: {error.strerror}") from error
     except TokensInvalid as error:
         raise ServingUnfit(f"{path}: {error}") from error
-    return Serving(
-        database, credentials, listen.host, listen.port, listen.workers, tls, config.tills.thresholds
-    )
+    return Serving(database, credentials, listen.host, listen.port, listen.workers, tls, config.tills.thresholds)
+
+
+def _free_port(host: str) -> int:
+    """The pages answer only to names with the right port, so it must be known before they are made."""
+    with socket.create_server((host, 0), family=socket.AF_INET6 if ":" in host else socket.AF_INET) as taken:
+        return int(taken.getsockname()[1])
 
 
 def _listening(port: int) -> None:

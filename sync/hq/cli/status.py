@@ -49,7 +49,8 @@ def _facts(held: Held, config: Config) -> dict[str, Any]:
         rows = db.scalar(select(func.coalesce(func.sum(schema.till.c.arrival), 0)))
         heard_ns = db.scalar(select(func.max(schema.till.c.heard_ns)))
         newest = db.execute(select(run).where(run.c.ended_ns.is_not(None)).order_by(run.c.id.desc()).limit(1)).first()
-        documents = dict(db.execute(select(document.c.state, func.count()).group_by(document.c.state)).tuples().all())
+        states = select(document.c.state, func.count()).group_by(document.c.state)
+        documents = {row[0]: row[1] for row in db.execute(states)}
         cases = dict(by_kind(db))
     return {
         "tills": {"known": len(known), **Counter(str(one.standing.state) for one in known)},
@@ -67,10 +68,8 @@ def _facts(held: Held, config: Config) -> dict[str, Any]:
 
 
 def _warnings(facts: dict[str, Any]) -> list[str]:
-    found = []
-    for state in ("alarm", "silent"):
-        if facts["tills"].get(state):
-            found.append(f"{facts['tills'][state]} tills: {state}")
+    tills = facts["tills"]
+    found = [f"{tills[state]} tills: {state}" for state in ("alarm", "silent") if tills.get(state)]
     if facts["waiting_rows"] > BACKLOG_ROWS:
         found.append(f"{facts['waiting_rows']} rows wait to be landed: is pos-hq serve running?")
     if facts["rows"] and (facts["last_run"] is None or facts["last_run"]["age_s"] > LATE_RUN_S):

@@ -1,4 +1,4 @@
-"""The tills of the made-up chain on the wire: real batches and heartbeats over HTTP, with everything a line does to them.
+"""The tills of the made-up chain on the wire: real batches and heartbeats over HTTP, and what a line does to them.
 
 Batches come twice, and one before its turn; headquarters says so and the till goes on where it stands. A row that was
 set aside travels as its place in the chain alone.

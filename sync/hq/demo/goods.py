@@ -111,7 +111,7 @@ def shops(count: int) -> list[Shop]:
 
 
 def tills(chance: random.Random, chain: list[Shop], operators: int) -> list[Till]:
-    found = []
+    found: list[Till] = []
     for place, shop in enumerate(chain):
         for n in range(1, TILLS_OF_SHOP + 1):
             number = len(found) + 1

@@ -70,8 +70,11 @@ class Writer:
             today = [one for one in mine if one.day == day]
             yield when.moment(day, OPENS - 10 * MINUTE), lambda ns, day=day: self._opened(ns, day)  # type: ignore[misc]
             if not doubtful or day < DAYS - 1:
-                yield when.moment(day, CLOSES + 30 * MINUTE), lambda ns, day=day, today=today: self._closed(  # type: ignore[misc]
-                    ns, day, today
+                yield (
+                    when.moment(day, CLOSES + 30 * MINUTE),
+                    lambda ns, day=day, today=today: self._closed(  # type: ignore[misc]
+                        ns, day, today
+                    ),
                 )
             yield when.moment(day, CLOSES + 40 * MINUTE), self._look
         for document in mine:

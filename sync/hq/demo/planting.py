@@ -1,8 +1,8 @@
 """The discrepancies of the made-up chain: every kind and cause, each with the finding it must give.
 
 What is planted stays until the last look. What heals is found at the first look and gone at the last. Beside them
-stands what must give no finding at all: refusals, doubts that were settled, returns that came back in time, a unit sold,
-returned and sold again, registers and tills without a line, clocks two minutes off.
+stands what must give no finding at all: refusals, doubts that were settled, returns that came back in time, a unit
+sold, returned and sold again, registers and tills without a line, clocks two minutes off.
 """
 
 from __future__ import annotations
@@ -246,7 +246,7 @@ def _instead(document: Document, item: Item) -> None:
 
 
 def _at_operator(planter: Planter) -> None:
-    story, chance = planter.story, planter.chance
+    story = planter.story
     for _ in range(EACH):
         lost = planter.take(early)
         lost.told = None
@@ -258,16 +258,7 @@ def _at_operator(planter: Planter) -> None:
         gone = _spoiled(short)
         short.told = [line for line in short.told or () if line.mark != gone.ki]
         planter.case(Case(Kind.SOLD_NOT_FISCALISED, "line-missing", short, gone))
-        for kind, cause, spoil in (
-            (Kind.FISCAL_WITHOUT_MARK, "mark-missing", lambda _unit: ""),
-            (Kind.MARK_DIFFERS, "damaged", lambda one: damaged(chance, one.ki)),
-            (Kind.MARK_DIFFERS, "other-unit", lambda one: _spare(planter, one).ki),
-        ):
-            document = planter.take(lambda one: True)
-            one = _spoiled(document)
-            line = next(line for line in document.told or () if line.mark == one.ki)
-            line.mark = spoil(one)
-            planter.case(Case(kind, cause, document, one, other=line.mark))
+        _marks(planter)
         cheap = planter.take(single)
         _line(cheap).sum_tiyn -= 10_000
         planter.one(Kind.AMOUNT_DIFFERS, "line-sum", cheap)
@@ -280,6 +271,31 @@ def _at_operator(planter: Planter) -> None:
         twin.told = [item.told() for item in twin.items]
         story.documents.append(twin)
         planter.one(Kind.DUPLICATE_DOCUMENT, "second-document", doubled)
+
+
+def _marks(planter: Planter) -> None:
+    """A mark that did not arrive, one that arrived damaged, and one of another unit."""
+
+    def without(_one: Unit) -> str:
+        return ""
+
+    def scratched(one: Unit) -> str:
+        return damaged(planter.chance, one.ki)
+
+    def of_another(one: Unit) -> str:
+        return _spare(planter, one).ki
+
+    ways: tuple[tuple[Kind, str, Callable[[Unit], str]], ...] = (
+        (Kind.FISCAL_WITHOUT_MARK, "mark-missing", without),
+        (Kind.MARK_DIFFERS, "damaged", scratched),
+        (Kind.MARK_DIFFERS, "other-unit", of_another),
+    )
+    for kind, cause, spoil in ways:
+        document = planter.take()
+        one = _spoiled(document)
+        line = next(line for line in document.told or () if line.mark == one.ki)
+        line.mark = spoil(one)
+        planter.case(Case(kind, cause, document, one, other=line.mark))
 
 
 def _spoiled(document: Document) -> Unit:

@@ -1,9 +1,9 @@
 """The made-up chain played against headquarters as it is: collector over HTTP, landing, imports, comparison, cases.
 
-    trade       three days of journals delivered, operators' files and the registry's export imported
-    first look  the morning after: what waits is there beside what is wrong
-    the rest    tills that were cut off for 72 hours deliver, late receipts and withdrawals arrive
-    last look   what healed has closed itself; what is left is what was planted
+trade       three days of journals delivered, operators' files and the registry's export imported
+first look  the morning after: what waits is there beside what is wrong
+the rest    tills that were cut off for 72 hours deliver, late receipts and withdrawals arrive
+last look   what healed has closed itself; what is left is what was planted
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from sqlalchemy import Engine, select
 
-from sync.hq.comparing import Compared, compare, fill_places
+from sync.hq.comparing import compare, fill_places
 from sync.hq.demo.delivery import Wire
 from sync.hq.demo.goods import Till
 from sync.hq.demo.journals import NS, Journal, write_journals
@@ -155,12 +155,12 @@ class Show:
         tell("land", "строки журналов ложатся в озеро", "journal rows land in the lake")
         land(self._engine, self._lake, self._clock.now())
         tell("import", "файлы операторов и выгрузка ИС МПТ", "operators' files and the export of IS MPT")
-        world, common = self._world, {"engine": self._engine, "lake": self._lake, "now": self._clock.now}
+        world = self._world
         for mapping, path in write_files(world.story, world.registry, self._folder, at - 10 * MINUTE, name):
-            done = import_file(path, self._mappings[mapping], **common)
+            done = import_file(path, self._mappings[mapping], engine=self._engine, lake=self._lake, now=self._clock.now)
             _require(done.state, done.trouble or f"{done.refused} rows refused", path, done.refused)
         path = write_export(world.registry, self._folder / f"ismpt-{name}.zip", at - 5 * MINUTE)
-        done = import_export_file(path, **common)
+        done = import_export_file(path, engine=self._engine, lake=self._lake, now=self._clock.now)
         _require(done.state, done.trouble, path, done.refused)
 
     def _look(self, tell: Tell, step: str, at: int) -> set[Key]:
@@ -237,13 +237,11 @@ def _counted(found: Iterable[Key]) -> dict[str, dict[str, int]]:
 
 def _named(found: Iterable[Key]) -> list[dict[str, str]]:
     return [
-        {"kind": kind, "cause": cause, "subject": subject.replace("\x1f", "|")} for kind, cause, subject in sorted(found)
+        {"kind": kind, "cause": cause, "subject": subject.replace("\x1f", "|")}
+        for kind, cause, subject in sorted(found)
     ]
 
 
 def _require(state: State, trouble: str, path: Path, refused: int) -> None:
     if state is not State.DONE or refused:
         raise RuntimeError(f"{path.name}: {state}: {trouble}")
-
-
-__all__ = ["Clock", "Compared", "Show", "World", "make_world", "verdict"]

@@ -1,4 +1,4 @@
-"""Documents of the made-up chain, and what each witness tells of them. Plain sales first: sync.hq.demo.planting spoils."""
+"""Documents of the made-up chain, and what each witness tells of them. All is well here; planting spoils it."""
 
 from __future__ import annotations
 
