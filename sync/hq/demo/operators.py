@@ -71,7 +71,6 @@ sum = "Сома"
 "Қайтару" = "return"
 """
 NAMES = ("alpha", "beta", "gamma")
-OF_VENDOR = -1  # The operator number of a till whose receipts come from its vendor instead.
 _RUSSIAN = {Operation.SALE: "Продажа", Operation.RETURN: "Возврат продажи"}
 _KAZAKH = {Operation.SALE: "Сату", Operation.RETURN: "Қайтару"}
 Line = tuple[Document, str, str, int]  # Receipt, mark, GTIN, sum in tiyn.
@@ -90,7 +89,9 @@ def write_files(story: Story, registry: Registry, folder: Path, at: int, name: s
 
 def _lines(story: Story, operator: int, at: int) -> Iterator[Line]:
     for document in sorted(story.everything(), key=lambda one: (one.till.register, one.at)):
-        if document.till.operator != operator or document.told is None or max(document.at, document.told_from) > at:
+        if document.till.operator != operator or document.till is story.of_vendor or document.told is None:
+            continue
+        if max(document.at, document.told_from) > at:
             continue
         for line in document.told:
             yield document, line.mark, line.gtin, line.sum_tiyn

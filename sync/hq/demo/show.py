@@ -28,7 +28,8 @@ from sync.hq.demo.registry import write_export
 from sync.hq.demo.story import Story, plain_story
 from sync.hq.demo.timeline import HOUR, MINUTE, timeline
 from sync.hq.finding import Finding
-from sync.hq.imports import State, import_export_file, import_file, load_mappings
+from sync.hq.demo.vendor import vendor
+from sync.hq.imports import State, import_export_file, import_file, import_webkassa, load_mappings
 from sync.hq.lake.lander import land
 from sync.hq.lake.layout import Lake
 from sync.hq.tables import exception
@@ -154,11 +155,15 @@ class Show:
         self._at(at - 5 * MINUTE)
         tell("land", "строки журналов ложатся в озеро", "journal rows land in the lake")
         land(self._engine, self._lake, self._clock.now())
-        tell("import", "файлы операторов и выгрузка ИС МПТ", "operators' files and the export of IS MPT")
+        tell("import", "файлы операторов, история Webkassa, выгрузка ИС МПТ", "operators' files, Webkassa, IS MPT")
         world = self._world
         for mapping, path in write_files(world.story, world.registry, self._folder, at - 10 * MINUTE, name):
             done = import_file(path, self._mappings[mapping], engine=self._engine, lake=self._lake, now=self._clock.now)
             _require(done.state, done.trouble or f"{done.refused} rows refused", path, done.refused)
+        with vendor(world.story, world.registry, self._clock.now) as link:
+            cashbox = world.story.of_vendor.register
+            for done in import_webkassa(link, cashbox, engine=self._engine, lake=self._lake, now=self._clock.now):
+                _require(done.state, done.trouble, Path(done.name), done.refused)
         path = write_export(world.registry, self._folder / f"ismpt-{name}.zip", at - 5 * MINUTE)
         done = import_export_file(path, engine=self._engine, lake=self._lake, now=self._clock.now)
         _require(done.state, done.trouble, path, done.refused)

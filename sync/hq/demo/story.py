@@ -93,6 +93,11 @@ class Story:
     aside: dict[str, Document] = field(default_factory=dict)  # Till -> the sale of which a scan is set aside.
     released: set[str] = field(default_factory=set)  # Of these the tills whose row came in the end.
 
+    @property
+    def of_vendor(self) -> Till:
+        """The till whose receipts come from its vendor's history and stand in no operator's file."""
+        return self.tills[0]
+
     def of(self, till: Till) -> list[Document]:
         return sorted((one for one in self.documents if one.till is till), key=lambda one: one.at)
 
