@@ -3,8 +3,8 @@
 receipts, shifts   every document of the storage above the baseline's last one: kind, sum, time, sign
 cash moves         no stored documents: their count where the model tells it, otherwise what the drawer gained
 
-A counter that shows less than it has would hide our own document, so it is believed only where the storage holds nothing
-above it and the last document is still the one it was.
+A counter that shows less than it has would hide our own document. So it is believed only where the storage holds
+nothing above it, and where the last document of an equal number is still the one it was.
 The task of the decisive command has a number of its own in the baseline: while the register still works on it, nothing
 is decided.
 Source: github Zzzzipper/projects, firmware-usbhost/common/fiscal_register/atol.
@@ -45,6 +45,9 @@ class Evidence:
             return Made(None, why=back)
         if prepared.kind in CASH_SIGNS:
             return self._cash(prepared, before, now, state)
+        if before["fd"] < now["fd"] and baseline.last_fiscal_sign == look.last_fiscal_sign is not None:
+            # What the counter shows was set right meanwhile, or leapt: what it passes now was made before the order.
+            return Made(None, why=f"document {before['fd']} before, {now['fd']} now, and it is the same document")
         return self._stored(prepared.kind, before, now)
 
     def hidden(self, number: int) -> str | None:

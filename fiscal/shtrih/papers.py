@@ -72,7 +72,7 @@ class Papers:
         if fd is None:
             fd = self._reader.last_fd()  # The first form of FF45 does not tell it.
             if fd <= counters_of(baseline)["fd"] or self._reader.holds(fd + 1):
-                raise silent("counter", f"fiscal document {fd} is not the one just made: the counter went back", sent=True)
+                raise silent("counter", f"fiscal document {fd} is not the newest: the counter went back", sent=True)
         stored = self._reader.stored(fd)
         if sign is None:
             sign = 0 if stored is None else stored.sign

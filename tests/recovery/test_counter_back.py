@@ -1,4 +1,4 @@
-"""A counter that goes backwards around the decisive command: no sale is made twice, and none is given another's document.
+"""A counter that goes back around the decisive command: no sale is made twice, and none is given another's document.
 
 A counter that shows less than it has hides a document, so that nothing may be called "not made" by it. The till may be
 sure all the same where the documents themselves speak; else a person is told what to compare.
@@ -20,8 +20,11 @@ from pos_agent.clock import VirtualClock
 from pos_agent.desk import RegisterBlocked
 from pos_agent.sale import SaleState
 
-BYTE_FAMILIES = [name for name, rig in RIGS.items() if issubclass(rig, DeviceRig) and "counter_back" in rig.unfair]
-LATER_S = 2.0  # The clocks of registers show no less than a second.
+BYTE_FAMILIES = [name for name, rig in RIGS.items() if issubclass(rig, DeviceRig) and not rig.lags]
+# A Z-report sets the counters back; a journal without times, as the simulated Datecs P has it, cannot tell then that it
+# gave a number twice (docs/registers/datecs.md).
+DATED_FAMILIES = [name for name in BYTE_FAMILIES if name != "datecs p"]
+TAKES_S = 0.1  # A command on its way: the clocks of registers show no less than a second.
 Fault = Callable[[DeviceRig, int], None]
 
 
@@ -39,15 +42,29 @@ WHEN: Mapping[str, tuple[Fault | None, Fault | None]] = {
 LOSSES = ("", "answer_lost", "hang_up_after", "power_off_after", "request_lost", "power_off_before")
 
 
-@pytest.mark.parametrize("closed", ["", "and a Z in between"])
 @pytest.mark.parametrize("by", [1, 2])
 @pytest.mark.parametrize("when", WHEN)
 @pytest.mark.parametrize("loss", LOSSES)
 @pytest.mark.parametrize("family", BYTE_FAMILIES)
 def test_recovery_with_a_counter_that_goes_back_makes_no_sale_twice(
-    folder: Path, family: str, loss: str, when: str, by: int, closed: str
+    folder: Path, family: str, loss: str, when: str, by: int
 ) -> None:
+    _sold_once(folder, family, loss, when, by, closed=False)
+
+
+@pytest.mark.parametrize("by", [1, 2])
+@pytest.mark.parametrize("when", WHEN)
+@pytest.mark.parametrize("loss", LOSSES)
+@pytest.mark.parametrize("family", DATED_FAMILIES)
+def test_recovery_with_a_counter_that_goes_back_and_a_z_in_between_makes_no_sale_twice(
+    folder: Path, family: str, loss: str, when: str, by: int
+) -> None:
+    _sold_once(folder, family, loss, when, by, closed=True)
+
+
+def _sold_once(folder: Path, family: str, loss: str, when: str, by: int, *, closed: bool) -> None:
     rig: Any = RIGS[family](VirtualClock(START_NS), folder)
+    rig.takes_s = TAKES_S
     shop = Shop(folder, rig)
     lines = shop.basket()
     for _ in range(3):
@@ -62,7 +79,6 @@ def test_recovery_with_a_counter_that_goes_back_makes_no_sale_twice(
         count = 20 if loss == "answer_lost" else 1  # Over every repeat the protocol has.
         rig.simulated.machine.faults.add(loss, rig.decisive, count=count)
     shop.pay(sale, order)
-    rig.clock.sleep(LATER_S)
     rig.mend()
     if closed and shop.till.undecided():
         rig.close_shift_elsewhere()
