@@ -271,7 +271,7 @@ class RandomDay:
             if number == 1:
                 self._close_shift()  # It may be over 24 hours, which not every register tells.
             if number == 2 and not self.shop.till.undecided():
-                self._others_close()  # A Datecs whose RAM was reset shows no shift, and refuses all but a Z.
+                self._others_close()  # A Datecs whose RAM was reset shows no shift, and may refuse without saying why.
             for one in held:
                 self._pay(one.name, one.order)
         self._mended()
