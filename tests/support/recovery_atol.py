@@ -18,7 +18,7 @@ from hw_sim.faults import TRANSPORT_KINDS
 from hw_sim.ledger import FiscalDocument, Operation
 from pos_agent.clock import VirtualClock
 
-UNFAIR = frozenset({"counter_back", "clock_offset"})  # A leap of the clock has a deed of its own.
+UNFAIR = frozenset({"clock_offset"})  # A leap of the clock has a deed of its own.
 REFUSALS = (Refused, Interrupted)
 
 
@@ -54,6 +54,9 @@ class AtolRig(DeviceRig):
     def clear(self) -> None:
         clear(self.kkm)
 
+    def service(self) -> None:
+        self.kkm.fn.shown_offset = 0
+
     def ring_up_elsewhere(self) -> None:
         self.kkm.sell_elsewhere(100)
 
@@ -84,7 +87,7 @@ class AtolJsonRig(HttpRig):
     name = "atol-json"
     decisive = "/requests"
     url = "atol-json+http://127.0.0.1:16732?tax_16=vat16"
-    unfair = UNFAIR
+    unfair = UNFAIR | {"counter_back"}
     refusals = (*HttpRig.refusals, *REFUSALS)
     secrets: Mapping[str, str] = {}
     tells_apart = can_be_swapped = has_clock = opens_by_command = True

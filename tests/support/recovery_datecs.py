@@ -22,7 +22,8 @@ class DatecsRig(DeviceRig):
     decisive = "38"
     protocol = "p"
     url = "datecs-p+tcp://printer?tax_16=A&tax_none=E"
-    # The SEQ of an earlier session can only be met by a first frame.
+    # The SEQ of an earlier session can only be met by a first frame. The journal of P tells no times here, so that a
+    # number given twice cannot be seen once a Z-report was made.
     unfair = frozenset({"counter_back", "journal_full", "clock_offset", "swallow_first"})
     refusals = (ValueError, Refused)
 
@@ -91,4 +92,5 @@ class DatecsRig(DeviceRig):
 class DatecsXRig(DatecsRig):
     name = "datecs x"
     protocol = "x"
+    unfair = DatecsRig.unfair - {"counter_back"}
     url = "datecs-x+tcp://printer?tax_16=1&tax_none=5"

@@ -54,6 +54,7 @@ class Judge:
         self.rig = rig
         self.sold: dict[str, Sold] = {}
         self.z_elsewhere = 0  # Z-reports other people made.
+        self.z_by_person = 0  # Z-reports of the till that a person found on the tape: their reports nobody has.
         self._keys: set[str] = set()  # Of every document ever intended.
         self._closed: set[int] = set()  # Shifts of which the journal has a Z-report.
         self._head = 0  # Journal rows looked at for them.
@@ -158,9 +159,9 @@ class Judge:
         return self._kinds()[kind, state]
 
     def _z_made(self) -> int:
-        """Shifts of which the journal has a Z-report: also those a driver closed on its way to a sale."""
+        """Shifts of which the journal has a Z-report, a driver's on its way to a sale too, or the word of a person."""
         self._read()
-        return len(self._closed)
+        return len(self._closed) + self.z_by_person
 
     def _open(self, kind: str) -> int:
         return self._count(kind, DocumentState.INTENDED) + self._count(kind, DocumentState.IN_DOUBT)

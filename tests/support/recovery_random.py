@@ -261,6 +261,7 @@ class RandomDay:
         """Persons decide; what was not made is made now: marks are free, the register works."""
         for number in range(ROUNDS_MAX):
             self._mended()
+            self.rig.service()
             self._decide()
             held = [one for one in self.sold.values() if self.shop.state(one.name) is SaleState.HELD]
             if not held and not self.shop.till.undecided():
@@ -270,7 +271,7 @@ class RandomDay:
             if number == 1:
                 self._close_shift()  # It may be over 24 hours, which not every register tells.
             if number == 2 and not self.shop.till.undecided():
-                self._others_close()  # A Datecs whose RAM was reset shows no shift, and refuses all but a Z.
+                self._others_close()  # A Datecs whose RAM was reset shows no shift, and may refuse without saying why.
             for one in held:
                 self._pay(one.name, one.order)
         self._mended()
@@ -293,4 +294,5 @@ class RandomDay:
         if pending is None:
             return
         verdict = self.judge.verdict(pending)
+        self.judge.z_by_person += pending.kind == "shift_close" and verdict.made
         self._happen(lambda: self.shop.desk.decide(pending.key, verdict), f"person on {pending.key}: {verdict.made}")

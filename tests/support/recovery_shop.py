@@ -141,6 +141,9 @@ class Rig(ABC):
     def clear(self) -> None:  # noqa: B027 (optional hook)
         """A person at the register cancels what stands open there, or finishes it where it is paid."""
 
+    def service(self) -> None:  # noqa: B027 (optional hook)
+        """A technician sets right what nobody at the till can: a counter that shows too little."""
+
     @abstractmethod
     def ring_up_elsewhere(self) -> None:
         """Another program registers a sale of one tenge at this register."""

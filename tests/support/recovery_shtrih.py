@@ -25,7 +25,7 @@ class ShtrihRig(DeviceRig):
     has_clock = False  # The storage has a clock of its own and refuses a register whose clock is off.
     options: Mapping[str, Any] = {"model": "fn"}
     url = "shtrih+tcp://localhost?model=fn"
-    unfair = frozenset({"counter_back", "foreign_receipt"})
+    unfair = frozenset({"foreign_receipt"})
     refusals = (ValueError, Refused)
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
@@ -51,6 +51,11 @@ class ShtrihRig(DeviceRig):
         if name == "ff61_delay":
             return {"seconds": rng.choice((3.0, 20.0, 60.0))}
         return super().wild_details(name, rng)
+
+    def service(self) -> None:
+        self.inside.counter_offset = 0
+        if self.inside.storage is not None:
+            self.inside.storage.fd_offset = 0
 
     def ring_up_elsewhere(self) -> None:
         another_program(self.inside, 100)
@@ -82,6 +87,8 @@ class ShtrihOnLineRig(ShtrihRig):
     has_clock = True
     counts_from_z = "what was sold before a Z is not told: no receipt in the new shift proves nothing"
     marks_a_sale = 0
+    # Nothing but its number tells a receipt: one that went back before the order gives two receipts one number.
+    unfair = ShtrihRig.unfair | {"counter_back"}
     options: Mapping[str, Any] = {"model": "on-line", "ffxx": "none"}
     url = "shtrih+tcp://localhost?model=on-line&marks=text&text_max=200"
 
