@@ -27,8 +27,8 @@ from sync.hq.demo.planting import Case, Planted, plant
 from sync.hq.demo.registry import write_export
 from sync.hq.demo.story import Story, plain_story
 from sync.hq.demo.timeline import HOUR, MINUTE, timeline
-from sync.hq.finding import Finding
 from sync.hq.demo.vendor import vendor
+from sync.hq.finding import Finding
 from sync.hq.imports import State, import_export_file, import_file, import_webkassa, load_mappings
 from sync.hq.lake.lander import land
 from sync.hq.lake.layout import Lake
