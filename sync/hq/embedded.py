@@ -86,6 +86,8 @@ class EmbeddedPostgres:
             self._let_go()
             if not self._others():
                 self._ctl("stop", "-m", "fast")
+                if self._socket_folder().parent != self._folder:
+                    self._socket_folder().rmdir()  # PostgreSQL has taken its socket out of it.
 
     def __enter__(self) -> EmbeddedPostgres:
         self.start()

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import logging
 import tempfile
-import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sync.hq.cli.stopping import until_told
+
 if TYPE_CHECKING:
-    pass
+    from sync.hq.demo.show import Clock, Show
 
 FAILED = 2
 SHOPS_MIN, SHOPS_MAX = 3, 20
@@ -40,7 +42,8 @@ def demo_command(
         if folder is None:
             home.chmod(0o755)  # PostgreSQL, started by root, runs as another user and must get in.
         try:
-            _play(home, seed, shops, headless=headless, as_json=as_json, port=port, sqlite=sqlite, stay=stay)
+            with until_told():
+                _play(home, seed, shops, headless=headless, as_json=as_json, port=port, sqlite=sqlite, stay=stay)
         except OSError as error:
             typer.echo(f"the demo cannot run here: {error}", err=True)
             raise typer.Exit(FAILED) from error
@@ -66,13 +69,13 @@ def _play(
         show = Show(world, headquarters.engine, headquarters.lake, home, clock, headquarters.url, seed)
         try:
             result = verdict(world, show.play(tell))
+            result = {"seed": seed, "shops": shops, "tills": len(world.story.tills), **result}
+            result |= {"rows": show.seen.rows, "journals": world.digest, "wire": _wire(show.wire.traffic)}
+            _tell_result(result, time.monotonic() - began, as_json=as_json)
+            if not headless and stay:
+                _stay(headquarters.url, clock, show)
         finally:
             show.close()
-        result = {"seed": seed, "shops": shops, "tills": len(world.story.tills), **result}
-        result |= {"rows": show.seen.rows, "journals": world.digest, "wire": _wire(show.wire.traffic)}
-        _tell_result(result, time.monotonic() - began, as_json=as_json)
-        if not headless and stay:
-            _stay(headquarters.url, clock)
     if not result["equal"]:
         raise typer.Exit(FAILED)
 
@@ -123,26 +126,17 @@ def _tell_result(result: dict[str, Any], took_s: float, *, as_json: bool) -> Non
     typer.echo(f"\n{verdict}   {took_s:.0f} s")
 
 
-def _stay(url: str, clock: Any) -> None:
+def _stay(url: str, clock: Clock, show: Show) -> None:
+    """Until Ctrl+C; the clock goes on, and the tills speak once a minute as they would."""
     from sync.hq.demo.running import PASSWORD, PEOPLE
 
     began_ns, began = clock.ns, time.time_ns()
-
-    def tick(stop: threading.Event) -> None:
-        while not stop.wait(1.0):
-            clock.ns = began_ns + time.time_ns() - began
-
     typer.echo(f"\nстраницы · pages   {url}/")
     for role, _ in PEOPLE:
         typer.echo(f"  {role:<14} {PASSWORD}")
     typer.echo("Ctrl+C — конец · ends the demo")
-    stop = threading.Event()
-    ticking = threading.Thread(target=tick, args=(stop,), daemon=True)
-    ticking.start()
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        pass
-    finally:
-        stop.set()
-        ticking.join()
+    for second in itertools.count(1):
+        time.sleep(1.0)
+        clock.ns = began_ns + time.time_ns() - began
+        if second % 60 == 0:
+            show.speak(2 + second // 60)

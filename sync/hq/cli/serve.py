@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import fcntl
 import logging
-import signal
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from sync.hq.cli.options import ConfigOption, configured, fail, opened
+from sync.hq.cli.stopping import until_told
 
 if TYPE_CHECKING:
     from sync.hq.config import Config
     from sync.hq.serving import Serving
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
 LOG_FORM = "%(asctime)s %(levelname)s %(name)s %(message)s"
 
 
@@ -38,7 +37,7 @@ def serve_command(
     if port is not None:
         port = port or _free_port(settings.listen.host)
         settings = settings.model_copy(update={"listen": settings.listen.model_copy(update={"port": port})})
-    with _until_told(), _alone(settings.hq.data), opened(settings) as held:
+    with until_told(), _alone(settings.hq.data), opened(settings) as held:
         try:
             serving = _serving(settings, held.url)
             work = [landing(held.engine, held.lake), comparing(held.engine, held.lake, settings)]
@@ -78,25 +77,6 @@ def _serving(config: Config, database: str) -> Serving:
     except TokensInvalid as error:
         raise ServingUnfit(f"{path}: {error}") from error
     return Serving(database, credentials, listen.host, listen.port, listen.workers, tls, config.tills.thresholds)
-
-
-class _Told(BaseException):
-    """SIGTERM or Ctrl+C, in the middle of whatever it is: everything that is open is closed on the way out."""
-
-
-@contextmanager
-def _until_told() -> Iterator[None]:
-    """uvicorn takes both signals while it serves, ends, and then raises them once more for us."""
-
-    def told(_number: int, _frame: object) -> None:
-        for sign in STOPS:
-            signal.signal(sign, signal.SIG_IGN)  # Once is enough; closing must not be cut short.
-        raise _Told
-
-    for sign in STOPS:
-        signal.signal(sign, told)
-    with suppress(_Told):
-        yield
 
 
 def _free_port(host: str) -> int:

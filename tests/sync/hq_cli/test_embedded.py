@@ -103,6 +103,8 @@ def test_a_long_path_gets_its_socket_elsewhere(home: Path) -> None:
     with EmbeddedPostgres(folder) as server:
         assert "/long-" not in server.url
         assert asked(server.url, "SELECT 1") == 1
+        elsewhere = Path(server.url.partition("host=")[2])
+    assert not elsewhere.exists()
 
 
 def test_data_of_another_version_is_refused(home: Path) -> None:

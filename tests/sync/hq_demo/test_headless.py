@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
@@ -106,3 +111,24 @@ def test_a_folder_with_something_in_it_is_left_alone(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["demo", "--headless", "--folder", str(tmp_path)])
     assert done.exit_code == 2
     assert "not empty" in done.output
+
+
+def test_the_demo_stays_with_its_pages_and_ends_in_good_order_when_told() -> None:
+    call = [sys.executable, "-m", "sync.hq.cli", "demo", "--shops", "3", "--seed", "4"]
+    environment = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    with subprocess.Popen(call, stdout=subprocess.PIPE, text=True, env=environment) as demo:
+        assert demo.stdout is not None
+        lines: list[str] = []
+        for line in demo.stdout:
+            lines.append(line)
+            if line.startswith("Ctrl+C"):
+                break
+        told = "".join(lines)
+        address = re.search(r"pages +(http://\S+)", told)
+        assert address is not None, told
+        assert "all found, none extra" in told
+        assert httpx.get(address[1], trust_env=False, follow_redirects=True).status_code == 200
+        demo.terminate()
+        assert demo.wait(60) == 0
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address[1], trust_env=False)
