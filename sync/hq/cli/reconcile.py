@@ -24,7 +24,7 @@ def reconcile_command(
     first: Annotated[dt.datetime | None, typer.Option("--from", formats=["%Y-%m-%d"], help="First day.")] = None,
     last: Annotated[dt.datetime | None, typer.Option("--to", formats=["%Y-%m-%d"], help="Last day.")] = None,
     engine: Annotated[
-        EngineName | None, typer.Option(help="duckdb; polars: the fast first pass; spark: needs the extra `spark` and Java.")
+        EngineName | None, typer.Option(help="duckdb; polars: a faster first pass; spark: with the extra `spark`.")
     ] = None,
     config: ConfigOption = None,
     as_json: JsonOption = False,
