@@ -15,6 +15,7 @@ import resource
 import tempfile
 import time
 from collections import Counter
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,8 @@ def compared(lake: Lake, days: Days | None, engine: str, facts: Facts, *, counti
     with tempfile.TemporaryDirectory() as scratch:
         session = local_session(Path(scratch))
         try:
-            return reconcile(lake, days, engine=Spark(session), facts=facts, counting=counting)
+            with closing(Spark(session)) as chosen:
+                return reconcile(lake, days, engine=chosen, facts=facts, counting=counting)
         finally:
             session.stop()
 

@@ -30,6 +30,8 @@ CLASS_OF = {
 BLOCKED = (UnitStatus.WITHDRAWN, UnitStatus.WRITTEN_OFF)
 CLASSES = 4  # A standing is packed as time x CLASSES + class: one maximum then gives the newest.
 
+OURS, THEIRS, RETURNED = 1, 1 << 20, 1 << 40  # Lines of one code in one number: one sum instead of three.
+
 LINE_COLUMNS = ("fp", "rfp", "operation", "at", "sum_tiyn", "gtin")
 STANDING_COLUMNS = ("fp", "gtin", "status", "status_at", "expires_at", "observed_at")
 
@@ -50,56 +52,48 @@ class Limits:
 
 def dirty(agent: Table, ofd: Table, registry: Table, limits: Limits) -> Table:
     """Fingerprints (`fp`, distinct) of the codes that do not pass."""
-    told = ibis.union(_lines(agent, ours=1), _lines(ofd, ours=0), _standings(registry, limits.skew), distinct=False)
+    told = ibis.union(
+        _lines(agent, sale=OURS), _lines(ofd, sale=THEIRS), _standings(registry, limits.skew), distinct=False
+    )
     units = told.group_by("fp").agg(
-        ours=told["ours"].sum(),
-        theirs=told["theirs"].sum(),
-        sales=told["operation"].sum(),
-        receipt_low=told["rfp"].min(),
-        receipt_high=told["rfp"].max(),
-        sum_low=told["sum_tiyn"].min(),
-        sum_high=told["sum_tiyn"].max(),
+        lines=told["lines"].sum(),
+        receipts=told["rfp"].bit_xor(),
+        sums=told["sum_tiyn"].bit_xor(),
         gtin_low=told["gtin"].min(),
         gtin_high=told["gtin"].max(),
-        at_low=told["at"].min(),
-        at_high=told["at"].max(),
+        at=told["at"].max(),
         newest=told["newest"].max(),
         blocked=told["blocked"].min(),
         expired=told["expired"].min(),
     )
-    sold = (units["ours"] > 0) | (units["theirs"] > 0)
-    held = ibis.ifelse(sold, _against_sale(units, limits), units["newest"] % CLASSES == GONE)
+    held = ibis.ifelse(units["lines"] > 0, _against_sale(units, limits), units["newest"] % CLASSES == GONE)
     return units.filter(held.fill_null(True)).select("fp")
 
 
 def _against_sale(units: Table, limits: Limits) -> Value:
-    still_open = (units["newest"] % CLASSES == OPEN) & (units["newest"] >= (units["at_low"] + limits.grace) * CLASSES)
+    still_open = (units["newest"] % CLASSES == OPEN) & (units["newest"] >= (units["at"] + limits.grace) * CLASSES)
     return (
-        (units["ours"] != 1)
-        | (units["theirs"] != 1)
-        | (units["sales"] != 2)
-        | (units["receipt_low"] != units["receipt_high"])
-        | (units["sum_low"] != units["sum_high"])
+        (units["lines"] != OURS + THEIRS)
+        | (units["receipts"] != 0)  # Of two lines: equal.
+        | (units["sums"] != 0)
         | (units["gtin_low"] != units["gtin_high"]).fill_null(False)
         | still_open.fill_null(False)
-        | (units["newest"].isnull() & (units["at_low"] <= limits.complete_to))
-        | (units["blocked"] < units["at_high"]).fill_null(False)
-        | (units["expired"] <= units["at_high"]).fill_null(False)
+        | (units["newest"].isnull() & (units["at"] <= limits.complete_to))
+        | (units["blocked"] < units["at"]).fill_null(False)
+        | (units["expired"] <= units["at"]).fill_null(False)
     )
 
 
-def _lines(lines: Table, *, ours: int) -> Table:
+def _lines(lines: Table, *, sale: int) -> Table:
     marked = lines.filter(lines["fp"] != lines["rfp"])
     nothing = ibis.null("int64")
     return marked.select(
         fp=marked["fp"],
-        ours=ibis.literal(ours, type="int64"),
-        theirs=ibis.literal(1 - ours, type="int64"),
-        operation=marked["operation"].cast("int64"),
+        lines=ibis.ifelse(marked["operation"] == 1, number(sale), number(RETURNED)),
         rfp=marked["rfp"],
-        at=marked["at"],
+        at=marked["at"] if sale == OURS else nothing,
         sum_tiyn=marked["sum_tiyn"],
-        gtin=marked["gtin"].nullif(""),
+        gtin=_as_number(marked["gtin"]),
         newest=nothing,
         blocked=nothing,
         expired=nothing,
@@ -110,17 +104,20 @@ def _standings(registry: Table, skew: int) -> Table:
     nothing = ibis.null("int64")
     return registry.select(
         fp=registry["fp"],
-        ours=number(0),
-        theirs=number(0),
-        operation=number(0),
+        lines=number(0),
         rfp=nothing,
         at=nothing,
         sum_tiyn=nothing,
-        gtin=registry["gtin"].nullif(""),
+        gtin=_as_number(registry["gtin"]),
         newest=registry["observed_at"] * CLASSES + class_of(registry["status"]),
         blocked=blocked_to(registry, skew),
         expired=ibis.ifelse(registry["expires_at"] == 0, nothing, expired_from(registry["expires_at"])),
     )
+
+
+def _as_number(gtin: Value) -> Value:
+    """Numbers are compared many times faster than texts. Not told: null; no number: one that agrees with none."""
+    return ibis.ifelse(gtin == "", ibis.null("int64"), gtin.try_cast("int64").fill_null(number(-1)))
 
 
 def class_of(status: Value) -> Value:

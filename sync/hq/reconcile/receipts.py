@@ -18,7 +18,8 @@ def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts)
     Whatever stands behind the gap arrived, so the gap is no matter of waiting: unless only the operator has it and the
     till has not delivered up to it. Day, time and number are those of the receipt behind the gap.
     """
-    told = ibis.union(_told(agent, ours=1), _told(ofd, ours=0), distinct=False)
+    unsure = _unsure(agent, ofd)
+    told = ibis.union(_told(agent, unsure, ours=1), _told(ofd, unsure, ours=0), distinct=False)
     known = told.group_by("register", "shift", "number").agg(
         ours=told["ours"].max(),
         day=told["day"].max(),
@@ -48,8 +49,30 @@ def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts)
     )  # fmt: skip
 
 
-def _told(receipts: Table, *, ours: int) -> Table:
-    counted = receipts.filter(receipts["number"] > 0)
+def _unsure(agent: Table, ofd: Table) -> Table:
+    """Shifts that may have a gap: those whose numbers in the journal are not a row from end to end of what anybody has.
+
+    Told by count and sum, which a number told twice in place of a missing one does not keep.
+    """
+    mine, other = (receipts.filter(receipts["number"] > 0) for receipts in (agent, ofd))
+    shift = ["register", "shift"]
+    mine = mine.group_by(shift).agg(
+        held=mine.count(), total=mine["number"].sum(), low=mine["number"].min(), high=mine["number"].max()
+    )
+    other = other.group_by(shift).agg(
+        held=number(0), total=number(0), low=other["number"].min(), high=other["number"].max()
+    )
+    ends = ibis.union(mine, other, distinct=False)
+    ends = ends.group_by(shift).agg(
+        held=ends["held"].sum(), total=ends["total"].sum(), low=ends["low"].min(), high=ends["high"].max()
+    )
+    whole = ends["high"] - ends["low"] + 1
+    filled = (ends["held"] == whole) & (ends["total"] * 2 == (ends["low"] + ends["high"]) * whole)
+    return ends.filter(~filled).select(*shift)
+
+
+def _told(receipts: Table, unsure: Table, *, ours: int) -> Table:
+    counted = receipts.filter(receipts["number"] > 0).semi_join(unsure, ["register", "shift"])
     return counted.select(
         "register", "shift", "number", "day", "at", "till", "sign", ours=ibis.literal(ours, type="int64")
     )
@@ -64,6 +87,9 @@ def drifts(agent: Table, facts: Facts) -> Table:
     told = agent.filter(agent["noted_at"] != 0).select(
         "day", "till", "register", "shift", "number", "sign", "at", drift=agent["noted_at"] - agent["at"]
     )
+    far = (told["drift"].abs() > limits.drift_us).cast("int64")
+    days = told.group_by("day", "till").agg(receipts=told.count(), far=far.sum())
+    told = told.semi_join(days.filter(days["far"] * 2 >= days["receipts"]), ["day", "till"])
     order = [told["drift"], told["at"], told["register"], told["sign"]]
     own = [told["day"], told["till"]]
     told = told.mutate(

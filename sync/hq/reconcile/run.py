@@ -37,6 +37,7 @@ from sync.hq.witness import BUCKETS, bucket, receipt_key
 WITNESSES = ("agent", "ofd", "registry")
 Progress = Callable[[str, int, int], None]  # Stage, portions done, portions in all.
 Days = tuple[dt.date, dt.date]
+UNMARKED = ("fp", "rfp", "register", "sign", "operation", "gtin", "line", "sum_tiyn")
 PORTION_BYTES = 200_000_000  # Of Parquet, what one portion may hold: some five million rows.
 _DAY = dt.timedelta(days=1)
 _NO_DAY = dt.date(1970, 1, 1)
@@ -172,7 +173,7 @@ class _Run:
         for table, name in (("agent", "unmarked_ours"), ("ofd", "unmarked_theirs")):
             for number, portion in enumerate(self._engine.portions):
                 among = buckets if portion is None else [one for one in portion if one in buckets]
-                found = self._table(table, days if among else [], among)
+                found = self._table(table, days if among else [], among).select(*UNMARKED)
                 self._lay(name, number, found.filter(found["fp"] == found["rfp"]).semi_join(wanted, "rfp"))
         unmarked_ours, unmarked_theirs = self._gathered("unmarked_ours"), self._gathered("unmarked_theirs")
         mine = self._table("agent_receipt", days).semi_join(wanted, "rfp").select("register", "sign", "offline")

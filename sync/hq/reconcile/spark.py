@@ -14,6 +14,7 @@ from typing import Any
 
 import ibis
 import pyarrow as pa
+import pyarrow.parquet as pq
 
 from sync.hq.reconcile.engine import Table
 
@@ -64,7 +65,10 @@ class Spark:
         return self.scan([path], hive=False)
 
     def rows(self, found: Table) -> pa.Table:
-        return self._frame(found).toArrow()
+        # Not toArrow(), which leaves its socket open: by way of a file, as everything else here.
+        path = Path(self._folder.name) / next(self._names)
+        self.write(found, path)
+        return pq.read_table(path)
 
     def write(self, found: Table, path: Path) -> None:
         self._frame(found).write.mode("overwrite").parquet(str(path))

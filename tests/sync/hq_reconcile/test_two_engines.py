@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,8 @@ def test_spark_gives_the_same_rows_and_counts(
     planted: tuple[Lake, dict[str, Any]], by_duckdb: Result, spark: Any
 ) -> None:
     lake, truth = planted
-    by_spark = reconcile(lake, None, engine=Spark(spark), facts=facts_of(truth))
+    with closing(Spark(spark)) as engine:
+        by_spark = reconcile(lake, None, engine=engine, facts=facts_of(truth))
     assert by_spark.findings == by_duckdb.findings
     assert by_spark.counts == by_duckdb.counts
     assert by_spark.looked == by_duckdb.looked
