@@ -72,7 +72,7 @@ class DatecsFamily:
         found = looks.look(shown, status)
         if self._expired_z == shown.z:
             # After a reset of its memory the counters show no shift: the Z-report it asks for must be let through.
-            return replace(found, shift_open=True, shift_expired=True)
+            return replace(found, shift_open=True)
         return found
 
     def made(self, prepared: Prepared, baseline: Baseline, look: Look) -> Made:
