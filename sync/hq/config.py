@@ -137,6 +137,7 @@ class ReconcileSection(Section):
     skew_min: Minutes = 10.0
     drift_min: Minutes = 5.0
     silent_h: Hours = 24.0
+    trust_where_operator_is_silent: bool = False
     term_working_days: int = Field(default=3, ge=1)
 
     @property
@@ -149,6 +150,7 @@ class ReconcileSection(Section):
             drift_us=round(self.drift_min * MINUTE_US),
             silent_us=round(self.silent_h * HOUR_US),
             term_working_days=self.term_working_days,
+            trust_where_operator_is_silent=self.trust_where_operator_is_silent,
         )
 
     @property

@@ -24,7 +24,7 @@ from sync.hq.imports.receipts import Document
 from sync.hq.lake.durable import make_folder
 from sync.hq.lake.layout import OFD, OFD_RECEIPT, SCHEMAS, Lake, to_arrow
 from sync.hq.lake.parts import alone_in
-from sync.hq.witness import Operation, fingerprint, receipt_key
+from sync.hq.witness import NO_MARKS_TOLD, Operation, fingerprint, receipt_key
 
 KNOWN_MAX = 4_000_000  # Receipts of recent days kept in memory to compare with: 32 bytes each.
 _FACTS = np.dtype([("rfp", "i8"), ("total", "i8"), ("at", "i8"), ("operation", "i1"), ("marks", "i4")])
@@ -81,7 +81,7 @@ class Landing:
             there[there] = known["rfp"][places[there]] == facts["rfp"][there]
             for index, place, fact, is_there in zip(indexes, places, facts, there, strict=True):
                 if is_there:
-                    found[index] = Verdict.SAME if known[place] == fact else Verdict.DIFFERS
+                    found[index] = _verdict(known[place], fact)
         self._bound(frozenset(by_day))
         return found
 
@@ -136,6 +136,17 @@ class Landing:
                 total -= len(self._known.pop(day))
 
 
+def _verdict(known: np.void, fact: np.void) -> Verdict:
+    """A list without marks says nothing against one with them; and a list with marks adds to one without."""
+    if known == fact:
+        return Verdict.SAME
+    if any(known[name] != fact[name] for name in ("total", "at", "operation")):
+        return Verdict.DIFFERS
+    if fact["marks"] == NO_MARKS_TOLD:
+        return Verdict.SAME
+    return Verdict.NEW if known["marks"] == NO_MARKS_TOLD else Verdict.DIFFERS
+
+
 def _facts(documents: Sequence[Document]) -> npt.NDArray[np.void]:
     rows = [
         (
@@ -151,4 +162,5 @@ def _facts(documents: Sequence[Document]) -> npt.NDArray[np.void]:
 
 
 def _sorted(facts: npt.NDArray[np.void]) -> npt.NDArray[np.void]:
-    return facts[np.argsort(facts["rfp"], kind="stable")]
+    """By receipt; of two lists of one receipt the one that tells its marks comes first."""
+    return facts[np.lexsort((-facts["marks"], facts["rfp"]))]

@@ -22,7 +22,7 @@ from sync.hq.imports.remarks import Remark
 from sync.hq.imports.row_facts import Head, Item, RawRow, Reader, head_of, item_of
 from sync.hq.imports.values import Cell, Trouble
 from sync.hq.receipt_rows import shares
-from sync.hq.witness import Line, Receipt, day_of
+from sync.hq.witness import NO_MARKS_TOLD, Line, Receipt, day_of
 
 _OF_RECEIPT = frozenset(Meaning) - {Meaning.MARK, Meaning.GTIN, Meaning.NAME, Meaning.QUANTITY, Meaning.SUM}
 
@@ -92,10 +92,11 @@ def _gather(group: list[tuple[RawRow, Head, Item]], reader: Reader, found: ReadC
             for mark in item.marks
             if mark.remark
         ]
-    found.documents.append(document(first, kept, reader.source))
+    tells_marks = Meaning.MARK in reader.mapping.columns
+    found.documents.append(document(first, kept, reader.source, tells_marks=tells_marks))
 
 
-def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> Document:
+def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str, *, tells_marks: bool = True) -> Document:
     """A receipt of its rows. Its total is the told one, else the sum of its lines."""
     day = day_of(head.at)
     lines: list[Line] = []
@@ -132,7 +133,7 @@ def document(head: Head, items: Sequence[tuple[RawRow, Item]], source: str) -> D
         number=head.number,
         sign=head.sign,
         total_tiyn=total,
-        marks=sum(1 for line in lines if line.ki),
+        marks=sum(1 for line in lines if line.ki) if tells_marks else NO_MARKS_TOLD,
         offline=head.offline,
         source=source,
         source_row=items[0][0].number,

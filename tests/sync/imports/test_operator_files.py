@@ -16,6 +16,7 @@ from operator_files import (
     KI_A,
     KI_B,
     LINES,
+    MAPPINGS,
     NOW_NS,
     PACK,
     RECEIPTS,
@@ -32,9 +33,11 @@ from sqlalchemy import insert
 
 from sync.hq.imports.files import import_file
 from sync.hq.imports.ledger import Kind, Ledger, State
+from sync.hq.imports.mapping import load_mappings
 from sync.hq.lake.layout import Lake
 from sync.hq.schema import metadata
 from sync.hq.tables import register
+from sync.hq.witness import NO_MARKS_TOLD
 
 
 def reasons(ledger, found):
@@ -79,6 +82,19 @@ def test_overlapping_files_give_each_receipt_once_and_tell_one_that_changed(brin
     assert [one.row for one in ledger.remarks(found.id)] == [12, 13]
     assert reasons(ledger, found) == {"receipt-known-otherwise": 2}
     assert len(everything(lake)[1]) == 10
+
+
+def test_a_list_without_marks_confirms_receipts_and_a_later_one_adds_what_was_sold(bring, lake, tmp_path):
+    rows = many(5)
+    bare = MAPPINGS[: MAPPINGS.index("[receipts]")].replace('mark = "Код маркировки"', "").replace("[lines", "[bare")
+    without = load_mappings(bare)["bare"]
+    first = bring(written(tmp_path / "bare.csv", [HEADER, *rows]), mapping=without)
+    assert {one[4] for one in everything(lake)[1]} == {NO_MARKS_TOLD}
+    second = bring(written(tmp_path / "whole.csv", [HEADER, *rows]))
+    assert (first.refused, second.refused, second.taken) == (0, 0, 10)
+    assert sorted(one[4] for one in everything(lake)[1]) == [NO_MARKS_TOLD] * 5 + [2] * 5
+    third = bring(tmp_path / "bare.csv", mapping=without, again=True)
+    assert (third.taken, third.repeated, third.refused) == (0, 10, 0)
 
 
 @pytest.mark.parametrize("syncs", [1, 2, 3, 7, 20, 45, 60, 80, 111, 150, 200, 260])
