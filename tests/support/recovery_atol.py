@@ -12,6 +12,7 @@ from recovery_rigs import DeviceRig, HttpRig
 
 from hw_sim.atol import make, make_json
 from hw_sim.atol.kkm import Kkm
+from hw_sim.atol.names import about
 from hw_sim.atol.problems import Interrupted, Refused
 from hw_sim.atol.register import AtolRegister
 from hw_sim.faults import TRANSPORT_KINDS
@@ -38,12 +39,18 @@ class AtolRig(DeviceRig):
     name = "atol"
     decisive = "4A"
     opens_by_command = True
+    reads = frozenset({"status", "short state", "read register", "cash in the drawer", "FN", "device info", "word"})
     url = "atol+tcp://192.168.1.60?tax_16=1&marks=tag"
     unfair = UNFAIR
     refusals = (ValueError, *REFUSALS)
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         super().__init__(clock, folder, make(clock.now_ns, random.Random(7)))
+
+    def named(self, data: bytes) -> str:
+        """The command of an added task; "word" for what only asks about tasks or lets results go."""
+        told = about(data[4:-1])
+        return told.partition(": ")[2] if told.startswith("task") else "word"
 
     @property
     def kkm(self) -> Kkm:

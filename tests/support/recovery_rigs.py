@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 from recovery_chance import WILD_DETAILS, steps
 from recovery_shop import Killed, NotApplicable, NotLet, Rig
+from recovery_steps import FAR, Track
 
 from fiscal.device.links import LineAddress, Link
 from fiscal.registry import OpenRegister, open_register
@@ -201,6 +202,7 @@ class HostedLine(InProcessLine):
         self._rig.pull_the_cable_if_due()
         if self._rig.cable_out:
             raise ConnectionResetError("the cable is out")
+        self._rig.note(data)
         fault = self._rig.fault_of_write()
         if fault == "L6 killed before":
             raise Killed
@@ -249,6 +251,30 @@ class DeviceRig(Rig):
         self._writes = self._reads = 0
         self._met = False
         self._count = 1
+        self._track: list[tuple[int, str]] | None = None
+
+    def named(self, data: bytes) -> str:
+        """Name of a written command, where `reads` names any."""
+        raise NotImplementedError
+
+    def tracked(self, work: Callable[[], object]) -> Track:
+        self._track = []
+        work()
+        track, self._track = self._track, None
+        return track
+
+    def note(self, data: bytes) -> None:
+        if self._track is None:
+            return
+        assert self._planted is not None
+        if self._planted[0] in self.BY_WRITES:
+            step = self._writes
+        elif self._planted[0] in self.BY_READS:
+            step = self._reads
+        else:
+            (waiting,) = self.simulated.machine.faults.waiting()
+            step = FAR - waiting["skip"]
+        self._track.append((step, self.named(data)))
 
     def open(self) -> OpenRegister:
         clock = self.clock

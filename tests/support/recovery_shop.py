@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from recovery_steps import Track
+
 from fiscal.orders import (
     CashDirection,
     CashMove,
@@ -81,6 +83,7 @@ class Rig(ABC):
     opens_by_command = False  # A shift is opened by a command, before its first sale.
     counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
+    reads: frozenset[str] = frozenset()  # Commands that change nothing, where a receipt takes hundreds: recovery_steps.
     pause_s = 5.0  # Between two looks of the till at what is undecided.
     lags = False  # What it makes without its operator stands in the ledger only when it has been handed over.
     closes_shifts = False  # It makes the Z-report of an expired shift by itself; a killed agent may not know of it.
@@ -102,6 +105,10 @@ class Rig(ABC):
     @abstractmethod
     def plant(self, fault: str, step: int) -> None:
         """Let `fault` happen at the command number `step` from now on. Raises NotApplicable."""
+
+    def tracked(self, work: Callable[[], object]) -> Track:
+        """Do something under a fault planted far ahead: each command with the step it would have been met at."""
+        raise NotImplementedError
 
     @abstractmethod
     def go_silent_at_decisive(self, *, made: bool) -> None:
