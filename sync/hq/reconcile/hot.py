@@ -57,8 +57,10 @@ def dirty(agent: Table, ofd: Table, registry: Table, limits: Limits) -> Table:
     )
     units = told.group_by("fp").agg(
         lines=told["lines"].sum(),
-        receipts=told["rfp"].bit_xor(),
-        sums=told["sum_tiyn"].bit_xor(),
+        receipt_low=told["rfp"].min(),  # Not bit_xor: Ibis does not tell it to Spark.
+        receipt_high=told["rfp"].max(),
+        sum_low=told["sum_tiyn"].min(),
+        sum_high=told["sum_tiyn"].max(),
         gtin_low=told["gtin"].min(),
         gtin_high=told["gtin"].max(),
         at=told["at"].max(),
@@ -74,8 +76,8 @@ def _against_sale(units: Table, limits: Limits) -> Value:
     still_open = (units["newest"] % CLASSES == OPEN) & (units["newest"] >= (units["at"] + limits.grace) * CLASSES)
     return (
         (units["lines"] != OURS + THEIRS)
-        | (units["receipts"] != 0)  # Of two lines: equal.
-        | (units["sums"] != 0)
+        | (units["receipt_low"] != units["receipt_high"])
+        | (units["sum_low"] != units["sum_high"])
         | (units["gtin_low"] != units["gtin_high"]).fill_null(False)
         | still_open.fill_null(False)
         | (units["newest"].isnull() & (units["at"] <= limits.complete_to))
