@@ -128,7 +128,7 @@ def comparing(engine: Engine, lake: Lake, config: Config) -> Chore:
         settings = config.reconcile
         found = compare(
             engine, lake, time.time_ns(), days=days, with_engine=settings.engine, thresholds=settings.thresholds,
-            progress=progress, clock=time.time_ns,
+            progress=progress, clock=time.time_ns, export_age_us=config.ismpt.export_age_us,
         ).result  # fmt: skip
         timetable.done(days)
         took_s = time.monotonic() - began

@@ -197,6 +197,11 @@ class IsMptSection(Section):
     exports_are_whole: bool = False  # A file of codes from the cabinet holds every code of ours; others are unknown.
     export_age_h: float = Field(default=24.0, ge=0)  # How old such a file may be when it is imported.
 
+    @property
+    def export_age_us(self) -> int | None:
+        """None: exports are not whole."""
+        return round(self.export_age_h * HOUR_US) if self.exports_are_whole else None
+
 
 class GroupSection(Section):
     group: Name
