@@ -134,7 +134,7 @@ def comparing(engine: Engine, lake: Lake, config: Config) -> Chore:
         took_s = time.monotonic() - began
         log.info("compared %s to %s: %d cases, %.1f s", days[0], days[1], len(found.findings), took_s)
 
-    return repeated("compare", COMPARE_LOOK_S, step)
+    return repeated("compare", min(COMPARE_LOOK_S, config.reconcile.on_arrival_min * 60), step)
 
 
 @dataclass(slots=True)
