@@ -14,6 +14,7 @@ from sqlalchemy import Engine, func, select, update
 from sync.hq import schema, tables
 from sync.hq.engine import writing
 from sync.hq.fleet.tables import heartbeat
+from sync.hq.imports.whole_exports import complete_to
 from sync.hq.lake.layout import OFD_RECEIPT, Lake
 from sync.hq.lake.memory import open_doubts
 from sync.hq.lake.tables import scanned
@@ -45,13 +46,15 @@ def compare(
     progress: Progress | None = None,
     clock: Callable[[], int] | None = None,
     scratch: Path | None = None,
+    export_age_us: int | None = None,
 ) -> Compared:
     """Compare the days (None: all the lake has) and record what was found. Raises ValueError for an unknown engine.
 
     `with_engine`: duckdb, polars (the hand-written first pass) or spark (a session in this process, when pyspark is
-    there). `clock` gives the time of the record, where the comparison takes long.
+    there). `clock` gives the time of the record, where the comparison takes long. `export_age_us`: files of the
+    registry's codes are whole, and at most so old when they are imported; None: codes that are not in them say nothing.
     """
-    facts = facts_of(engine, lake, now_ns, thresholds or Thresholds())
+    facts = facts_of(engine, lake, now_ns, thresholds or Thresholds(), export_age_us)
     if with_engine == "spark":
         result = _on_spark(lake, days, facts, progress, scratch)
     elif with_engine == "duckdb" and _bytes(lake, days) <= AT_ONCE_BYTES_MAX:
@@ -63,7 +66,9 @@ def compare(
     return Compared(run, result)
 
 
-def facts_of(engine: Engine, lake: Lake, now_ns: int, thresholds: Thresholds) -> Facts:
+def facts_of(
+    engine: Engine, lake: Lake, now_ns: int, thresholds: Thresholds, export_age_us: int | None = None
+) -> Facts:
     now = now_ns // NS_PER_US
     return Facts(
         now=now,
@@ -74,6 +79,7 @@ def facts_of(engine: Engine, lake: Lake, now_ns: int, thresholds: Thresholds) ->
         heartbeats=_heard(engine),
         missing_rows=_missing(engine),
         operator_through=_through(lake, now),
+        registry_complete_to=0 if export_age_us is None else complete_to(engine, export_age_us),
         known_since=_since(lake),
         thresholds=thresholds,
     )

@@ -6,8 +6,10 @@ stands in docs/hq.toml.
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import difflib
+import ipaddress
 import re
 import tomllib
 from collections.abc import Mapping
@@ -27,6 +29,8 @@ from pydantic import (
 )
 
 from sync.hq.actions.documents import Terms
+from sync.hq.actions.groups import Groups, GroupsUnreadable, read_listed
+from sync.hq.exports.guard import Guard
 from sync.hq.fleet.standing import Thresholds as FleetThresholds
 from sync.hq.reconcile.facts import HOUR_US, MINUTE_US, Thresholds
 from sync.hq.secrets import check_reference
@@ -57,10 +61,23 @@ def _name(text: str) -> str:
     return text
 
 
+def _network(text: str) -> str:
+    ipaddress.ip_network(text)  # Its own words name what is wrong.
+    return text
+
+
+def _gtin_begin(text: str) -> str:
+    if not re.fullmatch(r"[0-9]{1,14}", text):
+        raise ValueError("up to 14 digits, what a GTIN of 14 digits begins with")
+    return text
+
+
 SecretRef = Annotated[str, AfterValidator(check_reference)]
 Address = Annotated[str, AfterValidator(_without_secrets)]
 TimeOfDay = Annotated[str, AfterValidator(_clock)]
 Name = Annotated[str, AfterValidator(_name)]
+NetworkText = Annotated[str, AfterValidator(_network)]
+GtinBegin = Annotated[str, AfterValidator(_gtin_begin)]
 Hours = Annotated[float, Field(gt=0)]
 Minutes = Annotated[float, Field(gt=0)]
 
@@ -80,6 +97,7 @@ class Section(BaseModel):
 class HqSection(Section):
     data: Path = Path("/var/lib/pos-hq")  # Lake, embedded PostgreSQL, fetched files.
     chain: Name = "pos-hq"  # Name of the chain, on every page.
+    tidy_every_h: Hours = 1.0  # Small files of the lake become one for each day and bucket.
 
 
 class DatabaseSection(Section):
@@ -178,6 +196,71 @@ class IsMptSection(Section):
     check_every_h: Hours = 6.0  # Statuses of what was sold lately, and of every open case.
     check_days: int = Field(default=3, ge=1)
     file_documents: bool = False  # Send what a person approved. Off: they stay approved.
+    exports_are_whole: bool = False  # A file of codes from the cabinet holds every code of ours; others are unknown.
+    export_age_h: float = Field(default=24.0, ge=0)  # How old such a file may be when it is imported.
+
+    @property
+    def export_age_us(self) -> int | None:
+        """None: exports are not whole."""
+        return round(self.export_age_h * HOUR_US) if self.exports_are_whole else None
+
+
+class GroupSection(Section):
+    group: Name
+    gtins: tuple[GtinBegin, ...]  # What GTINs of 14 digits begin with; the longest that fits counts.
+
+
+class DocumentsSection(Section):
+    """What documents to IS MPT say, where its description leaves it open, and which goods share one."""
+
+    groups: tuple[GroupSection, ...] = ()
+    groups_file: Path | None = None  # Lines `GTIN;group`; goes before the beginnings.
+    default_group: str = ""  # Empty: goods of no known group stand together by GTIN.
+    codes_max: int = Field(default=Terms().codes_max, ge=1)
+    gtins_max: int = Field(default=Terms().gtins_max, ge=0)  # 0: any number.
+    withdrawal_type: Literal["WITHDRAWAL", "WRITE_OFF"] = "WITHDRAWAL"
+    withdrawal_reason: Name = Terms().withdrawal_reason
+    reason_other: str = Terms().reason_other
+    act_type: Name = Terms().act_type
+    act_prefix: Name = Terms().act_prefix
+    receipt_type: Name = Terms().receipt_type
+    return_reason: Name = Terms().return_reason
+
+    @property
+    def terms(self) -> Terms:
+        return Terms(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Terms)})
+
+    @field_validator("groups")
+    @classmethod
+    def _each_beginning_once(cls, groups: tuple[GroupSection, ...]) -> tuple[GroupSection, ...]:
+        begins = [begin for one in groups for begin in one.gtins]
+        twice = sorted({begin for begin in begins if begins.count(begin) > 1})
+        if twice:
+            raise ValueError(f"{', '.join(twice)} stands in two groups")
+        return groups
+
+    def read_groups(self) -> Groups:
+        """Raises ConfigError."""
+        begins = {begin: one.group for one in self.groups for begin in one.gtins}
+        if self.groups_file is None:
+            return Groups({}, begins, self.default_group)
+        try:
+            listed = read_listed(self.groups_file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ConfigError(f"documents.groups_file: {self.groups_file}: {error.strerror}") from error
+        except (GroupsUnreadable, UnicodeDecodeError) as error:
+            raise ConfigError(f"documents.groups_file: {self.groups_file}: {error}") from error
+        return Groups(listed, begins, self.default_group)
+
+
+class WebhookGuardSection(Section):
+    internal_networks: tuple[NetworkText, ...] = ()  # Inside the house, and webhooks may go there.
+    plain_hosts: tuple[str, ...] = ()  # May be spoken to without TLS.
+
+    @property
+    def guard(self) -> Guard:
+        networks = tuple(ipaddress.ip_network(one) for one in self.internal_networks)
+        return Guard(networks, frozenset(self.plain_hosts))
 
 
 class WebhookSection(Section):
@@ -192,6 +275,7 @@ class PagesSection(Section):
     language: Literal["kk", "ru", "en"] = "ru"
     session_h: Hours = 12.0
     idle_min: Minutes = 60.0
+    four_eyes: bool = False  # Who prepared a document may not approve it.
 
 
 class ExportsSection(Section):
@@ -210,7 +294,9 @@ class Config(Section):
     imports: ImportsSection = ImportsSection()
     webkassa: WebkassaSection = WebkassaSection()
     ismpt: IsMptSection = IsMptSection()
+    documents: DocumentsSection = DocumentsSection()
     webhooks: tuple[WebhookSection, ...] = ()
+    webhook_guard: WebhookGuardSection = WebhookGuardSection()
     pages: PagesSection = PagesSection()
     exports: ExportsSection = ExportsSection()
 
@@ -226,10 +312,6 @@ class Config(Section):
     @property
     def lake(self) -> Path:
         return self.hq.data / "lake"
-
-    @property
-    def terms(self) -> Terms:
-        return Terms()
 
 
 def load(path: Path | None) -> Config:

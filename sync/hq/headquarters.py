@@ -18,7 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from sync.hq.app import create_app
 from sync.hq.callers import Credentials
 from sync.hq.comparing import fill_places
-from sync.hq.config import Config
+from sync.hq.config import Config, DocumentsSection
 from sync.hq.embedded import EmbeddedPostgres
 from sync.hq.engine import open_engine
 from sync.hq.fleet.standing import Thresholds
@@ -85,8 +85,12 @@ def make_tables(engine: Engine) -> None:
     Ledger(engine, time.time_ns).create()
 
 
-def ports_of(engine: Engine, lake: Lake, now: Callable[[], int] = time.time_ns) -> Ports:
-    documents = OutboxDocuments(engine, now)
+def ports_of(
+    engine: Engine, lake: Lake, now: Callable[[], int] = time.time_ns, settings: DocumentsSection | None = None
+) -> Ports:
+    """Raises ConfigError."""
+    said = settings or DocumentsSection()
+    documents = OutboxDocuments(engine, now, terms=said.terms, group_of=said.read_groups().of)
     return Ports(LakeLives(lake, engine), LedgerImports(engine), documents, LakeCoverage(lake))
 
 
@@ -110,12 +114,13 @@ def whole_app(
     settings: PagesSettings,
     *,
     thresholds: Thresholds | None = None,
+    documents: DocumentsSection | None = None,
     now: Callable[[], int] = time.time_ns,
 ) -> Any:
-    """Collector and pages over one database. Raises KeyInvalid, DatabaseUnfit."""
+    """Collector and pages over one database. Raises KeyInvalid, DatabaseUnfit, ConfigError."""
     known = credentials
     collector = create_app(Collector(engine, now), known.tills, known.readers, keys=known.keys, thresholds=thresholds)
-    return Whole(collector, create_pages(engine, settings, ports_of(engine, lake, now), now=now))
+    return Whole(collector, create_pages(engine, settings, ports_of(engine, lake, now, documents), now=now))
 
 
 def pages_settings(config: Config, port: int) -> PagesSettings:
@@ -131,4 +136,5 @@ def pages_settings(config: Config, port: int) -> PagesSettings:
         session_s=round(pages.session_h * 3600),
         idle_s=round(pages.idle_min * 60),
         thresholds=config.tills.thresholds,
+        four_eyes=pages.four_eyes,
     )

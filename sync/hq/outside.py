@@ -15,7 +15,6 @@ from sqlalchemy import Engine, select
 from sync.hq.actions.filing import Filing
 from sync.hq.background import Chore, repeated
 from sync.hq.config import Config, ConfigError
-from sync.hq.exports.guard import Guard
 from sync.hq.exports.schema import webhook
 from sync.hq.exports.webhooks import Deliverer, WebhookRefused, add, switch
 from sync.hq.imports import Imported, Progress, check_registry, codes_to_check, import_webkassa
@@ -98,13 +97,13 @@ def _filing(engine: Engine, config: Config) -> Chore:
     client = DocumentClient(
         section.url, section.login, read_secret(section.password), now=time.time_ns, monotonic=time.monotonic
     )
-    filing = Filing(engine, client, now=time.time_ns, rng=random.SystemRandom(), terms=config.terms)
+    filing = Filing(engine, client, now=time.time_ns, rng=random.SystemRandom(), terms=config.documents.terms)
     return Chore("filing", filing.run)
 
 
 def _webhooks(engine: Engine, config: Config) -> Chore:
     """Those of the file are entered; one that left the file is switched off and keeps what waits for it."""
-    guard = Guard()
+    guard = config.webhook_guard.guard
     with engine.connect() as db:
         known = {
             (row.url, row.secret): row

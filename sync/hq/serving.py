@@ -6,8 +6,12 @@ all of them accept from one socket. PostgreSQL lets one batch of a till in at a 
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -96,7 +100,7 @@ def _config(serving: Serving, app: Callable[[Serving], Any]) -> uvicorn.Config:
         if serving.tls.client_ca is not None:
             options |= {"ssl_ca_certs": str(serving.tls.client_ca), "ssl_cert_reqs": ssl.CERT_REQUIRED}
     return uvicorn.Config(
-        partial(app, serving),
+        partial(_made, app, serving),
         factory=True,
         workers=serving.workers,
         log_level=serving.log_level,
@@ -109,6 +113,20 @@ def _config(serving: Serving, app: Callable[[Serving], Any]) -> uvicorn.Config:
         timeout_worker_healthcheck=HEALTH_S,
         **options,
     )
+
+
+def _made(app: Callable[[Serving], Any], serving: Serving) -> Any:
+    """The application, in the process that serves it. A worker ends with the process that started it: one that was
+    killed would leave its workers on the port, and nobody could start it again."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_end_after, args=(parent,), name="parent", daemon=True).start()
+    return app(serving)
+
+
+def _end_after(parent: Any) -> None:
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _checked(tls: Tls) -> None:

@@ -80,7 +80,7 @@ class Receiver:
         self._server.daemon_threads = False
         self.context: ssl.SSLContext | None = None
         if folder is not None:
-            certificate, key = _certificate(folder)
+            certificate, key = make_certificate(folder)
             serving = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             serving.load_cert_chain(certificate, key)
             self._server.socket = serving.wrap_socket(
@@ -102,7 +102,7 @@ class Receiver:
         self._thread.join()
 
 
-def _certificate(folder: Path) -> tuple[Path, Path]:
+def make_certificate(folder: Path) -> tuple[Path, Path]:
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = dt.datetime.now(dt.UTC)

@@ -46,7 +46,7 @@ def reconcile_command(
                 found = compare(
                     held.engine, held.lake, time.time_ns(), days=days, with_engine=name,
                     thresholds=settings.reconcile.thresholds, progress=lambda _stage, done, of: told(done, of),
-                    clock=time.time_ns,
+                    clock=time.time_ns, export_age_us=settings.ismpt.export_age_us,
                 )  # fmt: skip
         except (ImportError, ValueError) as error:
             fail(f"{name}: {error}")

@@ -27,8 +27,8 @@ def serve_command(
     config: ConfigOption = None,
     port: Annotated[int | None, typer.Option(min=0, max=65_535, help="Instead of the configured port.")] = None,
 ) -> None:
-    """Serve the tills and the pages, land, compare, file approved documents, tell webhooks."""
-    from sync.hq.background import background, comparing, landing
+    """Serve the tills and the pages, land, compare, tidy, file approved documents, tell webhooks."""
+    from sync.hq.background import background, comparing, landing, tidying
     from sync.hq.outside import chores
     from sync.hq.serving import ServingUnfit, run_collector
 
@@ -40,7 +40,9 @@ def serve_command(
     with until_told(), _alone(settings.hq.data), opened(settings) as held:
         try:
             serving = _serving(settings, held.url)
+            settings.documents.read_groups()  # Once here: a worker that cannot would be started again and again.
             work = [landing(held.engine, held.lake), comparing(held.engine, held.lake, settings)]
+            work.append(tidying(held.lake, settings))
             work += chores(held.engine, held.lake, settings)
             with background(work):
                 run_collector(serving, partial(application, config=settings), _listening)
@@ -57,7 +59,9 @@ def application(serving: Serving, config: Config) -> Any:
 
     engine, lake = open_engine(serving.database), Lake(config.lake)
     pages = pages_settings(config, config.listen.port)
-    return whole_app(engine, lake, serving.credentials, pages, thresholds=serving.thresholds)
+    return whole_app(
+        engine, lake, serving.credentials, pages, thresholds=serving.thresholds, documents=config.documents
+    )
 
 
 def _serving(config: Config, database: str) -> Serving:

@@ -26,6 +26,7 @@ ACTS = (
     "document-prepared",
     "document-approved",
     "document-cancelled",
+    "document-decided",
     "account-created",
     "account-changed",
     "password-changed",

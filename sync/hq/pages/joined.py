@@ -47,7 +47,7 @@ def _run(row: Mapping[Any, Any]) -> ImportRun:
 
 
 class OutboxDocuments:
-    """sync.hq.actions: prepare, approve and cancel; filing is done by its own worker."""
+    """sync.hq.actions: prepare, approve, cancel and decide; filing is done by its own worker."""
 
     def __init__(
         self,
@@ -100,6 +100,12 @@ class OutboxDocuments:
     def cancel(self, number: int, who: str, why: str) -> None:
         try:
             outbox.cancel(self._engine, number, who=who, why=why, now_ns=self._now())
+        except outbox.NotPossible as error:
+            raise DocumentRefused(str(error)) from error
+
+    def decide(self, number: int, document_id: str | None, who: str, why: str) -> None:
+        try:
+            outbox.decide(self._engine, number, document_id=document_id, who=who, why=why, now_ns=self._now())
         except outbox.NotPossible as error:
             raise DocumentRefused(str(error)) from error
 

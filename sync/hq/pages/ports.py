@@ -104,6 +104,9 @@ class Documents(Protocol):
     def cancel(self, number: int, who: str, why: str) -> None:
         """Raises DocumentRefused."""
 
+    def decide(self, number: int, document_id: str | None, who: str, why: str) -> None:
+        """Of an unknown result: the registry has it under this id, or (None) not at all. Raises DocumentRefused."""
+
 
 @dataclass(frozen=True, slots=True)
 class CacheShare:

@@ -22,6 +22,7 @@ class PagesSettings:
     scrypt_cost: int = 15  # Binary logarithm of N; 15 with r = 8, p = 3 is one of OWASP's equal choices.
     failures_max: int = 5  # Of one name, or ten times as many of one address, within `failures_s`.
     failures_s: int = 900
+    four_eyes: bool = False  # Who prepared a document may not approve it.
     refresh_s: int = 30  # The fleet page looks again this often.
     # Red after ten minutes of silence; amber after three heartbeats missed, as everywhere.
     thresholds: Thresholds = field(default_factory=lambda: Thresholds(silent_s=600.0))

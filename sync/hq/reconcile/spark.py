@@ -21,6 +21,7 @@ from sync.hq.reconcile.engine import Table
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",  # Its bars would stand over those of the command.
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
     "spark.driver.bindAddress": "127.0.0.1",

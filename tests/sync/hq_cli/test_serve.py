@@ -51,7 +51,8 @@ class Service:
         """The address."""
         call = [sys.executable, "-m", "sync.hq.cli", "serve", "--port", "0", "--config", str(self.config)]
         with self.log.open("ab") as log:
-            self.process = subprocess.Popen(call, stdout=log, stderr=log)
+            # A group of its own: workers of a service that is killed end with it.
+            self.process = subprocess.Popen(call, stdout=log, stderr=log, start_new_session=True)
         return f"http://127.0.0.1:{self.said(r'listening on port ([0-9]+)')}"
 
     def said(self, pattern: str) -> str:
@@ -88,7 +89,7 @@ def service(rows: list[Row]) -> Iterator[Service]:
     found = Service(folder, rows[0].till)
     yield found
     if found.process is not None:
-        found.process.kill()
+        os.killpg(found.process.pid, signal.SIGKILL)
         found.process.wait()
         found.command("status")  # The last one who holds the database stops it.
     shutil.rmtree(folder, ignore_errors=True)

@@ -31,6 +31,8 @@ POSTS = (
     ("/documents", {"exceptions": "1"}),
     ("/documents/1/approve", {"why": "x"}),
     ("/documents/1/cancel", {"why": "x"}),
+    ("/documents/1/found", {"why": "x", "document_id": "D-1"}),
+    ("/documents/1/absent", {"why": "x"}),
     ("/accounts", {"name": "mallory", "role": "administrator", "password": PASSWORD}),
     ("/accounts/root", {"role": "viewer"}),
     (f"/fleet/{hq_chain.TILLS[4][0]}/alarm", {"number": "1204", "kind": "fork", "why": "x"}),

@@ -23,7 +23,8 @@ LISTED_MAX = 200
 CODES_MAX = 2000
 CHOSEN_MAX = 500
 WHY_MAX = 500
-DECISIONS = {"approve": "approved", "cancel": "cancelled"}
+ID_MAX = 100
+ACTS = {"approve": "approved", "cancel": "cancelled", "found": "decided", "absent": "decided"}
 
 
 @router.get("/documents")
@@ -68,20 +69,29 @@ def document(request: Request, here: Here, visit: Signed, number: Number) -> Res
 
 @router.post("/documents/{number}/{act}")
 def decide(here: Here, visit: Posted, given: Form, number: Number, act: str) -> Response:
-    """Approve or cancel; why is kept with the name."""
+    """Approve, cancel, or say what became of one without an answer; why is kept with the name."""
     allow(visit, Act.APPROVE)
     port = _port(here)
-    why = field(given, "why")[:WHY_MAX]
-    if act not in DECISIONS or port.one(number) is None:
+    why, document_id = field(given, "why")[:WHY_MAX], field(given, "document_id")
+    found = port.one(number)
+    if act not in ACTS or found is None:
         raise Refused("not-found", 404)
     if not why:
         raise Refused("note-missing", 422)
+    if act == "found" and not (document_id and len(document_id) <= ID_MAX and document_id.isprintable()):
+        raise Refused("number-missing", 422)
+    if act == "approve" and here.settings.four_eyes and found.prepared_by == visit.who:
+        raise Refused("four-eyes", 403)
     try:
-        (port.approve if act == "approve" else port.cancel)(number, visit.who, why)
+        if act in ("found", "absent"):
+            port.decide(number, document_id if act == "found" else None, visit.who, why)
+        else:
+            (port.approve if act == "approve" else port.cancel)(number, visit.who, why)
     except DocumentRefused as refused:
         raise Refused("document", 422, reasons=refused.args) from refused
-    _audit(here, visit, f"document-{DECISIONS[act]}", [number], {"why": why})
-    return here.done(f"/documents/{number}", DECISIONS[act])
+    said: dict[str, object] = {"outcome": act, "document_id": document_id} if ACTS[act] == "decided" else {}
+    _audit(here, visit, f"document-{ACTS[act]}", [number], {"why": why, **said})
+    return here.done(f"/documents/{number}", ACTS[act])
 
 
 @router.get("/documents/{number}/export")

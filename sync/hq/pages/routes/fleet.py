@@ -18,11 +18,13 @@ from sync.hq.pages.health import Light, TillHealth, red_first
 from sync.hq.pages.office import Office
 from sync.hq.pages.queries import counts
 from sync.hq.pages.queries import fleet as queries
+from sync.hq.pages.queries import left
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
 
 router = APIRouter()
 SHOWN = 200  # Tills on one page.
+LEFT_SHOWN = 50  # Of each list on a till's page; the export has all.
 WHY_MAX = 500
 FIELDS = ("light", "trouble", "region", "shop", "text")
 COLUMNS = (
@@ -41,6 +43,21 @@ COLUMNS = (
     Column("oldest_age_s", "fleet.x_queue_age_s", ColumnKind.COUNT),
     Column("cache_age_s", "fleet.x_cache_age_s", ColumnKind.COUNT),
     Column("offset_ms", "fleet.x_clock_offset_ms", ColumnKind.COUNT),
+)
+UNREAD = (
+    Column("number", "imports.row", ColumnKind.COUNT),
+    Column("kind", "fleet.row_kind"),
+    Column("reason", "imports.reason"),
+    Column("found_ns", "fleet.first_seen", ColumnKind.MOMENT_NS),
+)
+WAITING = (
+    Column("row", "imports.row", ColumnKind.COUNT),
+    Column("stage", "imports.reason"),
+    Column("kind", "fleet.row_kind"),
+    Column("key", "fleet.receipt_key"),
+    Column("since_ns", "fleet.since", ColumnKind.MOMENT_NS),
+    Column("total_tiyn", "fleet.receipt_total", ColumnKind.MONEY),
+    Column("register", "fleet.register_identity"),
 )
 
 
@@ -121,6 +138,8 @@ def till(request: Request, here: Here, visit: Signed, till: str) -> Response:
         raise Refused("not-found", 404)
     with here.engine.connect() as db:
         disputes, registers = alarms(db, till).get(till, ()), queries.registers(db, till)
+        unread, waiting = left.unread(db, till, LEFT_SHOWN), left.waiting(db, till, LEFT_SHOWN)
+        counted = left.counted(db, till)
     changes = [kept for kept in Fleet(here.engine, here.now).changes(till, limit=60) if kept.change.before]
     opened = sorted(disputes, key=lambda alarm: (not alarm.is_open, -alarm.last_ns))
     return here.page(
@@ -131,8 +150,22 @@ def till(request: Request, here: Here, visit: Signed, till: str) -> Response:
         alarms=opened,
         registers=registers,
         changes=changes,
+        unread=unread,
+        unread_count=counted[0],
+        waiting=waiting,
+        waiting_count=counted[1],
         why_max=WHY_MAX,
     )
+
+
+@router.get("/fleet/{till}/{what}/export")
+def export_left(request: Request, here: Here, visit: Signed, till: str, what: str) -> Response:
+    """What of this till is not in the comparison: `unread` rows, or receipts that are `waiting`."""
+    if what not in ("unread", "waiting"):
+        raise Refused("not-found", 404)
+    with here.engine.connect() as db:
+        rows = left.unread(db, till) if what == "unread" else left.waiting(db, till)
+    return sent(request, here, visit, f"till-{what}", UNREAD if what == "unread" else WAITING, rows)
 
 
 @router.post("/fleet/{till}/alarm")
