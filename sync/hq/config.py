@@ -6,92 +6,42 @@ stands in docs/hq.toml.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import difflib
 import ipaddress
-import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
+from typing import Any, Literal, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     field_validator,
     model_validator,
 )
 
-from sync.hq.actions.documents import Terms
-from sync.hq.actions.groups import Groups, GroupsUnreadable, read_listed
+from sync.hq.config_documents import DocumentsSection, GroupSection
+from sync.hq.config_values import (
+    Address,
+    ConfigError,
+    Hours,
+    Minutes,
+    Name,
+    NetworkText,
+    SecretRef,
+    Section,
+    TimeOfDay,
+)
 from sync.hq.exports.guard import Guard
 from sync.hq.fleet.standing import Thresholds as FleetThresholds
 from sync.hq.reconcile.facts import HOUR_US, MINUTE_US, Thresholds
-from sync.hq.secrets import check_reference
+
+__all__ = ["Config", "ConfigError", "DocumentsSection", "GroupSection", "from_mapping", "load"]
 
 DEFAULT_PATH = Path("/etc/pos-hq/hq.toml")
 CONFIG_VARIABLE = "POS_HQ_CONFIG"
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; one line for each mistake, with its key."""
-
-
-def _without_secrets(url: str) -> str:
-    if urlsplit(url).password is not None:
-        raise ValueError("a password does not belong into an address: put the whole address into `dsn`'s secret")
-    return url
-
-
-def _clock(text: str) -> str:
-    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text):
-        raise ValueError("a time of day such as 05:30")
-    return text
-
-
-def _name(text: str) -> str:
-    if not text.strip() or not text.isprintable():
-        raise ValueError("one line of text")
-    return text
-
-
-def _network(text: str) -> str:
-    ipaddress.ip_network(text)  # Its own words name what is wrong.
-    return text
-
-
-def _gtin_begin(text: str) -> str:
-    if not re.fullmatch(r"[0-9]{1,14}", text):
-        raise ValueError("up to 14 digits, what a GTIN of 14 digits begins with")
-    return text
-
-
-SecretRef = Annotated[str, AfterValidator(check_reference)]
-Address = Annotated[str, AfterValidator(_without_secrets)]
-TimeOfDay = Annotated[str, AfterValidator(_clock)]
-Name = Annotated[str, AfterValidator(_name)]
-NetworkText = Annotated[str, AfterValidator(_network)]
-GtinBegin = Annotated[str, AfterValidator(_gtin_begin)]
-Hours = Annotated[float, Field(gt=0)]
-Minutes = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_flag_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Python takes true for 1; who writes it means another key."""
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, float):
-            raise ValueError("a number, not true or false")
-        return value
 
 
 class HqSection(Section):
@@ -203,54 +153,6 @@ class IsMptSection(Section):
     def export_age_us(self) -> int | None:
         """None: exports are not whole."""
         return round(self.export_age_h * HOUR_US) if self.exports_are_whole else None
-
-
-class GroupSection(Section):
-    group: Name
-    gtins: tuple[GtinBegin, ...]  # What GTINs of 14 digits begin with; the longest that fits counts.
-
-
-class DocumentsSection(Section):
-    """What documents to IS MPT say, where its description leaves it open, and which goods share one."""
-
-    groups: tuple[GroupSection, ...] = ()
-    groups_file: Path | None = None  # Lines `GTIN;group`; goes before the beginnings.
-    default_group: str = ""  # Empty: goods of no known group stand together by GTIN.
-    codes_max: int = Field(default=Terms().codes_max, ge=1)
-    gtins_max: int = Field(default=Terms().gtins_max, ge=0)  # 0: any number.
-    withdrawal_type: Literal["WITHDRAWAL", "WRITE_OFF"] = "WITHDRAWAL"
-    withdrawal_reason: Name = Terms().withdrawal_reason
-    reason_other: str = Terms().reason_other
-    act_type: Name = Terms().act_type
-    act_prefix: Name = Terms().act_prefix
-    receipt_type: Name = Terms().receipt_type
-    return_reason: Name = Terms().return_reason
-
-    @property
-    def terms(self) -> Terms:
-        return Terms(**{field.name: getattr(self, field.name) for field in dataclasses.fields(Terms)})
-
-    @field_validator("groups")
-    @classmethod
-    def _each_beginning_once(cls, groups: tuple[GroupSection, ...]) -> tuple[GroupSection, ...]:
-        begins = [begin for one in groups for begin in one.gtins]
-        twice = sorted({begin for begin in begins if begins.count(begin) > 1})
-        if twice:
-            raise ValueError(f"{', '.join(twice)} stands in two groups")
-        return groups
-
-    def read_groups(self) -> Groups:
-        """Raises ConfigError."""
-        begins = {begin: one.group for one in self.groups for begin in one.gtins}
-        if self.groups_file is None:
-            return Groups({}, begins, self.default_group)
-        try:
-            listed = read_listed(self.groups_file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ConfigError(f"documents.groups_file: {self.groups_file}: {error.strerror}") from error
-        except (GroupsUnreadable, UnicodeDecodeError) as error:
-            raise ConfigError(f"documents.groups_file: {self.groups_file}: {error}") from error
-        return Groups(listed, begins, self.default_group)
 
 
 class WebhookGuardSection(Section):

@@ -184,6 +184,23 @@ def test_a_worker_process_that_dies_is_replaced_and_the_others_go_on(
         collector.stop()
 
 
+def test_workers_end_with_a_parent_that_is_killed_and_leave_the_port(
+    tmp_path: Path, postgresql: Any, postgresql_url: str, port: int
+) -> None:
+    collector = CollectorProcess(tmp_path, postgresql_url, ["T1"], port, "--workers", "2")
+    collector.start()
+    workers = [psutil.Process(pid) for pid in _workers(collector)]
+    assert len(workers) == 2
+    os.kill(collector.pid, signal.SIGKILL)
+    _, alive = psutil.wait_procs(workers, timeout=60)
+    for one in alive:
+        one.kill()
+    assert alive == []
+    collector.kill()
+    with socket.create_server(("127.0.0.1", port)):
+        """The next one can start."""
+
+
 def _workers(collector: CollectorProcess) -> list[int]:
     """Those that serve; multiprocessing has helpers of its own."""
     alive = [child for child in psutil.Process(collector.pid).children() if child.status() != psutil.STATUS_ZOMBIE]

@@ -1,4 +1,4 @@
-"""Product groups of GTINs, as a chain lists them: whole GTINs, what GTINs begin with, and what the rest counts as. Pure."""
+"""Product groups of GTINs, as a chain lists them: whole GTINs, what GTINs begin with, and the rest. Pure."""
 
 from __future__ import annotations
 

@@ -33,6 +33,7 @@ def serve_command(
     from sync.hq.serving import ServingUnfit, run_collector
 
     logging.basicConfig(level=logging.INFO, format=LOG_FORM)
+    logging.getLogger("httpx").setLevel(logging.WARNING)  # A line for each request otherwise.
     settings = configured(config)
     if port is not None:
         port = port or _free_port(settings.listen.host)

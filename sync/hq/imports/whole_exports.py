@@ -1,4 +1,4 @@
-"""How far the registry is known as a whole: what the newest export of all own codes says of the codes that are not in it."""
+"""How far the registry is known as a whole: up to when a code that no export holds is none of its codes."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
 import httpx
@@ -70,7 +69,9 @@ def configure(service: Service, till: str, registry_url: str, hook_url: str) -> 
     certificate, key = make_certificate(service.folder)
     (service.folder / "registry.word").write_text("word", encoding="utf-8")
     (service.folder / "hook.word").write_text(SECRET, encoding="utf-8")
-    text = service.config.read_text(encoding="utf-8").replace('region = "R"', f'region = "R"\nbusiness_place_id = {PLACE}')
+    text = service.config.read_text(encoding="utf-8").replace(
+        'region = "R"', f'region = "R"\nbusiness_place_id = {PLACE}'
+    )
     text += f"""
 [listen]
 certificate = "{certificate}"
@@ -80,7 +81,7 @@ workers = 2
 url = "{registry_url}"
 login = "office"
 password = "file:{service.folder / "registry.word"}"
-check_every_h = 0.001
+check_every_h = 0.002
 check_days = 10
 file_documents = true
 [documents]
@@ -140,9 +141,9 @@ def open_case(engine: Engine) -> int | None:
         return db.scalar(select(exception.c.id).where(*chosen))
 
 
-def state_of(engine: Engine, number: int) -> str:
+def value_of(engine: Engine, number: int, name: str) -> str:
     with engine.connect() as db:
-        return str(db.scalar(select(document.c.state).where(document.c.id == number)))
+        return str(db.scalar(select(document.c[name]).where(document.c.id == number)))
 
 
 def test_a_unit_still_on_the_balance_is_found_filed_by_a_person_and_told_to_others(
@@ -154,14 +155,14 @@ def test_a_unit_still_on_the_balance_is_found_filed_by_a_person_and_told_to_othe
         settings = pages_settings(load(service.config), 1)
         accounts = Accounts(held.engine, settings, time.time_ns, secrets.token_bytes)
         accounts.create("root", "", "administrator", PASSWORD, by="test", address="")
-        url = service.start().replace("http:", "https:")
         sold_three_days_ago(held.lake, rows[0].till)
+        url = service.start().replace("http:", "https:")
         context = ssl.create_default_context(cafile=str(service.folder / "receiver.pem"))
         deliver_over_tls(url, context, rows[:50])
         number = filed_by_hand(url, context, held)
-        waited(lambda: state_of(held.engine, number) == "SUCCESS" or None, "the document was not taken")
-        waited(lambda: states_told(hook, number) >= {"APPROVED", "SENT", "SUCCESS"} or None, "the receiver was not told")
-        assert {held.engine.connect().scalar(select(document.c.product_group).where(document.c.id == number))} == {"shoes"}
+        waited(lambda: value_of(held.engine, number, "state") == "SUCCESS" or None, "the document was not taken")
+        waited(lambda: states_told(hook, number) >= {"SENT", "SUCCESS"} or None, "the receiver was not told")
+        assert value_of(held.engine, number, "product_group") == "shoes"
     (filed,) = simulated.documents.documents.values()
     assert filed.body["codes"] == [{"code": KI}]
     assert filed.body["businessPlaceId"] == PLACE
@@ -184,7 +185,7 @@ def filed_by_hand(url: str, context: ssl.SSLContext, held: Held) -> int:
         made = browser.post(f"/documents/new?exceptions={case}", "/documents", exceptions=str(case))
         path = made.headers["location"]
         number = int(path.rpartition("/")[2])
-        assert state_of(held.engine, number) == "PREPARED"
+        assert value_of(held.engine, number, "state") == "PREPARED"
         assert browser.post(path, f"{path}/approve", why="looked at the receipt").status_code == 303
     return number
 

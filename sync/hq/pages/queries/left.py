@@ -1,4 +1,4 @@
-"""What of a till's journal is not in the comparison, and why: rows not understood, receipts whose other half is not here."""
+"""What of a till's journal is not in the comparison, and why: rows not understood, receipts known by half."""
 
 from __future__ import annotations
 

@@ -16,9 +16,8 @@ from sync.hq.pages import audit
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.health import Light, TillHealth, red_first
 from sync.hq.pages.office import Office
-from sync.hq.pages.queries import counts
+from sync.hq.pages.queries import counts, left
 from sync.hq.pages.queries import fleet as queries
-from sync.hq.pages.queries import left
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
 
