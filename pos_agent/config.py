@@ -1,7 +1,7 @@
 """Configuration: one TOML file, environment variables over it (`POS_AGENT__SYNC__URL`), defaults under both.
 
 An unknown key is an error that names the nearest known one, in the file as in the environment; secrets are references
-(pos_agent/secrets.py). A variable holds plain text, or JSON where the key is a list or a table.
+(sync/secret_reference.py). A variable holds plain text, or JSON where the key is a list or a table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from fiscal.register import Ability
-from pos_agent.secrets import check_reference
+from sync.secret_reference import check_reference
 
 ENVIRONMENT = "POS_AGENT__"
 # Not keys of the configuration: variables of single commands, which may stand in the same environment.

@@ -23,10 +23,10 @@ from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Scanned
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.problems import Problem
-from pos_agent.secrets import read_secret
 from pos_agent.wiring import start
 from scanners.registry import Scanner
 from scanners.scan import ScannerEvent
+from sync.secret_reference import read_secret
 
 log = logging.getLogger(__name__)
 

@@ -37,7 +37,6 @@ from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
-from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
 from pos_agent.stationery import stationery
 from pos_agent.till import Till
@@ -46,6 +45,7 @@ from scanners.registry import Scanner, Surroundings, open_scanner
 from scanners.scan import Signal
 from sync.ismpt.client import IsMptClient
 from sync.ismpt.recheck import RecheckWorker
+from sync.secret_reference import read_secret
 
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # Without look-alikes: a support person reads it aloud.
 EPOCH_LENGTH = 6

@@ -60,8 +60,8 @@ def run(config: ConfigOption = None) -> None:
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
     from pos_agent.runner import ApiUnavailable, run_until_told, stop_signals
-    from pos_agent.secrets import SecretMissing
     from pos_agent.wiring import build
+    from sync.secret_reference import SecretMissing
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = configured(config)

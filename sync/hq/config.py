@@ -1,6 +1,6 @@
 """Configuration of headquarters: one TOML file, defaults under it.
 
-An unknown key is an error that names the nearest known one; secrets are references (sync/hq/secrets.py). Every key
+An unknown key is an error that names the nearest known one; secrets are references (sync/secret_reference.py). Every key
 stands in docs/hq.toml.
 """
 

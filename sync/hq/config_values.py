@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-from sync.hq.secrets import check_reference
+from sync.secret_reference import check_reference
 
 
 class ConfigError(Exception):

@@ -31,8 +31,8 @@ from sync.hq.pages.lake_ports import LakeCoverage, LakeLives
 from sync.hq.pages.ports import Ports
 from sync.hq.pages.settings import PagesSettings
 from sync.hq.pages.tables import create_tables
-from sync.hq.secrets import read_secret
 from sync.hq.store import Collector
+from sync.secret_reference import read_secret
 
 EMBEDDED = "postgres"  # Folder of the embedded server, in the data folder.
 

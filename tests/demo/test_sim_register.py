@@ -24,7 +24,7 @@ from fiscal.register import Ability, Done, FiscalDocument
 from fiscal.registry import OpenRegister, open_register
 from hw_sim.families import FAMILIES
 from pos_agent.requirements import unmet
-from pos_agent.secrets import read_secret
+from sync.secret_reference import read_secret
 
 PACK = "04870000000135kR4_vZ8AbCd9xYz"
 UNIT = "0104870000000104215000000000012\x1d91KZF1\x1d92Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="

@@ -44,7 +44,7 @@ def opened(config: Config) -> Iterator[Held]:
     from sync.hq.embedded import EmbeddedUnfit
     from sync.hq.engine import DatabaseUnfit
     from sync.hq.imports import ImportBusy
-    from sync.hq.secrets import SecretMissing
+    from sync.secret_reference import SecretMissing
 
     try:
         with headquarters.opened(config) as held:

@@ -10,7 +10,7 @@ import pytest
 from sync.hq.actions.documents import Terms
 from sync.hq.config import ConfigError, from_mapping, load
 from sync.hq.reconcile.facts import HOUR_US, Thresholds
-from sync.hq.secrets import SecretMissing, read_secret
+from sync.secret_reference import SecretMissing, read_secret
 
 
 def mistake(content: dict[str, Any]) -> str:
