@@ -1,7 +1,7 @@
 """Configuration of headquarters: one TOML file, defaults under it.
 
-An unknown key is an error that names the nearest known one; secrets are references (sync/secret_reference.py). Every key
-stands in docs/hq.toml.
+An unknown key is an error that names the nearest known one; secrets are references (sync/secret_reference.py). Every
+key stands in docs/hq.toml.
 """
 
 from __future__ import annotations
