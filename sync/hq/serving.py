@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import uvicorn
+from sqlalchemy import make_url
 from uvicorn.supervisors import Multiprocess
 
 from sync.hq.app import create_app
@@ -77,6 +78,8 @@ def run_collector(
     over. `listening` is told the port once it is taken.
     """
     Callers(serving.credentials)
+    if serving.workers > 1 and make_url(serving.database).get_backend_name() == "sqlite":
+        raise ServingUnfit("more than one worker needs PostgreSQL: SQLite lets one process write at a time")
     config = _config(serving, app)
     # Once here, so that what is unfit is said by one process, and before the port is taken.
     engine = open_engine(serving.database)

@@ -161,6 +161,8 @@ def test_what_cannot_be_served_is_said_before_the_port_is_taken(tmp_path: Path, 
     for tls in (Tls(certificate, other_key), Tls(tmp_path / "none", other_key)):
         with pytest.raises(ServingUnfit, match="TLS with"):
             run_collector(Serving(database, credentials, port=0, tls=tls))
+    with pytest.raises(ServingUnfit, match="more than one worker needs PostgreSQL"):
+        run_collector(Serving("sqlite:///none", credentials, port=0, workers=2))
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ServingUnfit, match="listened on"):
         run_collector(Serving(database, credentials, port=taken.getsockname()[1]))
 
