@@ -12,12 +12,14 @@ those is sold anew. The registry is asked once after each document, and of some 
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import multiprocessing
 import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -29,10 +31,11 @@ DAYS = 30
 LINES_PER_TILL = 50_000  # In the whole time.
 
 
-def shape_of(rows: int, out: Path, seed: int, *, events: bool) -> Shape:
+def shape_of(rows: int, out: Path, seed: int, *, events: bool, days: int = DAYS) -> Shape:
+    """Fewer `days` than 16 are for lakes without planted cases: a return has to be overdue in some."""
     of_a_unit = 1 + (RETURNED_PPM + RESOLD_PPM) / 1_000_000
     shops = max(3, rows // LINES_PER_TILL // TILLS_PER_SHOP)
-    return Shape(out / "lake", max(100, round(rows / DAYS / of_a_unit)), shops * TILLS_PER_SHOP, DAYS, seed, events)
+    return Shape(out / "lake", max(100, round(rows / days / of_a_unit)), shops * TILLS_PER_SHOP, days, seed, events)
 
 
 def plant(shape: Shape, cases: int) -> Planted:
@@ -48,14 +51,14 @@ def build(shape: Shape, cases: int, workers: int, say: Any = lambda _text: None)
     planted = plant(shape, cases)
     tasks = [(shape, day, planted) for day in range(shape.days)]
     rows: Counter[str] = Counter()
-    if workers == 1:
-        written = map(write_day, tasks)
-        rows = sum(written, rows)
-    else:
-        with multiprocessing.get_context("spawn").Pool(workers) as pool:
-            for number, of_day in enumerate(pool.imap_unordered(write_day, tasks), 1):
-                rows += of_day
-                say(f"{number} of {shape.days} days, {sum(rows.values()):,} rows")
+    with contextlib.ExitStack() as stack:
+        written: Iterable[Counter[str]] = map(write_day, tasks)
+        if workers > 1:
+            pool = stack.enter_context(multiprocessing.get_context("spawn").Pool(workers))
+            written = pool.imap_unordered(write_day, tasks)
+        for number, of_day in enumerate(written, 1):
+            rows += of_day
+            say(f"{number} of {shape.days} days, {sum(rows.values()):,} rows")
     tills = range(shape.tills)
     return {
         "first_day": str(FIRST),

@@ -89,8 +89,10 @@ class CloudService(Server):
         self.views["totals"] = memory.totals
         self.switches.update(profile_switches(profile))
         self.switches["ofd_down"] = self._switch_ofd
+        self.switched["ofd_down"] = lambda: self.ofd.link.down
 
     def _switch_ofd(self, down: Any) -> None:
+        """The operator cannot be reached."""
         self.ofd.link.down = bool(down)
 
     def give_token(self, token: str) -> None:

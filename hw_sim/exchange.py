@@ -73,6 +73,12 @@ class Answers(Protocol):
     def handle(self, request: SimRequest) -> SimReply: ...
 
 
+def clock_text(at_ns: int) -> str:
+    """The time of day in UTC as journals show it: `12:30:00.125`."""
+    seconds, part = divmod(at_ns, NS)
+    return f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{part // 1_000_000:03}"
+
+
 def plain_number(value: object) -> object:
     """Turn a Decimal into the JSON number the services send: whole tenge without a point, else decimals."""
     if isinstance(value, Decimal):

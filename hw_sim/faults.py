@@ -11,6 +11,7 @@ import difflib
 import json
 import random
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from enum import StrEnum
 from typing import Any
@@ -18,6 +19,7 @@ from typing import Any
 from hw_sim.exchange import Cut, SimReply, text_reply
 
 ERROR_PAGE = "<!DOCTYPE html><html><head><title>{0}</title></head><body><h1>{0}</h1><p>nginx</p></body></html>"
+LARGEST = 1e9
 
 
 class Place(StrEnum):
@@ -30,7 +32,8 @@ class Place(StrEnum):
 class Kind:
     """What a named fault is: where it acts, which operation it meets unless told otherwise, in words.
 
-    `params`, when given, are all the parameters it takes, each with what reads its value (ValueError: no such value).
+    `params`, when given, are all the parameters it takes, each with what reads its value (ValueError: no such value);
+    else it may be given any, and those of `COMMON_PARAMS` are read as they say.
     """
 
     place: Place
@@ -38,6 +41,27 @@ class Kind:
     about: str
     params: Mapping[str, Callable[[Any], object]] | None = None
 
+
+def finite(value: Any) -> float:
+    """A number no clock and no sum breaks at: thirty years of seconds."""
+    number = float(value)
+    if not abs(number) <= LARGEST:
+        raise ValueError(f"a number up to {LARGEST:.0f} is wanted")
+    return number
+
+
+def whole(value: Any) -> int:
+    """A whole number of that size."""
+    number = int(value)
+    finite(number)
+    return number
+
+
+# Parameters that are numbers with every kind that takes them and does not say it otherwise.
+COMMON_PARAMS: Mapping[str, Callable[[Any], object]] = {
+    "seconds": finite,
+    **dict.fromkeys(("bit", "by", "driver_code", "flags", "keep", "polls", "status", "sum_tiyn", "total"), whole),
+}
 
 TRANSPORT_KINDS: Mapping[str, Kind] = {
     "answer_lost_before": Kind(Place.BEFORE, "*", "connection reset, the request was never processed"),
@@ -108,13 +132,15 @@ class FaultQueue:
         if kind is None:
             near = difflib.get_close_matches(name, self.kinds, 1)
             raise ValueError(f"no fault {name!r} here" + (f", did you mean {near[0]!r}?" if near else ""))
-        if count < 1 or skip < 0:
-            raise ValueError(f"fault {name!r}: count must be at least 1 and skip at least 0")
+        if type(count) is not int or type(skip) is not int or count < 1 or skip < 0:
+            raise ValueError(f"fault {name!r}: count is a whole number, at least 1, skip one of at least 0")
         self._waiting.append(Fault(name, match or kind.match, count, skip, _read(name, kind, params)))
 
-    def clear(self) -> None:
-        """Forget every waiting fault."""
-        self._waiting.clear()
+    def clear(self, name: str | None = None) -> int:
+        """Forget every waiting fault, or those of one name; how many there were."""
+        before = len(self._waiting)
+        self._waiting[:] = [fault for fault in self._waiting if name is not None and fault.name != name]
+        return before - len(self._waiting)
 
     def waiting(self) -> list[dict[str, Any]]:
         """The faults still to come, as JSON-ready dictionaries."""
@@ -170,23 +196,23 @@ class FaultQueue:
             elif fault.name == "empty_body":
                 reply = replace(reply, body=b"")
             elif fault.name in _RESHAPES and reply.body[:1] in (b"{", b"["):
-                content = _reshape(json.loads(reply.body), fault.name, self._rng)
-                reply = replace(reply, body=json.dumps(content, ensure_ascii=False).encode())
+                with suppress(json.JSONDecodeError):  # Cut short by another fault: it stays as it is.
+                    content = _reshape(json.loads(reply.body), fault.name, self._rng)
+                    reply = replace(reply, body=json.dumps(content, ensure_ascii=False).encode())
         return reply
 
 
 def _read(name: str, kind: Kind, params: Mapping[str, Any]) -> Mapping[str, Any]:
     """The parameters of an order as the kind reads them; a wrong one is told now, not when the fault strikes."""
-    if kind.params is None:
-        return params
+    readers = COMMON_PARAMS if kind.params is None else kind.params
     read: dict[str, object] = {}
     for key, value in params.items():
-        if key not in kind.params:
+        if kind.params is not None and key not in kind.params:
             raise ValueError(f"fault {name!r} takes no {key!r}; it takes: {', '.join(kind.params) or 'nothing'}")
         try:
-            read[key] = kind.params[key](value)
+            read[key] = readers[key](value) if key in readers else value
         except (TypeError, ValueError) as error:
-            raise ValueError(f"fault {name!r}: {key}={value!r} will not do: {error}") from error
+            raise ValueError(f"fault {name!r}: {key}={value} will not do: {error}") from error
     return read
 
 

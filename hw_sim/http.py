@@ -57,7 +57,7 @@ def serve(server: Answers, host: str = "127.0.0.1", port: int = 0, lock: threadi
 class _Listener(ThreadingHTTPServer):
     daemon_threads = False  # Joined by server_close(), so that no socket outlives close().
     block_on_close = True
-    allow_reuse_address = False
+    allow_reuse_address = os.name != "nt"  # A port just left is free again; on Windows two servers would share one.
     answers: Answers
     lock: threading.Lock
 

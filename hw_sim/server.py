@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from hw_sim.exchange import NS, Clock, SimReply, SimRequest, json_reply
+from hw_sim.exchange import NS, Clock, SimReply, SimRequest, clock_text, json_reply
 from hw_sim.faults import Fault, FaultQueue, Kind
 
 JOURNAL_MAX = 20_000
@@ -35,6 +35,26 @@ class Exchange:
     cut: str | None
     faults: tuple[str, ...]
 
+    def page(self, _most_bytes: int | None = None) -> str:
+        """`12:30:00.125 > check  POST /api/v4/check`, then the answer, each with its body below; times in UTC."""
+        clock = clock_text(self.at_ns)
+        answer = f"{self.status}" if self.cut is None else f"{self.status}, cut {self.cut}"
+        late = f", {self.delay_s:g} s later" if self.delay_s else ""
+        return (
+            f"{clock} > {self.operation or '?'}  {self.method} {self.target}{_below(self.request)}"
+            + "".join(f"\n{clock} ! {fault}" for fault in self.faults)
+            + f"\n{clock} < {self.operation or '?'}  {answer}{late}{_below(self.reply)}"
+        )
+
+
+def _below(body: str) -> str:
+    """A body as a person reads it: JSON with a line a field, the rest as it is; indented below its line."""
+    try:
+        shown = json.dumps(json.loads(body), ensure_ascii=False, indent=2)
+    except (ValueError, RecursionError):
+        shown = body
+    return "".join(f"\n    {line}" for line in shown.splitlines())
+
 
 class Server(ABC):
     """A simulated service without sockets, threads or sleeping. Not thread-safe: callers hold a lock."""
@@ -45,9 +65,11 @@ class Server(ABC):
         self.rng = rng
         self.faults = FaultQueue(kinds, rng)
         self.journal: deque[Exchange] = deque(maxlen=JOURNAL_MAX)
+        self.listeners: list[Callable[[Exchange], object]] = []  # Told each line of the journal as it is written.
         self.before_each: list[Callable[[], None]] = []
         self.views: dict[str, Callable[[], Any]] = {"journal": lambda: [asdict(entry) for entry in self.journal]}
         self.switches: dict[str, Callable[[Any], None]] = {}
+        self.switched: dict[str, Callable[[], bool]] = {}  # How those stand that no field of a profile tells.
         self._late: list[_Late] = []
 
     def now(self) -> int:
@@ -123,6 +145,8 @@ class Server(ABC):
             faults=tuple(fault.name for fault in faults),
         )
         self.journal.append(entry)
+        for listener in self.listeners:
+            listener(entry)
 
 
 class _Late:

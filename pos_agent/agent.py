@@ -27,6 +27,7 @@ from pos_agent.till import Till, Undecided
 from scanners.registry import Scanner
 from sync.delivery import DeliveryWorker
 from sync.ismpt.recheck import RecheckWorker
+from sync.pulse import HeartbeatWorker
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ class Agent:
     scanners: tuple[Scanner, ...]
     delivery: DeliveryWorker | None
     recheck: RecheckWorker | None
+    heartbeat: HeartbeatWorker | None
     closers: tuple[Callable[[], object], ...] = field(default=())
 
     @property

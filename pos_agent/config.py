@@ -1,7 +1,7 @@
 """Configuration: one TOML file, environment variables over it (`POS_AGENT__SYNC__URL`), defaults under both.
 
 An unknown key is an error that names the nearest known one, in the file as in the environment; secrets are references
-(pos_agent/secrets.py). A variable holds plain text, or JSON where the key is a list or a table.
+(sync/secret_reference.py). A variable holds plain text, or JSON where the key is a list or a table.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
 
 from fiscal.register import Ability
-from pos_agent.secrets import check_reference
+from sync.secret_reference import check_reference
 
 ENVIRONMENT = "POS_AGENT__"
 # Not keys of the configuration: variables of single commands, which may stand in the same environment.
@@ -125,8 +125,12 @@ class IsMptSection(Section):
 
 class SyncSection(Section):
     url: Url = ""  # Headquarters; empty: rows stay on the till.
-    token: SecretRef | None = None
+    token: SecretRef | None = None  # Used where there is no key.
+    key: SecretRef | None = None  # PEM, made by `pos-agent sync-key`: signs each request.
+    ca_file: str = ""  # PEM; empty: the public certificate authorities.
+    certificate_file: str = ""  # PEM, certificate and its key, where headquarters asks for one.
     every_s: float = Field(default=5.0, gt=0)
+    heartbeat_every_s: float = Field(default=60.0, ge=0)  # 0: none.
 
 
 class ClientSection(Section):

@@ -23,10 +23,10 @@ from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Scanned
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.problems import Problem
-from pos_agent.secrets import read_secret
 from pos_agent.wiring import start
 from scanners.registry import Scanner
 from scanners.scan import ScannerEvent
+from sync.secret_reference import read_secret
 
 log = logging.getLogger(__name__)
 
@@ -82,6 +82,8 @@ class Runner:
             self._spawn("register", lambda: self._every(agent.register_watch.every_s, agent.register_watch.look))
         if agent.delivery is not None:
             self._spawn("delivery", partial(self._work, agent.delivery.step))
+        if agent.heartbeat is not None:
+            self._spawn("heartbeat", partial(self._work, agent.heartbeat.step))
         if agent.recheck is not None:
             self._spawn("recheck", partial(self._work, agent.recheck.step))
 

@@ -27,6 +27,7 @@ from pos_agent.closing import Closing, ReceiptRules
 from pos_agent.config import Config, ConfigError
 from pos_agent.desk import DeskRules, RegisterDesk
 from pos_agent.device_names import configured_name
+from pos_agent.heartbeat import Vitals
 from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
@@ -36,15 +37,15 @@ from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
-from pos_agent.secrets import read_secret
 from pos_agent.shifts import Shifts
 from pos_agent.stationery import stationery
 from pos_agent.till import Till
+from pos_agent.to_headquarters import open_delivery, open_heartbeat
 from scanners.registry import Scanner, Surroundings, open_scanner
 from scanners.scan import Signal
-from sync.delivery import DeliveryWorker
 from sync.ismpt.client import IsMptClient
 from sync.ismpt.recheck import RecheckWorker
+from sync.secret_reference import read_secret
 
 EPOCH_LETTERS = "abcdefghijkmnpqrstuvwxyz23456789"  # Without look-alikes: a support person reads it aloud.
 EPOCH_LENGTH = 6
@@ -120,10 +121,26 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     watch = WithdrawalWatch(journal, config.ismpt.recheck_after_s, config.ismpt.recheck_days_max)
     scanners = tuple(_scanners(config, world))
     opened.extend(scanner.close for scanner in scanners)
-    delivery = _delivery(config, world, queue)
+    context = ReadContext(catalogue=cache.catalogue, suffixes=config.scan.suffixes)
+    intake = Intake(
+        journal,
+        till,
+        checkout,
+        lambda: checkout.open(Operation.SALE, config.till.cashier),
+        context,
+        config.scan.join_ms,
+        config.scan.other_device_ms,
+        _answering(scanners),
+    )
+    register_watch = RegisterWatch(register, clock.now_ns, section.look_every_s)
+    heartbeat = None
+    delivery = open_delivery(config, world, queue)
     if delivery is not None:
         opened.append(delivery.close)
-    context = ReadContext(catalogue=cache.catalogue, suffixes=config.scan.suffixes)
+        vitals = Vitals(clock, journal, till, cache, queue, register_watch, intake, printing, delivery)
+        heartbeat = open_heartbeat(config, world, vitals)
+    if heartbeat is not None:
+        opened.append(heartbeat.close)
     return Agent(
         config=config,
         clock=clock,
@@ -134,26 +151,18 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         judge=judge,
         checkout=checkout,
         register=register,
-        register_watch=RegisterWatch(register, clock.now_ns, section.look_every_s),
+        register_watch=register_watch,
         desk=desk,
         closing=Closing(journal, till, checkout, desk, rules, printing.receipt),
         shifts=Shifts(journal, till, desk, printing.report),
         printing=printing,
         once=Once(journal, till),
-        intake=Intake(
-            journal,
-            till,
-            checkout,
-            lambda: checkout.open(Operation.SALE, config.till.cashier),
-            context,
-            config.scan.join_ms,
-            config.scan.other_device_ms,
-            _answering(scanners),
-        ),
+        intake=intake,
         queue=queue,
         watch=watch,
         scanners=scanners,
         delivery=delivery,
+        heartbeat=heartbeat,
         recheck=None if ismpt is None else _recheck(ismpt, watch, world),
         closers=tuple(reversed(opened)),
     )
@@ -258,26 +267,6 @@ def _online(client: IsMptClient | None, deadline_s: float) -> OnlineCheck | None
         return OnlineAnswer(answer.statuses, answer.unavailable)
 
     return ask
-
-
-def _delivery(config: Config, world: World, queue: JournalQueue) -> DeliveryWorker | None:
-    section = config.sync
-    if not section.url:
-        return None
-    if section.token is None:
-        raise ConfigError("sync.token: headquarters needs one, as env:, file: or credential:")
-    return DeliveryWorker(
-        section.url,
-        world.secret(section.token),
-        queue,
-        till=config.till.name,
-        transport=world.hq_transport,
-        now=world.clock.now_ns,
-        monotonic=world.clock.monotonic,
-        sleep=world.clock.sleep,
-        rng=world.rng,
-        every_s=section.every_s,
-    )
 
 
 def _recheck(client: IsMptClient, watch: WithdrawalWatch, world: World) -> RecheckWorker:

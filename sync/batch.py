@@ -19,6 +19,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from pydantic_core import from_json
+
 from sync.wire import Row
 
 PROTOCOL = 1
@@ -31,8 +33,8 @@ REASON_LENGTH_MAX = 300
 INTEGER_MAX = 2**63 - 1  # What the database's column holds.
 
 _GZIP = 16 + zlib.MAX_WBITS
-_UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 _HASH = re.compile(r"[0-9a-f]{64}")
+_TWO_HASHES = re.compile(r"[0-9a-f]{128}")
 
 
 class BatchErrorKind(StrEnum):
@@ -125,7 +127,7 @@ def decode(
         raise BatchError(BatchErrorKind.FIELD, "rows", "a list of at least one row is needed")
     if len(items) > ROWS_MAX:
         raise BatchError(BatchErrorKind.TOO_LARGE, "rows", f"{len(items)} rows, at most {ROWS_MAX}")
-    entries = tuple(_row_in(till, item, f"rows[{at}]") for at, item in enumerate(items))
+    entries = _rows_in(till, items)
     for name, entry in (("first", entries[0]), ("last", entries[-1])):
         if _integer(content, name, "", 1) != entry.number:
             raise BatchError(BatchErrorKind.ORDER, name, "does not fit the rows")
@@ -176,7 +178,7 @@ def _unpacked(data: bytes, bytes_max: int) -> bytes:
 
 def _json(plain: bytes) -> Mapping[str, Any]:
     try:
-        content = json.loads(plain.decode())
+        content = _parsed(plain)
     except RecursionError as error:
         raise BatchError(BatchErrorKind.JSON, "", "nested too deeply") from error
     except ValueError as error:  # Not UTF-8, not JSON, or a number of thousands of digits.
@@ -184,6 +186,44 @@ def _json(plain: bytes) -> Mapping[str, Any]:
     if not isinstance(content, dict):
         raise BatchError(BatchErrorKind.FIELD, "", "a JSON object is needed")
     return content
+
+
+def _parsed(plain: bytes) -> object:
+    """Twice as fast as json alone, which has the last word on what is no JSON: half a surrogate pair passes there."""
+    try:
+        return from_json(plain, cache_strings="keys")
+    except ValueError:
+        return json.loads(plain.decode())
+
+
+def _rows_in(till: str, items: list[Any]) -> tuple[Entry, ...]:
+    return tuple(_plain_row(till, item) or _row_in(till, item, f"rows[{at}]") for at, item in enumerate(items))
+
+
+def _plain_row(till: str, item: Any) -> Row | None:
+    """A whole row in order, looked at once; None: `_row_in` says what it is. Almost all rows are, and it pays."""
+    try:
+        number, at_ns, kind, body = item["number"], item["at_ns"], item["kind"], item["body"]
+        previous, digest = item["previous"], item["hash"]
+        is_plain = (
+            type(number) is type(at_ns) is int
+            and 0 < number <= INTEGER_MAX
+            and 0 <= at_ns <= INTEGER_MAX
+            and type(kind) is type(body) is type(previous) is type(digest) is str
+            and 0 < len(kind) <= KIND_LENGTH_MAX
+            and len(body) > 0
+            and len(previous) == 64
+            and _TWO_HASHES.fullmatch(previous + digest)
+            and "\0" not in kind
+            and "\0" not in body
+        )
+        if not is_plain:
+            return None
+        for text in (kind, body):
+            text.encode()
+    except (KeyError, TypeError, UnicodeEncodeError):
+        return None
+    return Row(till, number, at_ns, kind, body, bytes.fromhex(previous), bytes.fromhex(digest))
 
 
 def _row_in(till: str, item: object, place: str) -> Entry:
@@ -210,10 +250,18 @@ def _text(content: Mapping[str, Any], name: str, place: str, length_max: int | N
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), "a text is needed")
     if length_max is not None and len(value) > length_max:
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), f"at most {length_max} characters")
-    # Half a surrogate pair has no UTF-8 form to hash; PostgreSQL keeps no NUL in a text.
-    if _UNSTORABLE.search(value):
+    if not _is_storable(value):
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), "holds NUL or half a surrogate pair")
     return value
+
+
+def _is_storable(text: str) -> bool:
+    """Half a surrogate pair has no UTF-8 form to hash; PostgreSQL keeps no NUL in a text."""
+    try:
+        text.encode()  # Many times faster than to search for the halves.
+    except UnicodeEncodeError:
+        return False
+    return "\0" not in text
 
 
 def _digest(content: Mapping[str, Any], name: str, place: str) -> bytes:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import logging
 import random
+import ssl
 import threading
 from collections.abc import Callable, Sequence
 
@@ -19,6 +20,7 @@ from sync import link
 from sync.answers import bad_rows, problem, retry_after_s
 from sync.backoff import Backoff
 from sync.batch import BatchError, Cursor, Entry, Tombstone, cursor_from_json
+from sync.credential import Bearer, Credential
 from sync.delivery_state import DeliverySettings, DeliveryState, DeliveryStatus, StepResult
 from sync.headquarters import BATCHES, CURSOR, Headquarters
 from sync.holding import Holds
@@ -41,13 +43,14 @@ class DeliveryWorker:
     """One till's delivery to the headquarters at `url`. `step` does the next thing; `run` is the thread around it.
 
     `queue` is the journal, the cursor and the rows set aside. Bookkeeping rows travel with other rows and are never a
-    reason to send, or every acknowledgement would cause the next batch. Raises ValueError for a URL that is none.
+    reason to send, or every acknowledgement would cause the next batch. A text as `credential` is a bearer token.
+    Raises ValueError for a URL that is none.
     """
 
     def __init__(
         self,
         url: str,
-        token: str,
+        credential: Credential | str,
         queue: DeliveryQueue,
         *,
         till: str,
@@ -57,17 +60,21 @@ class DeliveryWorker:
         sleep: Callable[[float], None],
         rng: random.Random,
         every_s: float = 5.0,
-        rows_max: int = 500,
-        bytes_max: int = 262_144,
+        rows_max: int = 1_000,
+        bytes_max: int = 524_288,
         settings: DeliverySettings | None = None,
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         settings = settings or DeliverySettings(rows_max=rows_max, bytes_max=bytes_max, every_s=every_s)
         self._settings = settings
         self._queue, self._till = queue, till
         self._now, self._monotonic, self._sleep = now, monotonic, sleep
-        self._headquarters = Headquarters(url, token, settings, till=till, transport=transport, monotonic=monotonic)
+        credential = Bearer(credential) if isinstance(credential, str) else credential
+        self._headquarters = Headquarters(
+            url, credential, settings, till=till, transport=transport, monotonic=monotonic, tls=tls
+        )
         backoff = Backoff(base_s=settings.backoff_base_s, cap_s=settings.backoff_cap_s, monotonic=monotonic, rng=rng)
-        self._standing = Standing(backoff, token=token, slow_s=settings.slow_s)
+        self._standing = Standing(backoff, credential=credential, slow_s=settings.slow_s)
         self._busy = threading.Lock()
         self._outbox = Outbox(queue, settings)
         self._position: int | None = None  # Last row headquarters is known to hold; None: ask.
@@ -146,6 +153,8 @@ class DeliveryWorker:
         reply = self._headquarters.post((ours,))
         if isinstance(reply, link.Broken):
             return self._standing.failed(reply.text)
+        if reply.status == 409 and ours.number > 1 and (first := self._outbox.row(1)) is not None:
+            self._headquarters.post((first,))  # Whether it is another journal altogether: the first row names it.
         if reply.status in (200, 409):
             return self._alarmed(DeliveryState.CONFLICT, text)
         return self._refused(reply)
@@ -253,7 +262,7 @@ class DeliveryWorker:
     def _alarmed(self, state: DeliveryState, text: str) -> StepResult:
         """Asked again from the start: what a person repairs may leave headquarters anywhere."""
         if state is not self._standing.state:
-            log.error("delivery: %s", self._standing.without_token(text))
+            log.error("delivery: %s", self._standing.without_secret(text))
         self._position = None
         return self._standing.alarmed(state, text)
 

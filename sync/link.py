@@ -6,6 +6,7 @@ not hold the worker for ever.
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -95,11 +96,16 @@ def _words(error: Exception) -> str:
 
 
 def open_client(
-    base_url: str, *, headers: Mapping[str, str] | None = None, transport: httpx.BaseTransport | None = None
+    base_url: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    transport: httpx.BaseTransport | None = None,
+    tls: ssl.SSLContext | None = None,
 ) -> httpx.Client:
-    """`transport` replaces the network; proxies of the environment are not used."""
+    """`transport` replaces the network, `tls` whom we trust there; proxies of the environment are not used."""
     return httpx.Client(
         base_url=base_url,
+        verify=True if tls is None else tls,
         transport=transport,
         headers={"User-Agent": "pos-agent", "Accept-Encoding": "identity", **(headers or {})},
         follow_redirects=False,

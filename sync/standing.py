@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from sync.backoff import Backoff
+from sync.credential import Credential
 from sync.delivery_state import DeliveryState, StepResult
-
-TOKEN_LENGTH_HIDDEN = 4
 
 
 class Standing:
     """The state that the till shows, its last error (never with the token in it), and the wait that goes with them."""
 
-    def __init__(self, backoff: Backoff, *, token: str, slow_s: float) -> None:
-        self._backoff, self._token, self._slow_s = backoff, token, slow_s
+    def __init__(self, backoff: Backoff, *, credential: Credential, slow_s: float) -> None:
+        self._backoff, self._credential, self._slow_s = backoff, credential, slow_s
         self.state, self.error = DeliveryState.OK, ""
 
     def remaining_s(self) -> float:
@@ -30,14 +29,13 @@ class Standing:
 
     def failed(self, text: str, *, at_least_s: float = 0.0) -> StepResult:
         """Tried again by itself, later each time; `at_least_s` is what the server asked for."""
-        self.state, self.error = DeliveryState.WAITING, self.without_token(text)
+        self.state, self.error = DeliveryState.WAITING, self.without_secret(text)
         return StepResult(0, self.state, self._backoff.failed(at_least_s))
 
     def alarmed(self, state: DeliveryState, text: str) -> StepResult:
         """A person must act. Tried again slowly, so that delivery resumes by itself afterwards."""
-        self.state, self.error = state, self.without_token(text)
+        self.state, self.error = state, self.without_secret(text)
         return StepResult(0, state, self._backoff.slowly(self._slow_s))
 
-    def without_token(self, text: str) -> str:
-        """A server that quotes our request must not carry the token into status pages and logs."""
-        return text.replace(self._token, "***") if len(self._token) >= TOKEN_LENGTH_HIDDEN else text
+    def without_secret(self, text: str) -> str:
+        return self._credential.hide(text)

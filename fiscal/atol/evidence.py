@@ -3,6 +3,8 @@
 receipts, shifts   every document of the storage above the baseline's last one: kind, sum, time, sign
 cash moves         no stored documents: their count where the model tells it, otherwise what the drawer gained
 
+A counter that shows less than it has would hide our own document. So it is believed only where the storage holds
+nothing above it, and where the last document of an equal number is still the one it was.
 The task of the decisive command has a number of its own in the baseline: while the register still works on it, nothing
 is decided.
 Source: github Zzzzipper/projects, firmware-usbhost/common/fiscal_register/atol.
@@ -39,9 +41,20 @@ class Evidence:
         state = self._wire.state_of(before["task"])
         if state.is_running:
             raise silent("running", "the register still works on the command", sent=False)
+        if (back := self._went_back(baseline, look)) is not None:
+            return Made(None, why=back)
         if prepared.kind in CASH_SIGNS:
             return self._cash(prepared, before, now, state)
+        if before["fd"] < now["fd"] and baseline.last_fiscal_sign == look.last_fiscal_sign is not None:
+            # What the counter shows was set right meanwhile, or leapt: what it passes now was made before the order.
+            return Made(None, why=f"document {before['fd']} before, {now['fd']} now, and it is the same document")
         return self._stored(prepared.kind, before, now)
+
+    def hidden(self, number: int) -> str | None:
+        """What is wrong with a counter that shows this number; None: the storage holds nothing above it."""
+        if not self._reader.holds(number + 1):
+            return None
+        return f"the counter shows document {number}, the storage holds {number + 1}: it went back"
 
     def last(self, look: Look) -> SeenDocument | None:
         """The newest document."""
@@ -62,6 +75,15 @@ class Evidence:
         stored = [self._reader.document(number) for number in range(first, last + 1)]
         return None if None in stored else [one for one in stored if one is not None and kind_of(one) == kind]
 
+    def _went_back(self, baseline: Baseline, look: Look) -> str | None:
+        first, last = counters_of(baseline)["fd"], look.counters["fd"]
+        signs = {baseline.last_fiscal_sign, look.last_fiscal_sign}
+        if last < first:
+            return f"document {first} before, {last} now: the counter went back"
+        if last == first and None not in signs and len(signs) > 1:
+            return f"document {last} before and now, but with another sign: the counter went back"
+        return self.hidden(last)
+
     def _short(self, last: LastDocument) -> SeenDocument:
         kind = RECEIPT_KINDS.get(last.type, "")
         total = last.total if kind else None
@@ -70,8 +92,8 @@ class Evidence:
     def _stored(self, kind: str, before: Counters, now: Counters) -> Made:
         first, last = before["fd"], now["fd"]
         why = f"document {first} before, {last} now"
-        if last < first or last - first > READ_BACK_MAX:
-            return Made(None if last > first else -1, why=why)
+        if last - first > READ_BACK_MAX:
+            return Made(None, why=why)
         ours = self.documents(kind, first + 1, last)
         if ours is None:
             return Made(None, why=f"{why}, and one of them cannot be read")

@@ -72,6 +72,8 @@ class Papers:
             raise silent("storage", f"document {seen.number} cannot be read back", sent=True)
         first, last = counters_of(baseline)["fd"] + 1, self._reader.last().number
         ours = self._evidence.documents(prepared.kind, first, last)
+        if (hidden := self._evidence.hidden(last)) is not None:
+            raise silent("storage", hidden, sent=True)
         if ours is None or len(ours) != 1:
             told = "one of them cannot be read" if ours is None else f"{len(ours)} of this kind"
             raise silent("storage", f"documents {first} to {last} were made, {told}", sent=True)

@@ -10,7 +10,7 @@ from fiscal.atol import answers, commands, errors
 from fiscal.atol.answers import Document, LastDocument, Status
 from fiscal.atol.commands import ReceiptType, Register
 from fiscal.atol.settings import Settings
-from fiscal.atol.talk import Talk
+from fiscal.atol.talk import Refused, Talk
 from fiscal.device.family import Silence
 from fiscal.device.looks import Look, OpenDocument
 from fiscal.documents import Paper, Waiting
@@ -144,6 +144,14 @@ class Reader:
         if learning:
             self._registration = document.registration
         return replace(document, registration=self._registration or "")
+
+    def holds(self, number: int) -> bool:
+        """Whether the storage has a document of this number. Any error is a no: which one it gives is not published."""
+        try:
+            answer = self._talk.ask("A445", commands.document_number(number))
+        except Refused as refused:
+            raise Silence(refused.failure, sent=False) from None
+        return answer.error == errors.OK
 
     def iso(self, at: dt.datetime | None) -> str | None:
         zone = dt.timezone(self._settings.device.utc_offset)

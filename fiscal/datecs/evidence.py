@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,13 +37,15 @@ class Evidence:
         if any(name not in before for name in _NEEDED):
             return Made(None, why="the baseline holds no counters of this family")
         if prepared.kind in RECEIPTS:
-            return self._receipts(prepared.kind, before, now, look)
+            return self._receipts(prepared.kind, baseline, before, now, look)
         if prepared.kind == "shift_close":
             why = f"Z-report {before['z']} before, {now['z']} now"
             return Made(now["z"] - before["z"], SeenDocument(str(now["z"]), "shift_close", None, ""), why)
         return _cash(prepared, before, now)
 
-    def _receipts(self, kind: str, before: Mapping[str, int], now: Mapping[str, int], look: Look) -> Made:
+    def _receipts(
+        self, kind: str, baseline: Baseline, before: Mapping[str, int], now: Mapping[str, int], look: Look
+    ) -> Made:
         span = counting.span(before, now)
         if span is None:
             return Made(None, why=f"documents {before['document']} before, {now['document']} now")
@@ -51,16 +54,31 @@ class Evidence:
         all_kinds = self._language.journal_names_all
         counted = counting.count(kind, before, now, found, opened=opened, all_kinds=all_kinds)
         facts = {"journal": {str(number): entry.kind if entry else None for number, entry in found.items()}}
-        alone = bool(span) and before["z"] != now["z"] and not all_kinds
-        # The counters began anew with a Z-report, so the journal is the only witness: it must show something.
-        if counted.count == 0 and alone and self._journal.newest_receipt(before["document"]) is None:
-            return Made(None, why=f"the journal shows no receipt at all: {counted.why}", facts=facts)
+        if counted.count == 0 and before["z"] != now["z"]:
+            objection = self._objection_over_z(baseline, before["document"], span)
+            if objection is not None:
+                return Made(None, why=f"{objection}: {counted.why}", facts=facts)
         seen = None
         if counted.newest is not None:
             total = counting.money_of(counted.newest, found, now["amount"])
             seen = _seen(counted.newest, total)
             self._numbers[counted.newest.number] = counting.number_in_shift(counted.newest, before, now, found)
         return Made(counted.count, seen, counted.why, facts)
+
+    def _objection_over_z(self, baseline: Baseline, last: int, span: range) -> str | None:
+        """Why the journal is no witness that there was no receipt. The counters began anew, so there is no other.
+
+        Args:
+            last: document number before the order.
+        """
+        if not span:
+            return "a Z-report was made and the document number stands still: it went back"
+        newest = self._journal.newest_receipt(last)
+        if newest is None:
+            return None if self._language.journal_names_all else "the journal shows no receipt at all"
+        if newest.at and baseline.clock_at and _moment(newest.at) > _moment(baseline.clock_at):
+            return f"document {newest.number} is younger than the order: the document number went back"
+        return None
 
     def document(
         self, prepared: Prepared, baseline: Baseline, seen: SeenDocument | None, done: Sequence[Answered]
@@ -143,6 +161,10 @@ class Evidence:
         if entry is None:
             return SeenDocument(papers.sign_of(shown.document), "", None, "")
         return _seen(entry, shown.amount if entry.total_tiyn is None else entry.total_tiyn)
+
+
+def _moment(text: str) -> dt.datetime:
+    return dt.datetime.fromisoformat(text)
 
 
 def _seen(entry: Entry, total_tiyn: int | None) -> SeenDocument:

@@ -40,6 +40,7 @@ class DatecsFamily:
         self._settings = settings
         self._password = password
         self._password_refused: Failure | None = None
+        self._expired_z: int | None = None  # Last Z-report when the printer said that the next one is due.
         self._rates: Sequence[int | None] | None = None  # Of the tax groups; None: not read yet.
         self._talk = Talk(wire, language, settings)
         self._journal = Journal(self._talk)
@@ -68,7 +69,11 @@ class DatecsFamily:
             text = f"register {wanted} is set up, {shown.serial} answers"
             raise Silence(Failure(FailureKind.CONFIGURATION, "identity", text), sent=False)
         self._evidence.shown = shown
-        return looks.look(shown, status)
+        found = looks.look(shown, status)
+        if self._expired_z == shown.z:
+            # After a reset of its memory the counters show no shift: the Z-report it asks for must be let through.
+            return replace(found, shift_open=True)
+        return found
 
     def made(self, prepared: Prepared, baseline: Baseline, look: Look) -> Made:
         return self._evidence.made(prepared, baseline, look)
@@ -96,6 +101,8 @@ class DatecsFamily:
     def _judged(self, name: str, refusal: Refusal) -> Failure:
         """What a refusal means at this step."""
         failure = refusal.failure
+        if failure.kind is FailureKind.SHIFT_EXPIRED:
+            self._expired_z = self._evidence.shown.z
         if refusal.password:
             # A printer locks itself after three wrong passwords, until it is switched off and on.
             self._password_refused = failure

@@ -24,6 +24,7 @@ from fiscal.failures import Failure, FailureKind
 
 STATUS = Call(0x4A)
 REPEAT_WITHIN_S = 1.5
+STRAYS_MAX = 64  # Reads of what belongs to nobody; a line that babbles always has something more.
 
 
 @dataclass(slots=True)
@@ -145,7 +146,9 @@ class Wire:
         """What has come since the last answer belongs to nobody."""
         self._strays = False
         try:
-            while self._link.read(0):
+            for _ in range(STRAYS_MAX):
+                if not self._link.read(0):
+                    break
                 self._strays = True
         except OSError as error:
             raise Silence(Failure(FailureKind.NO_ANSWER, "line", str(error), hex(call.command)), sent=False) from None

@@ -80,6 +80,8 @@ def shifts_closed(before: Counters, now: Counters) -> Moved:
 def receipts(kind: str, cash_tiyn: int, total_tiyn: int, before: Counters, now: Counters) -> Moved:
     """Receipts of one kind by the registers, and what they came to. Of our total `cash_tiyn` is in the drawer."""
     moved = _numbered(kind, before, now)
+    if moved.count == 0 and (moves := _money_moved(kind, before, now)):
+        return Moved(None, None, f"{moved.why}, and yet {moves}")
     if moved.count != 1:
         return moved
     drawer = SIGNS[kind] * (now["drawer"] - before["drawer"])
@@ -104,6 +106,19 @@ def cash_moves(kind: str, sum_tiyn: int, before: Counters, now: Counters) -> Mov
     if shift_moved(before, now):
         return Moved(1, sum_tiyn if drawer == sum_tiyn else None, moved.why)
     return Moved(1, now[name] - before[name], moved.why)
+
+
+def _money_moved(kind: str, before: Counters, now: Counters) -> str:
+    """What says that there were receipts of a kind although its number stands still: a number that went back hides one.
+
+    Inside a shift their own count and the payments by kind; over a Z-report, which sets these back, the drawer.
+    """
+    if shift_moved(before, now):
+        names = ["drawer"]
+    else:
+        names = [f"{kind}s", *(f"{kind}_{number}" for number in range(1, PAYMENT_KINDS + 1))]
+    moved = [name for name in names if name in before and name in now and before[name] != now[name]]
+    return ", ".join(f"{name.replace('_', ' ')} {before[name]} before, {now[name]} now" for name in moved)
 
 
 def _numbered(name: str, before: Counters, now: Counters) -> Moved:

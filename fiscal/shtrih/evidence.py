@@ -69,7 +69,8 @@ class Evidence:
         if not self._model.storage:
             number = look.counters["document"]
             return SeenDocument(str(number), "", None, "") if number else None
-        stored = self._reader.stored(look.counters["fd"])
+        # Asked for anew: a look at a register that waits for somebody holds no counters.
+        stored = self._reader.stored(self._reader.last_fd())
         return None if stored is None else self.seen(stored)
 
     def seen(self, stored: StoredDocument) -> SeenDocument:
@@ -94,10 +95,15 @@ class Evidence:
         why = f"fiscal document {first} before, {last} now"
         if last < first or last - first > READ_BACK_MAX:
             return Made(None if last > first else -1, why=why)
+        if self._reader.holds(last + 1):
+            return Made(None, why=f"{why}, but the storage holds {last + 1}: the counter went back")
         stored = [self._reader.stored(fd) for fd in range(first + 1, last + 1)]
         if None in stored:
             return Made(None, why=f"{why}, and one of them cannot be read")
         ours = [one for one in stored if one is not None and kind_of(one) == kind]
+        counted = now[f"{kind}s"] - before[f"{kind}s"]
+        if not counters.shift_moved(before, now) and counted != len(ours):
+            return Made(None, why=f"{why}: {len(ours)} of this kind in the storage, the shift counts {counted} more")
         if len(ours) != 1:
             return Made(len(ours), why=why)
         return Made(1, self.seen(ours[0]), why)

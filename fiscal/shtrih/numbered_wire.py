@@ -1,6 +1,7 @@
 """One exchange with a Shtrih-M register on the numbered layer: a command is executed once under its number.
 
-    silence            the same number again, until its answer comes: however often it arrives, it is executed once
+    silence            the last answer is asked for, then the same number again: however often it arrives, it is
+                       executed once
     the number before  a late repeat of an earlier answer: left out
     any other number   out of step: the register was switched off, or somebody else spoke to it
 
@@ -25,6 +26,7 @@ REPEATS_READING_MAX = 3
 REPEATS_S = 60.0  # Beside the command's own time.
 RESYNCS_MAX = 3
 PACKETS_MAX = 32  # Late ones, read away in one go.
+PACKET_MAX_S = 10.0  # Of one that has begun, beyond the time its beginning was waited for.
 
 
 class _OutOfStep(Exception):
@@ -105,13 +107,22 @@ class NumberedWire:
             raise silent("line", str(error), sent=exchange.sent) from error
         except _NoAnswer as quiet:
             raise silent("timeout", str(quiet), sent=exchange.sent) from quiet
-        if not reopen or self._last == (num - 1) % NUM_MODULO:
+        if not reopen or exchange.reads or not exchange.sent:
             return None
-        if self._last == num and head_of(last.data) == exchange.head:
+        try:
+            return self._told(last, exchange, num) or None
+        except _OutOfStep as step:
+            raise silent("out-of-step", str(step), sent=True) from step
+
+    def _told(self, last: Packet, exchange: _Exchange, num: int) -> bytes:
+        """What the register did last is ours: its answer; is the one before: nothing, and ours may go again."""
+        if last.num == num and head_of(last.data) == exchange.head:
             return last.data
-        if exchange.reads or not exchange.sent:
-            return None
-        raise silent("out-of-step", f"the register's last command had number {self._last}", sent=True)
+        # Without an answer it was switched off since, and the number it begins with anew may be the very one before
+        # ours: then it would execute ours a second time.
+        if last.num != (num - 1) % NUM_MODULO or not last.data:
+            raise _OutOfStep(self._last)
+        return b""
 
     def _open(self) -> None:
         self._link.open()
@@ -121,9 +132,13 @@ class NumberedWire:
         """Send under one number until its answer comes."""
         packet = numbered.encode(num, exchange.request)
         until = self._monotonic() + exchange.timeout_s + REPEATS_S
-        for _ in range(REPEATS_READING_MAX if exchange.reads else REPEATS_MAX):
-            exchange.sent = True
-            self._link.write(packet)
+        for attempt in range(REPEATS_READING_MAX if exchange.reads else REPEATS_MAX):
+            kept = b"" if exchange.reads or not attempt else self._kept(exchange, num)
+            if kept:
+                return kept
+            if kept is not None:
+                exchange.sent = True
+                self._link.write(packet)
             answer = self._answer(exchange, num)
             if answer is not None:
                 self._last = num
@@ -131,6 +146,13 @@ class NumberedWire:
             if self._monotonic() >= until:
                 break
         raise _NoAnswer(f"no answer to number {num}")
+
+    def _kept(self, exchange: _Exchange, num: int) -> bytes | None:
+        """The answer, asked for without the command; b"" when the command may go again, None when nobody answers."""
+        try:
+            return self._told(self._ping(), exchange, num)
+        except _NoAnswer:
+            return None
 
     def _answer(self, exchange: _Exchange, num: int) -> bytes | None:
         """The answer under our number; None after silence or a broken packet. Raises _OutOfStep."""
@@ -165,8 +187,10 @@ class NumberedWire:
         """The next packet, whole or broken; None after silence."""
         until = self._monotonic() + wait_s
         while (event := self._decoder.next_event()) is None:
-            partial = self._decoder.partial
-            data = self._link.read(self._tempo.byte_s if partial else max(until - self._monotonic(), 0.0))
+            partial, left = self._decoder.partial, until - self._monotonic()
+            # On a line that babbles there is always something more, and a packet may say that it is 64 KB long.
+            more = left > -PACKET_MAX_S if partial else left > 0
+            data = self._link.read(self._tempo.byte_s if partial else left) if more else b""
             if not data:
                 self._decoder.reset()
                 return numbered.Broken(b"") if partial else None

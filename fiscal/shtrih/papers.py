@@ -10,12 +10,13 @@ from fiscal.documents import Baseline, CashDocument, Document, FiscalDocument, S
 from fiscal.orders import Prepared
 from fiscal.shtrih import counters, states
 from fiscal.shtrih.answers import StoredDocument
-from fiscal.shtrih.counters import Counters
+from fiscal.shtrih.counters import Counters, forward
 from fiscal.shtrih.evidence import RECEIPT_TYPE, RECEIPTS, counters_of
 from fiscal.shtrih.models import Model
 from fiscal.shtrih.reader import Identity, Owner, Reader
 from fiscal.shtrih.runner import Runner
 from fiscal.shtrih.settings import Settings
+from fiscal.shtrih.wire import silent
 
 
 class Papers:
@@ -70,6 +71,8 @@ class Papers:
             fd, sign = int(seen.number), int(seen.fiscal_sign)
         if fd is None:
             fd = self._reader.last_fd()  # The first form of FF45 does not tell it.
+            if fd <= counters_of(baseline)["fd"] or self._reader.holds(fd + 1):
+                raise silent("counter", f"fiscal document {fd} is not the newest: the counter went back", sent=True)
         stored = self._reader.stored(fd)
         if sign is None:
             sign = 0 if stored is None else stored.sign
@@ -103,6 +106,10 @@ class Papers:
     ) -> FiscalDocument:
         self._runner.wait_for_paper()  # The numbers are said to be right when it has printed.
         now, full = self._reader.counted(*RECEIPTS), self._reader.full()
+        was = counters_of(baseline)[prepared.kind]
+        if seen is None and forward(was, now[prepared.kind]) < 1:
+            text = f"receipt number {was} before, {now[prepared.kind]} after it was made: the counter went back"
+            raise silent("counter", text, sent=True)
         closed = full.last_shift if seen is None else counters_of(baseline)["shift_closed"]
         return FiscalDocument(
             fiscal_sign="",  # The protocol of these models does not tell it.

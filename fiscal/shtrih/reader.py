@@ -112,6 +112,10 @@ class Reader:
         """A document of the fiscal storage; None when it is not there."""
         return self._talk.read_or_none("FF0A", answers.stored_document, fd.to_bytes(4, "little"))
 
+    def holds(self, fd: int) -> bool:
+        """Whether the storage has a document of this number."""
+        return self._told(fd) is not None
+
     def shift_numbers(self) -> ShiftNumbers:
         return self._talk.read("FF40", answers.shift_numbers)
 

@@ -184,15 +184,14 @@ class StandardWire:
         """The next event; None after silence. A frame that stops in the middle is garbage."""
         until = self._monotonic() + wait_s
         while (event := self._decoder.next_event()) is None:
-            if self._decoder.partial:
-                data = self._link.read(self._tempo.byte_s)
-                if not data:
-                    self._decoder.reset()
-                    return codec.Garbage(b"")
-            else:
-                data = self._link.read(max(until - self._monotonic(), 0.0))
-                if not data:
-                    return None
+            partial, left = self._decoder.partial, until - self._monotonic()
+            # A line on which somebody babbles always has something more.
+            data = self._link.read(self._tempo.byte_s if partial else left) if partial or left > 0 else b""
+            if not data and not partial:
+                return None
+            if not data:
+                self._decoder.reset()
+                return codec.Garbage(b"")
             self._decoder.receive(data)
         return event
 

@@ -62,6 +62,10 @@ class TimedMachine(Machine):
 
     # A hand acts now: what was due before has happened before.
 
+    def look(self) -> None:
+        self.settle()
+        super().look()
+
     def power_off(self, back_after_s: float | None = None) -> None:
         self.settle()
         super().power_off(back_after_s)

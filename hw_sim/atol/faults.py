@@ -16,7 +16,12 @@ REGISTER_KINDS: Mapping[str, Kind] = {
     "power_off_during": Kind(
         Place.POINT, "*", "the document is in the FN, then the power goes; `seconds`: it comes back"
     ),
-    "error": Kind(Place.POINT, "*", "refused with `code` (byte of level 3) or `driver_code`; nothing is done"),
+    "error": Kind(
+        Place.POINT,
+        "*",
+        "refused with `code` (byte of level 3) or `driver_code`, in the words `text`; nothing is done",
+        {"code": int, "driver_code": int, "text": str},
+    ),
     "shift_over_24h": Kind(Place.POINT, "*", "the shift becomes older than a day before the command"),
     "foreign_receipt": Kind(
         Place.POINT, "*", "another program leaves a receipt of `total` tiyn open before the command"

@@ -10,6 +10,7 @@ from hw_sim.atol.kkm import Kkm
 from hw_sim.atol.problems import Refused
 from hw_sim.device.console import Switch
 from hw_sim.exchange import NS
+from hw_sim.faults import finite, whole
 
 FOREIGN_TIYN = 10_000
 
@@ -88,23 +89,23 @@ def switches(machine: TimedMachine, kkm: Kkm) -> Mapping[str, Switch]:
     counter: Mapping[str, Callable[[Kkm, int], None]] = {"jump": jump, "show": show}
 
     def meddle(rest: list[str]) -> str:
-        foreign[rest[0]](int(rest[1]) if len(rest) > 1 else FOREIGN_TIYN)
+        foreign[rest[0]](whole(rest[1]) if len(rest) > 1 else FOREIGN_TIYN)
         return state(kkm)
 
     def shift(rest: list[str]) -> str:
         if rest[0] == "close":
             return f"Z {kkm.close_shift().shift}"
         if rest[0] == "age":
-            age_shift(kkm, float(rest[1]))
+            age_shift(kkm, finite(rest[1]))
             return state(kkm)
         raise KeyError(rest[0])
 
     def count(rest: list[str]) -> str:
-        counter[rest[0]](kkm, int(rest[1]))
+        counter[rest[0]](kkm, whole(rest[1]))
         return state(kkm)
 
     def clock(rest: list[str]) -> str:
-        set_clock(kkm, float(rest[0]))
+        set_clock(kkm, finite(rest[0]))
         return f"{kkm.local(kkm.now_ns()):%d.%m.%Y %H:%M:%S}"
 
     def fn(rest: list[str]) -> str:
@@ -116,19 +117,19 @@ def switches(machine: TimedMachine, kkm: Kkm) -> Mapping[str, Switch]:
         kkm.wake_printer()
         return state(kkm)
 
-    words: Mapping[str, tuple[str, Switch]] = {
-        "foreign": ("receipt [TIYN] | sale [TIYN]", meddle),
-        "shift": ("close | age HOURS", shift),
-        "counter": ("jump BY | show BY", count),
-        "clock": ("SECONDS", clock),
-        "fn": ("SERIAL", fn),
-        "printer": ("on | off", printer),
-        "state": ("", lambda _rest: state(kkm)),
+    words: Mapping[str, tuple[str, str, Switch]] = {
+        "foreign": ("receipt [TIYN] | sale [TIYN]", "another program leaves a receipt open, or sells", meddle),
+        "shift": ("close | age HOURS", "somebody makes a Z-report; the open shift is so old", shift),
+        "counter": ("jump BY | show BY", "document numbers are left out; the counter shows so much more", count),
+        "clock": ("SECONDS", "the clock is so far ahead, or behind with a minus", clock),
+        "fn": ("SERIAL", "another fiscal storage is in it", fn),
+        "printer": ("on | off", "the cable between the register and its printer", printer),
+        "state": ("", "last document, shift, open receipt, what is not printed", lambda _rest: state(kkm)),
     }
-    return {word: _guarded(machine, usage, act) for word, (usage, act) in words.items()}
+    return {word: _guarded(machine, word, *row) for word, row in words.items()}
 
 
-def _guarded(machine: TimedMachine, usage: str, act: Switch) -> Switch:
+def _guarded(machine: TimedMachine, word: str, usage: str, meaning: str, act: Switch) -> Switch:
     def run(rest: list[str]) -> str:
         machine.settle()
         try:
@@ -136,8 +137,9 @@ def _guarded(machine: TimedMachine, usage: str, act: Switch) -> Switch:
         except Refused as refused:
             raise ValueError(f"the register refuses: {refused.text}") from refused
         except (KeyError, IndexError) as wrong:
-            raise ValueError(usage) from wrong
+            raise IndexError(usage) from wrong
 
+    run.__doc__ = f"{word} {usage}".rstrip().replace(" | ", "|") + f": {meaning}"
     return run
 
 

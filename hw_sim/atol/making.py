@@ -10,16 +10,20 @@ from typing import Any
 
 from hw_sim.atol.hands import switches
 from hw_sim.atol.json_register import JsonRegister
+from hw_sim.atol.packets import CrcOver
 from hw_sim.atol.profile import MODELS, Model, Profile
 from hw_sim.atol.register import AtolRegister
 from hw_sim.atol.web import WebRequests
 from hw_sim.atol.web_profile import Api, Behind, Recovered, WebProfile
-from hw_sim.device.console import Switch
+from hw_sim.device.console import Console, Switch
 from hw_sim.device.memory import FiscalMemory, Identity
 from hw_sim.device.simulated import Simulated
 from hw_sim.exchange import Clock
+from hw_sim.reach import Reach, tax_options, without_tax, zone_option
 
 SERIAL = "00106125"
+FACTORY_ACCESS, FACTORY_OPERATOR, FACTORY_ADMIN = 0, 1, 30
+ITEM_TAGS = 0xEB  # The command that closes an item with tags.
 REGISTRATION = "0000000001002292"
 _ENUMS: Mapping[str, Callable[[Any], StrEnum]] = {
     "api": Api,
@@ -33,6 +37,9 @@ class SimulatedWeb(Simulated):
     """A register reached over HTTP: `server` answers (hw_sim.http.serve, hw_sim.inprocess)."""
 
     server: WebRequests
+
+    def console(self) -> Console:
+        return Console(self.machine, self.memory, self.switches, self.server.journal)
 
 
 def make(now: Clock, rng: random.Random, *, model: str = "ffd105", serial: str = SERIAL, **options: Any) -> Simulated:
@@ -55,9 +62,10 @@ def make(now: Clock, rng: random.Random, *, model: str = "ffd105", serial: str =
         memory=memory,
         switches=switches(register, register.kkm),
         greeting=(
-            f"ATOL level 3, {model}: mode 1 with password 1, modes 2 and 3 with 30; FN {register.kkm.fn.serial}",
-            f"register URL: atol+{'tcp://127.0.0.1:PORT' if register.profile.network else 'serial://PATH'}?tax_16=1&marks=tag",
+            f"ATOL level 3, {model}: mode 1 with password 1, modes 2 and 3 with 30; FN {register.kkm.fn.serial}.",
+            f"Tax codes: {', '.join(f'{code} {rate / 100:g} %' for code, rate in register.profile.tax_rates.items())}.",
         ),
+        reach=_reach(register.profile),
     )
 
 
@@ -84,16 +92,59 @@ def make_json(now: Clock, rng: random.Random, *, serial: str = SERIAL, **options
         memory=memory,
         switches={**switches(register, register.kkm), **_web_switches(register, server)},
         greeting=(
-            f"ATOL web server, {web.api}: FN {register.kkm.fn.serial}"
-            + (f", users {', '.join(web.users)}" if web.users else ", no authorization"),
-            "register URL: atol-json+http://127.0.0.1:PORT",
+            f"ATOL web server, API {web.api}: FN {register.kkm.fn.serial}, "
+            + (f"users {', '.join(web.users)}." if web.users else "no authorization."),
         ),
+        reach=_web_reach(web),
         server=server,
+    )
+
+
+def _reach(profile: Profile) -> Reach:
+    """The firmware published has no rate of 16 %; its first code is the full rate, whatever that is."""
+    codes: dict[str, int | None] = {str(code): rate for code, rate in profile.tax_rates.items()}
+    of_items = profile.model.item_commands
+    tags = ITEM_TAGS in of_items
+    changed = {
+        name: str(value)
+        for name, value, usual in (
+            ("password_secret", profile.access_password, FACTORY_ACCESS),
+            ("operator_secret", min(profile.mode_passwords[1]), FACTORY_OPERATOR),
+            ("admin_secret", max(profile.mode_passwords[3]), FACTORY_ADMIN),
+        )
+        if value != usual
+    }
+    return Reach(
+        "atol",
+        {
+            **({} if tags else {"format": profile.model.name}),
+            "tax_16": next(iter(codes), "1"),
+            **tax_options(codes),
+            **without_tax(codes),
+            **({"marks": "tag"} if tags else {}),
+            **({} if profile.crc_over is CrcOver.STUFFED else {"crc": profile.crc_over.value}),
+            **{name: f"atol_{name}" for name in changed},
+            **zone_option(profile.utc_offset_h),
+        },
+        {f"atol_{name}": value for name, value in changed.items()},
+        marks="field" if tags else "none",
+    )
+
+
+def _web_reach(web: WebProfile) -> Reach:
+    rates: dict[str, int | None] = {name: rate for name, rate in web.tax_types.items() if name != "none"}
+    user, password = next(iter(web.users.items()), ("", ""))
+    return Reach(
+        "atol-json",
+        {**tax_options(rates), **({"user": user, "password_secret": "atol_password"} if user else {})},
+        {"atol_password": password} if user else {},
+        elsewhere={"lan": "yes"},
     )
 
 
 def _web_switches(register: JsonRegister, server: WebRequests) -> dict[str, Switch]:
     def mark(rest: list[str]) -> str:
+        """mark bad|good MARK: a code that may not be sold, or may again; <GS> for the separator"""
         if len(rest) != 2 or rest[0] not in ("bad", "good"):
             raise ValueError("bad MARK | good MARK, <GS> for the separator")
         code = rest[1].replace("<GS>", "\x1d")
@@ -101,6 +152,7 @@ def _web_switches(register: JsonRegister, server: WebRequests) -> dict[str, Swit
         return f"{len(register.marks.bad)} may not be sold"
 
     def queue(_rest: list[str]) -> str:
+        """queue: what waits at the server, and what blocks it"""
         register.settle()
         block = server.queue.block
         stands = "not blocked" if block is None else f"blocked by {block.request.uuid}: {block.reason}"

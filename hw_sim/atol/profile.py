@@ -43,7 +43,18 @@ TAX_RATES: Mapping[int, int] = {1: 2000, 2: 1000, 3: 2000, 4: 1000, 5: 0, 6: 0}
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """Options of both links. Times in seconds."""
+    """Options of both links. Times in seconds.
+
+    Attributes:
+        fn_serial: number of the fiscal storage.
+        fns_url: site of the tax body, as it is told.
+        utc_offset_h: zone of its clock.
+        shift_limit_s: age of a shift above which nothing is sold.
+        receipt_survives_power: whether an open receipt is still there after a power cut.
+        tax_rates: by tax code, in hundredths of a percent inside the price.
+        access_password: of every command.
+        mode_passwords: by mode: 1 registration, 2 X reports, 3 Z-reports, 4 to 7 set-up and service.
+    """
 
     model: Model = MODELS["ffd105"]
     fn_serial: str = "9999078900012345"

@@ -62,7 +62,13 @@ TAX_TYPES: Mapping[str, int] = {
 
 @dataclass(frozen=True, slots=True)
 class WebProfile:
-    """Options of the JSON link. Times in seconds."""
+    """Options of the JSON link. Times in seconds.
+
+    Attributes:
+        block_on_print_errors: whether a document that is not on paper blocks the queue.
+        task_s: how long a task takes, by its type; any other one 0.05.
+        tax_types: names of the rates, in hundredths of a percent inside the price.
+    """
 
     api: Api = Api.V2
     users: Mapping[str, str] = field(default_factory=dict)  # Name -> password; with any, Basic authorization.

@@ -22,10 +22,13 @@ from hw_sim.datecs.state import Past
 from hw_sim.datecs.switches import switches
 from hw_sim.device.memory import FiscalMemory, Identity
 from hw_sim.device.simulated import Simulated
+from hw_sim.reach import Reach, tax_options, without_tax, zone_option
 
 __all__ = ["MODELS", "Amounts", "Datecs", "Past", "Profile", "Protocol", "make"]
 
 FAMILY = "datecs"
+FACTORY_PASSWORD = {Protocol.P: "0000", Protocol.X: "1"}
+USUAL_COLUMNS = 42
 
 
 def make(
@@ -54,7 +57,7 @@ def make(
     profile = replace(profile, **changes)
     memory = FiscalMemory(Identity(serial=profile.serial, taxpayer_xin=profile.taxpayer))
     machine = Datecs(now, rng, profile, memory, past or Past(), last_seq)
-    return Simulated(FAMILY, machine, memory, switches(machine), _greeting(profile))
+    return Simulated(FAMILY, machine, memory, switches(machine), _greeting(profile), _reach(profile))
 
 
 def _known(name: str, names: list[str], what: str) -> str:
@@ -65,18 +68,37 @@ def _known(name: str, names: list[str], what: str) -> str:
 
 
 def _greeting(profile: Profile) -> tuple[str, ...]:
-    scheme = f"{FAMILY}-{profile.protocol}"
     operator, password = next(iter(profile.passwords.items()))
-    rates = [
-        f"{letter} {'off' if rate is None else f'{pointed(rate)} %'}"
-        for letter, rate in zip(
-            "ABCDEFGH" if profile.protocol is Protocol.P else "12345678", profile.taxes, strict=True
-        )
-    ]
+    rates = [f"{group} {'off' if rate is None else f'{pointed(rate)} %'}" for group, rate in _groups(profile).items()]
     return (
-        f"{profile.name}, serial {profile.serial}, fiscal memory {profile.fiscal_memory}",
-        f"register over TCP: {scheme}+tcp://127.0.0.1:PORT",
-        f"register over a serial line: {scheme}+serial:///dev/...",
-        f"operator {operator}, password {password}, till 1; tax groups {', '.join(rates)}",
-        f"marks: text lines (36h) that begin with {profile.mark_prefix!r}, continued by {profile.mark_more!r}",
+        f"{profile.name}, protocol {profile.protocol.upper()}, serial {profile.serial}, "
+        f"fiscal memory {profile.fiscal_memory}.",
+        f"Operator {operator}, password {password}, till 1. Tax groups: {', '.join(rates)}.",
+        f"Marks: text lines (36h) that begin with {profile.mark_prefix!r}, continued by {profile.mark_more!r}.",
+    )
+
+
+def _groups(profile: Profile) -> dict[str, int | None]:
+    """The tax groups, by the names they have in commands."""
+    names = "ABCDEFGH" if profile.protocol is Protocol.P else "12345678"
+    return dict(zip(names, profile.taxes, strict=False))
+
+
+def _reach(profile: Profile) -> Reach:
+    groups = _groups(profile)
+    operator, password = next(iter(profile.passwords.items()))
+    changed = password != FACTORY_PASSWORD[profile.protocol]
+    return Reach(
+        f"{FAMILY}-{profile.protocol}",
+        {
+            **tax_options(groups),
+            **without_tax(groups),
+            **({"operator": str(operator)} if operator != 1 else {}),
+            **({"password_secret": "datecs_password"} if changed else {}),
+            **({"columns": str(profile.columns)} if profile.columns != USUAL_COLUMNS else {}),
+            **({"codepage": profile.code_page} if profile.code_page == "kz1048" else {}),
+            **zone_option(profile.utc_offset_h),
+        },
+        {"datecs_password": password} if changed else {},
+        marks="text",
     )

@@ -33,22 +33,23 @@ class Profile:
     """One model and its settings. Money in tiyn."""
 
     protocol: Protocol
-    name: str
+    name: str  # Model as it tells it.
     firmware: str  # Version and country, date, time, as 5Ah tells them.
-    serial: str
-    fiscal_memory: str
-    columns: int
+    serial: str  # Factory number.
+    fiscal_memory: str  # Number of the fiscal memory.
+    columns: int  # Width of the paper in characters.
     name_max: int  # P: bytes of each of two lines; X: characters.
     price_max: int  # Of a price, and of a price times a quantity.
     passwords: Mapping[int, str]  # Of operators, by number.
     quantity_max: int = 99_999_999  # Thousandths.
-    items_max: int = 512
-    total_max: int = 999_999_999
+    items_max: int = 512  # Positions of one receipt.
+    total_max: int = 999_999_999  # Of a receipt.
+    # Of the groups A to H (1 to 8), in hundredths of a percent; none: switched off.
     taxes: tuple[int | None, ...] = KAZAKH_TAXES
-    code_page: str = "cp1251"
+    code_page: str = "cp1251"  # Of names and texts.
     amounts: Amounts = Amounts.POINT
-    utc_offset_h: int = 5
-    shift_limit_s: float | None = 24 * 3600.0  # None: no limit. Above it a receipt does not open: 1.1.
+    utc_offset_h: int = 5  # Zone of its clock.
+    shift_limit_s: float | None = 24 * 3600.0  # Above it a receipt does not open: 1.1. None: no limit.
     # Open questions of the papers.
     keeps_answer: bool = False  # Whether the last answer, kept for a repeat, survives power-off.
     exact_payment: str = "D"  # Code of a payment that is exactly the rest: D with 0, or R with 0.
@@ -64,8 +65,8 @@ class Profile:
     # Speed. SYN is sent while a command runs.
     busy_s: Mapping[str, float] = field(default_factory=lambda: {"45": 0.2})  # By command, in hexadecimal.
     line_s: float = 0.0  # Printing of one line.
-    header: tuple[str, ...] = ("ТОО Дүкен", "г. Алматы, ул. Абая, 1", "", "")
-    taxpayer: str = "000000000000"
+    header: tuple[str, ...] = ("ТОО Дүкен", "г. Алматы, ул. Абая, 1", "", "")  # First lines of a receipt.
+    taxpayer: str = "000000000000"  # BIN or IIN.
 
     @property
     def text_max(self) -> int:

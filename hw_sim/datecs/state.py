@@ -81,10 +81,10 @@ class Past:
 
     document: int = 0  # Global number of the last document.
     fiscal: int = 0  # Global count of fiscal receipts.
-    receipts: int = 0  # Since the last Z: all of them, and the fiscal ones.
-    fiscal_receipts: int = 0
-    z: int = 0  # Number and time of the last Z-report.
-    z_at_ns: int = 0
+    receipts: int = 0  # Since the last Z, all of them.
+    fiscal_receipts: int = 0  # Since the last Z, the fiscal ones.
+    z: int = 0  # Number of the last Z-report.
+    z_at_ns: int = 0  # Time of the last Z-report.
 
 
 @dataclass(slots=True)

@@ -10,6 +10,7 @@ from hw_sim.datecs.machine import Datecs
 from hw_sim.datecs.signs import BITS, SETTABLE
 from hw_sim.device.console import Switch
 from hw_sim.exchange import NS
+from hw_sim.faults import finite, whole
 
 SHOWN = 20
 
@@ -22,13 +23,13 @@ def switches(machine: Datecs) -> Mapping[str, Switch]:
         """age HOURS: the shift was opened so long ago."""
         if state.memory.shift is None:
             return "no shift is open"
-        state.memory.shift.opened_ns = state.now_ns() - int(float(rest[0]) * 3600 * NS)
+        state.memory.shift.opened_ns = state.now_ns() - int(finite(rest[0]) * 3600 * NS)
         return f"the shift is {rest[0]} h old"
 
     def clock(rest: list[str]) -> str:
         """clock [SECONDS]: put the clock forward, or back with a minus."""
         if rest:
-            state.clock_offset_ns += int(float(rest[0]) * NS)
+            state.clock_offset_ns += int(finite(rest[0]) * NS)
         return f"{state.local():{LONG_TIME}}"
 
     def sign(rest: list[str]) -> str:
@@ -44,21 +45,21 @@ def switches(machine: Datecs) -> Mapping[str, Switch]:
     def ram(rest: list[str]) -> str:
         """ram reset: the RAM is gone."""
         if rest != ["reset"]:
-            raise ValueError("reset")
+            raise ValueError("only ram reset is known")
         state.reset_ram()
         machine.forget_answer()
         return "RAM is gone"
 
     def foreign(rest: list[str]) -> str:
         """foreign [TENGE]: another program sells something for cash."""
-        sales.sell_elsewhere(state, int(float(rest[0]) * 100) if rest else 50_000)
+        sales.sell_elsewhere(state, int(finite(rest[0]) * 100) if rest else 50_000)
         state.paper.run(machine.now())
         return f"document {state.document} is another program's"
 
     def counter(rest: list[str]) -> str:
         """counter [+N|-N]: move the number of the last document."""
         if rest:
-            state.document = max(0, state.document + int(rest[0]))
+            state.document = max(0, state.document + whole(rest[0]))
         return f"last document {state.document}"
 
     def forget(_rest: list[str]) -> str:

@@ -9,8 +9,9 @@ A fault acts at one of three moments of a command, and `match` names the command
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from enum import StrEnum
+from typing import Any
 
 from hw_sim.faults import Kind, Place
 
@@ -43,9 +44,16 @@ _ABOUT: Mapping[Moment, Mapping[str, str]] = {
     },
 }
 
+
+def _hexadecimal(value: object) -> str:
+    bytes.fromhex(str(value))
+    return str(value)
+
+
+_PARAMS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {"noise": {"bytes": _hexadecimal}}
 MOMENTS: Mapping[str, Moment] = {name: moment for moment, kinds in _ABOUT.items() for name in kinds}
 DEVICE_KINDS: Mapping[str, Kind] = {
-    name: Kind(Place.POINT, "*", f"{moment}: {about}")
+    name: Kind(Place.POINT, "*", f"{moment}: {about}", _PARAMS.get(name))
     for moment, kinds in _ABOUT.items()
     for name, about in kinds.items()
 }

@@ -13,7 +13,6 @@ from types import TracebackType
 from typing import Self
 
 from hw_sim.device.machine import Machine
-from hw_sim.line_pty import PtyPort
 
 TICK_S = 0.005
 READ_BYTES = 4096
@@ -107,6 +106,8 @@ class PtyHost(Host):
     """A register on a pseudo-terminal; the host opens `path`. POSIX only."""
 
     def __init__(self, machine: Machine, link: Path | None = None) -> None:
+        from hw_sim.line_pty import PtyPort  # Windows has no terminals of this kind; its TCP ports do without.
+
         super().__init__(machine)
         self._port = PtyPort(link)
         self._port.plug()

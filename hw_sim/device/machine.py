@@ -16,34 +16,17 @@ from __future__ import annotations
 import random
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from hw_sim.device.faults import DEVICE_KINDS, MOMENTS, Moment
 from hw_sim.exchange import NS, Clock
 from hw_sim.faults import Fault, FaultQueue, Kind
+from hw_sim.journal import FrameNote
 
 FRAMES_MAX = 20_000
 POWER_PAUSE_S = 2.0  # From the switch to the first byte it answers.
-
-
-@dataclass(frozen=True, slots=True)
-class FrameNote:
-    """One line of the journal of frames: which way, when, the bytes, and what they mean."""
-
-    at_ns: int
-    way: str  # ">" from the host, "<" to the host, "!" something that happened to the register.
-    name: str  # Command, or what happened.
-    data: bytes
-    about: str = ""
-
-    def text(self) -> str:
-        """`12:30:00.125 > 85   02 47 85 ...   close the receipt`; times in UTC. More lines of meaning follow."""
-        seconds, part = divmod(self.at_ns, NS)
-        clock = f"{seconds // 3600 % 24:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{part // 1_000_000:03}"
-        line, below, rest = self.about.partition("\n")
-        return f"{clock} {self.way} {self.name:<8} {self.data.hex(' ').upper()}  {line}".rstrip() + below + rest
 
 
 @dataclass(slots=True)
@@ -69,6 +52,7 @@ class Machine(ABC):
         self.rng = rng
         self.faults = FaultQueue({**DEVICE_KINDS, **(kinds or {})}, rng, transport={})
         self.frames: deque[FrameNote] = deque(maxlen=FRAMES_MAX)
+        self.listeners: list[Callable[[FrameNote], object]] = []  # Told each line of the journal as it is written.
         self.mechanics = Mechanics()
         self.byte_gap_s = 0.0  # Between two bytes of what it sends; 0: whole pieces.
         self.powered = True
@@ -82,7 +66,7 @@ class Machine(ABC):
 
     def host_opened(self) -> bool:
         """The host opens the line; False: nobody is there."""
-        self._catch_up()
+        self.look()
         if not self.powered:
             return False
         self.hung_up = self._parting = False
@@ -91,13 +75,13 @@ class Machine(ABC):
 
     def receive(self, data: bytes) -> None:
         """Bytes from the host."""
-        self._catch_up()
+        self.look()
         if self.powered and not self.hung_up and self.now() >= self._ready_ns:
             self.take_bytes(data)
 
     def take(self) -> bytes:
         """The next piece that has reached the host by now; b"": nothing. Pieces are never joined."""
-        self._catch_up()
+        self.look()
         if not self._outgoing or self._outgoing[0][0] > self.now():
             return b""
         piece = self._outgoing.popleft()[1]
@@ -256,7 +240,9 @@ class Machine(ABC):
 
     def note(self, way: str, name: str, data: bytes = b"", about: str = "") -> None:
         """Write a line into the journal of frames."""
-        self.frames.append(FrameNote(self.now(), way, name, data, about))
+        self.frames.append(line := FrameNote(self.now(), way, name, data, about))
+        for listener in self.listeners:
+            listener(line)
 
     def draw(self, name: str, command: str) -> Fault | None:
         """One fault of the family's own kinds, now that the register stands at that point."""
@@ -280,7 +266,8 @@ class Machine(ABC):
                 return fault
         return None
 
-    def _catch_up(self) -> None:
+    def look(self) -> None:
+        """Somebody looks: what was due by now has happened before."""
         back_ns = self._power_back_ns
         if back_ns is not None and back_ns <= self.now():
             self.power_on()

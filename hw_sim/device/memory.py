@@ -19,9 +19,9 @@ TENGE = Decimal(100)
 class Identity:
     """What is riveted to the case and registered at the tax office."""
 
-    serial: str = "00012345"
-    registration_number: str = "010100000001"
-    taxpayer_xin: str = "000000000000"
+    serial: str = "00012345"  # Factory number.
+    registration_number: str = "010100000001"  # Of the tax body (RNM).
+    taxpayer_xin: str = "000000000000"  # BIN or IIN of the owner.
 
 
 @dataclass(frozen=True, slots=True)

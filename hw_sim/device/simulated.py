@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hw_sim.device.console import Console, Switch
 from hw_sim.device.machine import Machine
 from hw_sim.device.memory import FiscalMemory
+from hw_sim.reach import Reach
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +19,9 @@ class Simulated:
     machine: Machine
     memory: FiscalMemory
     switches: Mapping[str, Switch] = field(default_factory=dict)
-    greeting: tuple[str, ...] = ()  # What a person needs to reach it: passwords, register URL after the line's address.
+    greeting: tuple[str, ...] = ()  # What a person has to know of it: what it is, passwords.
+    reach: Reach = field(default_factory=lambda: Reach("sim"))
+    prints: bool = True  # It has paper and a cover.
 
     def console(self) -> Console:
-        return Console(self.machine, self.memory, self.switches)
+        return Console(self.machine, self.memory, self.switches, prints=self.prints)

@@ -46,6 +46,8 @@ class DocumentStore:
     def __init__(self, now: Clock, rng: random.Random, codes: CodeStore) -> None:
         self.strict_order = True
         self.trailing_brackets = False  # The API's own examples show types with " ( )" behind them.
+        self.refused_codes: dict[str, str] = {}  # КИ: the error its row gets, whatever its state.
+        self.search_lag_s = 0.0  # How long a document is in no search yet, though it has an id.
         self.documents: dict[str, Document] = {}
         self._now = now
         self._rng = rng
@@ -92,7 +94,7 @@ class DocumentStore:
         apply = _withdraw_row if document.path == "withdrawal" else _return_row
         at_ns = document.created_ns + int(STEPS[-1][1] * NS)
         for index, row in enumerate(document.body["codes"]):
-            problem = apply(self._codes.get(row["code"]), document, at_ns)
+            problem = self.refused_codes.get(row["code"]) or apply(self._codes.get(row["code"]), document, at_ns)
             if problem:
                 error = {"propertyName": "codes", "index": index, "errorCode": problem, "errorTags": {}}
                 document.errors.append(error)
@@ -115,7 +117,8 @@ class DocumentStore:
     def search(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Documents in order of arrival, after `cursor`, filtered by id, type, status and date."""
         types = {text for text in query.get("types", "").split(",") if text}
-        rows = [self.card(document) for document in self.documents.values()]
+        known_ns = self._now() - int(self.search_lag_s * NS)
+        rows = [self.card(document) for document in self.documents.values() if document.created_ns <= known_ns]
         tests: list[Callable[[dict[str, Any]], bool]] = [
             lambda row: query.get("documentId", row["documentId"]) == row["documentId"],
             lambda row: not types or row["type"].removesuffix(" ( )") in types,
@@ -129,6 +132,15 @@ class DocumentStore:
         if not limit.isdecimal():
             raise bad_parameter("limit", "expected a number")
         return {"documentInfos": rows[start : start + int(limit)]}
+
+    def errors(self, number: str, query: Mapping[str, str]) -> dict[str, Any]:
+        """Errors of a document in order of their rows, after `lastIndex`, at most `limit`, of one property if asked."""
+        after, limit = query.get("lastIndex", "-1"), query.get("limit", "50")
+        if not limit.isdecimal() or not after.removeprefix("-").isdecimal():
+            raise bad_parameter("limit", "expected a number")
+        wanted = query.get("propertyName", "codes")
+        rows = [error for error in self.find(number).errors if error["propertyName"] == wanted]
+        return {"documentErrors": [error for error in rows if error["index"] > int(after)][: int(limit)]}
 
     def card(self, document: Document) -> dict[str, Any]:
         """The short description of a document."""

@@ -69,6 +69,14 @@ class Ismpt(Server):
         self.switches["shape"] = lambda value: setattr(self, "shape", Shape(value))
         self.switches["error_shape"] = lambda value: setattr(self, "error_shape", ErrorShape(value))
         self.switches["batch_max"] = lambda value: setattr(self, "batch_max", int(value))
+        self.switches["strict_order"] = lambda value: setattr(self.documents, "strict_order", bool(value))
+        self.switches["trailing_brackets"] = lambda value: setattr(self.documents, "trailing_brackets", bool(value))
+        self.switches["refused_codes"] = lambda value: setattr(self.documents, "refused_codes", dict(value))
+        self.switches["search_lag_s"] = lambda value: setattr(self.documents, "search_lag_s", float(value))
+        self.views["documents"] = lambda: [
+            {**self.documents.card(document), "path": document.path, "body": document.body}
+            for document in self.documents.documents.values()
+        ]
 
     def operation(self, request: SimRequest) -> str:
         """authenticate, refresh, public_codes, private_codes, storage, exports, or the name of a document's path."""
@@ -169,7 +177,7 @@ class Ismpt(Server):
         if kind == "json":
             return json_reply(store.find(number).body)
         if kind == "errors":
-            return json_reply({"documentErrors": store.find(number).errors})
+            return json_reply(store.errors(number, request.query))
         return text_reply(ERROR_PAGE.format("404 Not Found"), 404)
 
     def _export(self, request: SimRequest, account: Account) -> SimReply:

@@ -21,6 +21,7 @@ from hw_sim.ofd203.device import Device, Papers
 from hw_sim.ofd203.rules import Rules
 from hw_sim.ofd203.server import OfdServer
 from hw_sim.ofd203.switches import switches
+from hw_sim.reach import Reach
 
 __all__ = ["Catalogue", "Clerk", "Desk", "Device", "Goods", "OfdServer", "Papers", "Rules", "make"]
 
@@ -78,9 +79,21 @@ def make(
     server = OfdServer(now, rng, desk, [device])
     case = memory.identity
     greeting = (
-        f"register URL: ofd+tcp://127.0.0.1:PORT?id={device_id}&rnm={case.registration_number}&serial={case.serial}"
-        f"&inn={case.taxpayer_xin}",
-        f"token at the start: {token} ({token:08X}h): typed in once, from then on it changes itself",
-        f"cashiers: {', '.join(f'{login} / {clerk.password}' for login, clerk in clerks.items())}",
+        f"An operator (OFD) with one register: ID {device_id}, serial {case.serial}, RNM {case.registration_number}.",
+        f"Token at the start: {token} ({token:08X}h). It is typed in once; from then on it changes itself.",
+        f"Cashiers: {', '.join(f'{login} / {clerk.password}' for login, clerk in clerks.items())}.",
     )
-    return Simulated(FAMILY, server, memory, switches(server, device), greeting)
+    reach = Reach(
+        "ofd",
+        {
+            "id": str(device_id),
+            "serial": case.serial,
+            "rnm": case.registration_number,
+            "xin": case.taxpayer_xin,
+            "qr": receipt_page,
+        },
+        {"ofd_token": str(token)},
+        {"store": "ofd.sqlite"},
+        test_only=True,
+    )
+    return Simulated(FAMILY, server, memory, switches(server, device), greeting, reach, prints=False)

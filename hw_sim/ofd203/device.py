@@ -15,14 +15,14 @@ from hw_sim.ofd203.counters import Lifetime, ShiftCounters
 class Papers:
     """What the operator tells in reg_info beside the numbers of the case."""
 
-    organisation: str = "ТОО Пример"
-    address: str = "Алматы, Абая 1"
-    address_kz: str = "Алматы, Абай 1"
-    okved: str = "47111"
-    shop: str = "Дүкен"
-    latitude: int = 43238
-    longitude: int = 76889
-    taxation_type: int = 101
+    organisation: str = "ТОО Пример"  # Name of the taxpayer.
+    address: str = "Алматы, Абая 1"  # Of the shop, in Russian.
+    address_kz: str = "Алматы, Абай 1"  # Of the shop, in Kazakh.
+    okved: str = "47111"  # Code of the kind of business.
+    shop: str = "Дүкен"  # Name of the shop.
+    latitude: int = 43238  # Of the shop; the scale is not published.
+    longitude: int = 76889  # Of the shop; the scale is not published.
+    taxation_type: int = 101  # 100 simplified, 101 general, 102 farms, 103 patent.
     vat_percent: int = 16000  # Thousandths of a percent.
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
-from hw_sim.faults import Fault, Kind, Place
+from hw_sim.faults import Fault, Kind, Place, finite
 from hw_sim.ofd203.frames import HEADER, REQNUM_MOD, Header, framed
 
 RESULT, UNAVAILABLE, GLUED, PIECES, SHORT = (
@@ -31,7 +32,32 @@ _ABOUT: Mapping[str, str] = {
     "answer_wrong_appcode": "APPCODE is `appcode` (81A3h)",
     "answer_version": "VERSION is `version` (202)",
 }
-KINDS: Mapping[str, Kind] = {name: Kind(Place.POINT, "*", about) for name, about in _ABOUT.items()}
+
+
+def _unsigned(bits: int) -> Callable[[Any], int]:
+    """What reads a number of a field that has so many bits."""
+
+    def read(value: Any) -> int:
+        number = int(value)
+        if not 0 <= number < 1 << bits:
+            raise ValueError(f"a number from 0 to {(1 << bits) - 1} is wanted")
+        return number
+
+    return read
+
+
+_PARAMS: Mapping[str, Mapping[str, Callable[[Any], object]]] = {
+    RESULT: {"code": _unsigned(31), "text": str, "register": int},
+    UNAVAILABLE: {"code": _unsigned(31), "seconds": finite},
+    SHORT: {"keep": _unsigned(31)},
+    PIECES: {"size": _unsigned(31)},
+    "answer_foreign_command": {"command": _unsigned(7)},
+    "answer_huge_size": {"size": _unsigned(32)},
+    "answer_small_size": {"size": _unsigned(32)},
+    "answer_wrong_appcode": {"appcode": _unsigned(16)},
+    "answer_version": {"version": _unsigned(16)},
+}
+KINDS: Mapping[str, Kind] = {name: Kind(Place.POINT, "*", about, _PARAMS.get(name)) for name, about in _ABOUT.items()}
 
 SPOILERS = tuple(name for name in _ABOUT if name not in (RESULT, UNAVAILABLE))
 """Kinds that change an answer which is ready."""

@@ -15,6 +15,7 @@ DAY_S = 24 * 3600
 class Rules:
     """The switches. Numbers are codes of commands and results, seconds or tiyn; 0 seconds: never.
 
+    versions: versions of the protocol it takes.
     missing_code: answer to a ticket without a mandatory parameter: 15 by the text of 2.0.2, 13 by many servers.
     service_required: fields of the service part that every fiscal request must have. The text of 2.0.3 is not public;
         2.0.2 also demands offline_period and get_reg_info.

@@ -6,9 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 
 from hw_sim.exchange import NS
-from hw_sim.ofd203.desk import TICKET_AD_INFO
+from hw_sim.faults import finite, whole
+from hw_sim.listing import columns
+from hw_sim.ofd203.desk import TICKET_AD_INFO, TOKEN_MOD
 from hw_sim.ofd203.device import Device
 from hw_sim.ofd203.server import OfdServer
+from hw_sim.option_values import shown
 
 HOUR_NS = 3600 * NS
 
@@ -18,6 +21,7 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
     desk = server.desk
 
     def block(rest: list[str]) -> str:
+        """block [TEXT]: the register is blocked; TEXT is what its next receipts say"""
         device.blocked = True
         if rest:
             version, _ = desk.ads.get(TICKET_AD_INFO, (0, ""))
@@ -25,39 +29,48 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
         return "blocked"
 
     def unblock(_rest: list[str]) -> str:
+        """unblock: the register is released"""
         device.blocked = False
         return "released"
 
     def token(rest: list[str]) -> str:
-        """The engineer sets a new token; the register does not learn it from the line."""
-        device.token = int(rest[0], 16) if rest else desk.next_token(device.token)
+        """token [HEX]: the engineer sets a new token, which the register does not learn from the line"""
+        chosen = int(rest[0], 16) if rest else desk.next_token(device.token)
+        if not 0 <= chosen < TOKEN_MOD:
+            raise ValueError("a token has at most eight hexadecimal digits")
+        device.token = chosen
         return f"token {device.token:08X}"
 
     def clock(rest: list[str]) -> str:
-        desk.clock_offset_s = int(rest[0])
+        """clock SECONDS: the operator's clock is so far ahead, or behind with a minus"""
+        desk.clock_offset_s = whole(rest[0])
         return f"the operator's clock says {desk.here()}"
 
     def shift_age(rest: list[str]) -> str:
+        """shift_age HOURS: the open shift is so old"""
         shift = device.memory.shift
         if shift is None:
             raise ValueError("no shift is open")
-        shift.opened_ns = desk.now_ns() - int(float(rest[0]) * HOUR_NS)
+        shift.opened_ns = desk.now_ns() - int(finite(rest[0]) * HOUR_NS)
         return f"shift {shift.number} is {rest[0]} hours old"
 
     def unknown(rest: list[str]) -> str:
+        """unknown on|off: the operator does not know the register (on), or does again"""
         if rest not in (["on"], ["off"]):
             raise ValueError("on or off")
         device.known = rest == ["off"]
         return f"device {device.id} is {'known' if device.known else 'unknown'}"
 
     def rule(rest: list[str]) -> str:
+        """rule [NAME VALUE]: what the operator insists on; alone: every rule"""
         if not rest:
-            return "\n".join(f"{name} {getattr(desk.rules, name)}" for name in desk.rules.__slots__)
+            return columns((name, shown(getattr(desk.rules, name))) for name in desk.rules.__slots__)
         name, text = rest
         desk.rules = desk.rules.changed(name, text)
-        return f"{name} {getattr(desk.rules, name)}"
+        return f"{name} {shown(getattr(desk.rules, name))}"
 
     def state(_rest: list[str]) -> str:
+        """device: the register as the operator knows it"""
         last = device.last
         shown = {
             "id": device.id,
@@ -70,7 +83,7 @@ def switches(server: OfdServer, device: Device) -> Mapping[str, Callable[[list[s
             "cash_tiyn": device.memory.cash_tiyn,
             "report_differences": device.differences,
         }
-        return json.dumps(shown)
+        return json.dumps(shown, indent=2)
 
     return {
         "block": block,

@@ -19,6 +19,8 @@ class Repeats(StrEnum):
 
 
 class Enums(StrEnum):
+    """How enumerations are written."""
+
     NAMES = "names"
     NUMBERS = "numbers"
 
@@ -50,17 +52,17 @@ class Refusals(StrEnum):
 class Profile:
     """Switches of one simulated service."""
 
-    api_key: str = "sim-partner-key"
-    password: str = "integration"
-    pin: str = "1234"
-    till_id: int = 1042
-    utc_offset_h: int = 5
+    api_key: str = "sim-partner-key"  # Key of the partner, in the address of the login.
+    password: str = "integration"  # Of the login.
+    pin: str = "1234"  # Asked for by a Z-report.
+    till_id: int = 1042  # Number of the till in paths.
+    utc_offset_h: int = 5  # Zone of every time without one.
     clock_offset_s: float = 0.0  # How far the service's clock is ahead.
-    token_life_s: float = 15 * 60.0
-    shift_limit_s: float = 24 * 3600.0
-    offline_limit_s: float = 72 * 3600.0
-    first_document_id: int = 50_001
-    document_id_step: int = 1
+    token_life_s: float = 15 * 60.0  # How long a login holds.
+    shift_limit_s: float = 24 * 3600.0  # Age of a shift above which nothing is registered.
+    offline_limit_s: float = 72 * 3600.0  # Age of the oldest autonomous document above which nothing is registered.
+    first_document_id: int = 50_001  # Id of the first document.
+    document_id_step: int = 1  # From one id to the next.
     repeats: Repeats = Repeats.ANSWER
     repeat_window_s: float = 0.0  # How long a key is remembered; 0: for ever.
     repeat_within_shift: bool = False  # Whether a key is forgotten with its shift.
@@ -69,12 +71,12 @@ class Profile:
     wide_as_text: bool = True  # Whether 64-bit numbers are written as strings.
     times: Times = Times.OFFSET
     marks: MarkField = MarkField.BOTH
-    unknown_fields_refused: bool = True
+    unknown_fields_refused: bool = True  # Whether a field no message has is an error.
     strict_203: bool = True  # domain, measureUnitCode and, on returns, parentTicket are demanded.
-    marks_match_quantity: bool = True
+    marks_match_quantity: bool = True  # Whether a line with marks must have one a unit.
     geo_required: bool = False  # X-Geo-Latitude and X-Geo-Longitude on every receipt.
     refusals: Refusals = Refusals.HTTP
     offline_number_kept: bool = False  # Whether offlineTicketNumber survives the synchronisation.
-    basis_tolerance_s: float = 1.0
-    page_size: int = 20
-    ticket_base: str = "http://consumer.test-oofd.kz"
+    basis_tolerance_s: float = 1.0  # How far the time of a return's basis may be off.
+    page_size: int = 20  # Rows of a page, where a request names none.
+    ticket_base: str = "http://consumer.test-oofd.kz"  # Page behind the QR.

@@ -18,10 +18,11 @@ from hw_sim.exchange import Clock, SimReply, SimRequest, json_reply, text_reply
 from hw_sim.faults import ERROR_PAGE, TRANSPORT_KINDS, Fault, Kind, Place, aimed
 from hw_sim.ledger import Operation
 from hw_sim.ofd import Ofd
+from hw_sim.reach import Reach, zone_option
 from hw_sim.rekassa import handlers
 from hw_sim.rekassa.errors import Refusal, protocol_error
 from hw_sim.rekassa.handlers import Call, Handler
-from hw_sim.rekassa.profile import Profile
+from hw_sim.rekassa.profile import MarkField, Profile
 from hw_sim.rekassa.till import Till
 
 KINDS: Mapping[str, Kind] = {
@@ -72,15 +73,27 @@ class Rekassa(CloudService):
         self.till = Till(self.memory, ofd, self.now, self.profile, profile=self.profile)
         self.before_each.append(self.till.synchronise)
         self.switches["blocked"] = self._switch_blocked
+        self.switched["blocked"] = lambda: self.till.blocked
 
     @property
     def greeting(self) -> tuple[str, ...]:
         """What a person needs to talk to it."""
         profile = self.profile
-        login = f"number {self.memory.identity.serial}, password {profile.password}, apiKey {profile.api_key}"
-        return (f"{login}, PIN {profile.pin}, till {profile.till_id}",)
+        login = f"Login: number {self.memory.identity.serial}, password {profile.password}, apiKey {profile.api_key}"
+        return (f"{login}, PIN {profile.pin}, till {profile.till_id}.",)
+
+    @property
+    def reach(self) -> Reach:
+        profile = self.profile
+        single = {"marks": "exciseStamp"} if profile.marks is MarkField.SINGLE else {}
+        return Reach(
+            "rekassa",
+            {"number": self.memory.identity.serial, **single, **zone_option(profile.utc_offset_h)},
+            {"rekassa_password": profile.password, "rekassa_api_key": profile.api_key, "rekassa_pin": profile.pin},
+        )
 
     def _switch_blocked(self, blocked: Any) -> None:
+        """The till is blocked."""
         self.till.blocked = bool(blocked)
 
     def operation(self, request: SimRequest) -> str:

@@ -12,8 +12,9 @@ from typing import Any
 
 from hw_sim.device.simulated import Simulated
 from hw_sim.exchange import Clock
+from hw_sim.reach import Reach, tax_options, zone_option
 from hw_sim.shtrih.machine import ShtrihMachine
-from hw_sim.shtrih.models import MODELS
+from hw_sim.shtrih.models import MODELS, CloseForm
 from hw_sim.shtrih.options import LayerName, OnPowerLoss, Options
 from hw_sim.shtrih.switches import Switches
 
@@ -33,15 +34,34 @@ def make(now: Clock, rng: random.Random, **options: Any) -> Simulated:
             wanted[name] = kind(wanted[name])
     chosen = Options(**wanted)
     machine = ShtrihMachine(now, rng, chosen)
-    return Simulated("shtrih", machine, machine.register.memory, Switches(machine).words(), _greeting(machine, chosen))
+    memory, words = machine.register.memory, Switches(machine).words()
+    return Simulated("shtrih", machine, memory, words, _greeting(machine, chosen), _reach(machine, chosen))
 
 
 def _greeting(machine: ShtrihMachine, options: Options) -> tuple[str, ...]:
     profile = machine.register.profile
-    layer = "standard" if options.layer is LayerName.AUTO else options.layer.value
     return (
-        f"{profile.device} ({profile.name}), {layer} link layer, FFxx commands: {profile.ffxx.value}. A test tool.",
-        f"register URL: shtrih+tcp://127.0.0.1:PORT?layer={layer}&password=30",
-        f"on a pseudo-terminal: shtrih+serial://PATH?layer={layer}&password=30",
-        "passwords: operators 1 to 28 their number, administrator 29, system administrator 30",
+        f"{profile.device} ({profile.name}), {options.layer} link layer, FFxx commands: {profile.ffxx}. A test tool.",
+        "Passwords: operators 1 to 28 their number, administrator 29, system administrator 30.",
+    )
+
+
+def _reach(machine: ShtrihMachine, options: Options) -> Reach:
+    """Without FF67 a code is a line of text; the longest there is has to fit into it."""
+    profile = machine.register.profile
+    as_text = not profile.has("FF67") or profile.close_form is CloseForm.OLD
+    marks = {"marks": "text", "text_max": "200"} if as_text else {"marks": "field"}
+    rates = enumerate(options.tax_rates[: profile.taxes], 1)
+    return Reach(
+        "shtrih",
+        {
+            "model": profile.name,
+            **({"layer": "numbered"} if options.layer is LayerName.NUMBERED else {}),
+            **marks,
+            **tax_options({str(group): rate for group, rate in rates}),
+            **({} if profile.two_decimals else {"decimals": "0"}),
+            **({"quantity": "6"} if options.fine_quantity else {}),
+            **zone_option(options.zone_s / 3600),
+        },
+        marks=marks["marks"],
     )

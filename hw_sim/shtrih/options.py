@@ -31,20 +31,37 @@ class Options:
     """Money in the register's unit, times in seconds.
 
     Attributes:
-        model: a row of models.toml. ffxx: "none", "marking", "all" instead of the model's own.
+        model: which register it is.
+        layer: how frames are made; auto: by the first byte of the host, as after a service run.
+        ffxx: how much of the FFxx set it has, instead of the model's own.
         flags: fixed bits of the flags instead of the model's own; bit 4 decides the unit of money.
-        first_num: the number of the numbered layer after power-on; the next request to be executed carries one more.
-        num_per_connection: that number starts anew with every connection, as captures of newer firmwares suggest.
-        print_s, line_s: how long a document and an item take to print.
-        work: times every command by this.
-        idle_ff: an FF comes before every control byte, as captures of network boards show (standard layer).
-        byte_gap_s: between two bytes of an answer.
+        power_loss: what becomes of an open receipt when the power goes; loses_last: it stays, without its last item.
+        auto_shift: the first operation opens the shift; off: E0h or FF0Bh has to.
+        empty_z: a Z without an open shift makes an empty shift instead of an error.
         fine_quantity: quantities of 80h to 84h are in millionths, not thousandths; what flag bit 15 means in Kazakh
             firmware is not published.
-        empty_z: a Z without an open shift makes an empty shift instead of an error.
         close_tells_time: the FF45h answer has date and time at its end.
         bare_shift_answer: the E0h answer has no error byte, as one document prints it.
-        auto_shift: the first operation opens the shift; False: E0h or FF0Bh has to.
+        first_num: the number of the numbered layer after power-on; the next request to be executed carries one more.
+        num_per_connection: that number starts anew with every connection, as captures of newer firmwares suggest.
+        byte_timeout_s: silence inside a frame after which it is forgotten.
+        idle_ff: an FF comes before every control byte, as captures of network boards show (standard layer).
+        byte_gap_s: between two bytes of an answer.
+        print_s: how long a document takes to print.
+        line_s: how long an item takes to print.
+        work: times every command by this.
+        zone_s: its time zone, in seconds east of UTC.
+        clock_offset_s: how far its clock is ahead.
+        storage_serial: number of the fiscal storage.
+        last_fd: number of the registration report, the first document of the storage.
+        document_number: number of the last document before.
+        receipt_numbers: receipts before: sales, purchases, returns of sales, returns of purchases.
+        shift_number: number of the first shift.
+        cash: in the drawer at the start.
+        tax_rates: of the tax groups from 1 on, in hundredths of a percent.
+        items_max: operations of one receipt.
+        server_wait_s: how long FF61h waits for a server that does not answer.
+        standalone: no server is asked about marking codes.
     """
 
     model: str = "kz-fr"

@@ -1,21 +1,4 @@
-"""The family's own words at the console of a Shtrih-M register.
-
-shtrih                            this list
-clock +SECONDS | clock -SECONDS   the clock of the register runs so much further ahead, or behind
-shift age HOURS                   the open shift is so old
-mode                              mode, submode and flags
-mode MODE [SUBMODE] | mode off    any mode (hex) whatever the register does, for instance 5: locked; its own again
-foreign [OPERATOR]                a receipt of another operator is open
-jump [SUM]                        another program makes a sale
-back [N]                          the counters show N less
-serial NUMBER                     another register stands here
-storage NUMBER                    another fiscal storage is in it
-ofd up | down                     the operator of fiscal data
-server up | down                  the server that knows marking codes
-verdict RESULT [CODE]             what that server says of a code, of all codes: 15 is good
-stuck                             the document in the fiscal storage stays open
-drawer close                      push the drawer in
-"""
+"""The family's own words at the console of a Shtrih-M register: what a hand can do beside paper, cover and power."""
 
 from __future__ import annotations
 
@@ -24,6 +7,7 @@ from dataclasses import replace
 
 from hw_sim.device.console import Switch
 from hw_sim.exchange import NS
+from hw_sim.faults import finite, whole
 from hw_sim.shtrih import status, strangers
 from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.machine import ShtrihMachine
@@ -43,7 +27,6 @@ class Switches:
     def words(self) -> Mapping[str, Switch]:
         """By their names at the console."""
         return {
-            "shtrih": lambda _rest: (__doc__ or "").strip(),
             "clock": self._clock,
             "shift": self._shift,
             "mode": self._mode,
@@ -60,19 +43,22 @@ class Switches:
         }
 
     def _clock(self, rest: list[str]) -> str:
-        self._register.clock.offset_s += float(rest[0])
+        """clock +SECONDS|-SECONDS: the clock of the register runs so much further ahead, or behind"""
+        self._register.clock.offset_s += finite(rest[0])
         return f"{self._register.clock.moment()}"
 
     def _shift(self, rest: list[str]) -> str:
+        """shift age HOURS: the open shift is so old"""
         shift = self._register.memory.shift
         if rest[0] != "age":
             raise ValueError("shift age HOURS")
         if shift is None:
             raise ValueError("no shift is open")
-        shift.opened_ns = self._register.now() - int(float(rest[1]) * HOUR_NS)
+        shift.opened_ns = self._register.now() - int(finite(rest[1]) * HOUR_NS)
         return status.in_words(self._register)
 
     def _mode(self, rest: list[str]) -> str:
+        """mode [MODE [SUBMODE]|off]: what it is in; let it show any (hex, 5 is locked); its own again"""
         if rest == ["off"]:
             self._register.forced = None
         elif rest:
@@ -83,36 +69,44 @@ class Switches:
         return f"{status.in_words(self._register)}, flags {status.flags(self._register):04X}"
 
     def _foreign(self, rest: list[str]) -> str:
+        """foreign [OPERATOR]: a receipt of another operator is open"""
         if self._register.receipt is not None:
             raise ValueError("a receipt is open already")
-        return self._tried(lambda: strangers.foreign_receipt(self._register, *map(int, rest[:1])))
+        return self._tried(lambda: strangers.foreign_receipt(self._register, *map(whole, rest[:1])))
 
     def _jump(self, rest: list[str]) -> str:
-        return self._tried(lambda: strangers.another_program(self._register, *map(int, rest[:1])))
+        """jump [TIYN]: another program makes a sale of so much"""
+        return self._tried(lambda: strangers.another_program(self._register, *map(whole, rest[:1])))
 
     def _back(self, rest: list[str]) -> str:
-        strangers.turn_back(self._register, *map(int, rest[:1]))
+        """back [N]: the counters show N less"""
+        strangers.turn_back(self._register, *map(whole, rest[:1]))
         return DONE
 
     def _serial(self, rest: list[str]) -> str:
+        """serial NUMBER: another register stands here"""
         memory = self._register.memory
         memory.identity = replace(memory.identity, serial=rest[0])
         return DONE
 
     def _storage_number(self, rest: list[str]) -> str:
+        """storage NUMBER: another fiscal storage is in it"""
         self._storage().serial = rest[0]
         return DONE
 
     def _ofd(self, rest: list[str]) -> str:
+        """ofd up|down: the operator of fiscal data"""
         self._storage().deliver()  # Until now he could be reached, or could not.
         self._storage().ofd_up = _is_up(rest)
         return f"{len(self._storage().waiting())} documents wait"
 
     def _server(self, rest: list[str]) -> str:
+        """server up|down: the server that knows marking codes"""
         self._register.marks.alone = not _is_up(rest)
         return DONE
 
     def _verdict(self, rest: list[str]) -> str:
+        """verdict RESULT [CODE]: what that server says of a code, of all codes: 15 is good"""
         result = int(rest[0])
         if not 0 <= result <= 0xFF:
             raise ValueError("a result is one byte")
@@ -123,10 +117,12 @@ class Switches:
         return DONE
 
     def _stuck(self, _rest: list[str]) -> str:
+        """stuck: the document in the fiscal storage stays open"""
         self._storage().current = Current.RECEIPT
         return DONE
 
     def _drawer(self, rest: list[str]) -> str:
+        """drawer close: push the drawer in"""
         if rest != ["close"]:
             raise ValueError("drawer close")
         self._machine.mechanics.drawer_open = False

@@ -16,11 +16,12 @@ from hw_sim.exchange import Clock, SimReply, SimRequest, json_reply, text_reply
 from hw_sim.faults import ERROR_PAGE, TRANSPORT_KINDS, Fault, Kind, Place, aimed
 from hw_sim.ledger import Operation
 from hw_sim.ofd import Ofd
+from hw_sim.reach import Reach, zone_option
 from hw_sim.ukassa import answers, handlers
 from hw_sim.ukassa.errors import Refusal, refused, unauthorised
 from hw_sim.ukassa.fields import read_body
 from hw_sim.ukassa.handlers import Call, Handler
-from hw_sim.ukassa.profile import Profile
+from hw_sim.ukassa.profile import KeyHeader, Profile
 from hw_sim.ukassa.till import Till
 
 KINDS: Mapping[str, Kind] = {
@@ -34,6 +35,8 @@ KINDS: Mapping[str, Kind] = {
     "repeat_other_total": Kind(Place.POINT, "receipt", "the next repeat shows the document with another total"),
     "refuse": Kind(Place.BEFORE, "receipt", "any refusal: `status` (400), `message`"),
 }
+
+USUAL_VAT = 16
 
 _ROUTES: tuple[Route[Handler], ...] = (
     route("POST", "/api/auth/login/", "login", None),
@@ -72,8 +75,26 @@ class Ukassa(CloudService):
     def greeting(self) -> tuple[str, ...]:
         """What a person needs to talk to it."""
         profile = self.profile
-        login = f"email {profile.email}, password {profile.password}, hashline {profile.hashline}"
-        return (f"{login}, kassa {profile.kassa}, section {profile.section}",)
+        login = f"Login: email {profile.email}, password {profile.password}, hashline {profile.hashline}"
+        return (f"{login}, kassa {profile.kassa}, section {profile.section}.",)
+
+    @property
+    def reach(self) -> Reach:
+        profile = self.profile
+        one_header = {"key_header": profile.key_header.upper()} if profile.key_header is not KeyHeader.BOTH else {}
+        return Reach(
+            "ukassa",
+            {
+                "hashline": profile.hashline,
+                "kassa": str(profile.kassa),
+                "section": str(profile.section),
+                "email": profile.email,
+                **one_header,
+                **({"vat": str(profile.vat_percent)} if profile.vat_percent != USUAL_VAT else {}),
+                **zone_option(profile.utc_offset_h),
+            },
+            {"ukassa_password": profile.password},
+        )
 
     def operation(self, request: SimRequest) -> str:
         found = find(_ROUTES, request)

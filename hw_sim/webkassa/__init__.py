@@ -2,6 +2,7 @@
 
 from hw_sim.webkassa.call import User
 from hw_sim.webkassa.cashbox import Cashbox, OfdName, Organisation, Shift
+from hw_sim.webkassa.making import make
 from hw_sim.webkassa.profile import Container, KeyScope, Profile
 from hw_sim.webkassa.service import KINDS, Webkassa
 
@@ -16,4 +17,5 @@ __all__ = [
     "Shift",
     "User",
     "Webkassa",
+    "make",
 ]

@@ -23,9 +23,10 @@ ALL_RIGHTS = frozenset({SALES, BUYS, SALE_RETURNS, CASH_IN, CASH_OUT, Z_REPORT, 
 class User:
     """A user of the cabinet. `token` is the one live session: the next login replaces it."""
 
-    login: str
-    password: str
-    name: str = "Cashier"
+    login: str  # Name of the user.
+    password: str  # Of the user.
+    name: str = "Cashier"  # As it stands on receipts.
+    # 0 sales, 1 buys, 2 returns of sales, 3 cash in, 4 cash out, 5 Z, 6 X, 62 returns of buys.
     rights: frozenset[int] = ALL_RIGHTS
     cashboxes: frozenset[str] | None = None  # None: every cashbox of the organisation.
     token: str = ""

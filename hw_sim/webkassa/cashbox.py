@@ -63,20 +63,20 @@ class Shift:
 class Cashbox:
     """One virtual register: identity, switches, and everything it has registered."""
 
-    unique_number: str = "SWK00000001"
-    registration_number: str = "010100000001"
-    identity_number: str = "203001"
-    address: str = "Almaty"
-    address_kk: str = "Алматы"
-    name: str = "Till 1"
-    protocol: int = 203
+    unique_number: str = "SWK00000001"  # Factory number, by which requests name it.
+    registration_number: str = "010100000001"  # Of the tax body (RNM).
+    identity_number: str = "203001"  # Its number at the operator.
+    address: str = "Almaty"  # Of the shop, in Russian.
+    address_kk: str = "Алматы"  # Of the shop, in Kazakh.
+    name: str = "Till 1"  # As the cabinet shows it.
+    protocol: int = 203  # Data protocol: 203 takes lists of marks, 202 one mark a position.
     organisation: Organisation = field(default_factory=Organisation)
     ofd: OfdName = field(default_factory=OfdName)
-    status: int = ACTIVE
-    licensed: bool = True
-    marking_active: bool = True
-    autonomous_allowed: bool = True
-    first_shift: int = 1
+    status: int = ACTIVE  # 0 created, 1 active, 2 blocked, 4 damaged, 5 deregistered.
+    licensed: bool = True  # Whether its licence is paid.
+    marking_active: bool = True  # Whether it may sell marked goods.
+    autonomous_allowed: bool = True  # Whether it makes receipts while the operator does not answer.
+    first_shift: int = 1  # Number of its first shift.
     cash: Decimal = ZERO
     shifts: list[Shift] = field(default_factory=list)
     documents: list[FiscalDocument] = field(default_factory=list)

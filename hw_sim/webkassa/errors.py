@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from hw_sim.exchange import SimReply, json_reply
 
+UNKNOWN = -1
 TEXTS: Mapping[int, str] = {
-    -1: "Неизвестная ошибка",
+    UNKNOWN: "Неизвестная ошибка",
     1: "Неверный логин или пароль",
     2: "Срок действия сессии истек",
     3: "Пользователь не авторизован",

@@ -14,13 +14,16 @@ from typing import Any
 
 from hw_sim.exchange import NS, Clock, SimReply, SimRequest, json_reply, text_reply
 from hw_sim.faults import ERROR_PAGE, TRANSPORT_KINDS, Fault, Kind, Place, aimed
+from hw_sim.ledger import tiyn
 from hw_sim.ofd import Ofd
+from hw_sim.reach import Reach, zone_option
 from hw_sim.server import Server
+from hw_sim.switches import profile_switches
 from hw_sim.webkassa import cashbox as boxes
 from hw_sim.webkassa import reads, writes
 from hw_sim.webkassa.call import Call, Route, Routes, User
 from hw_sim.webkassa.cashbox import Cashbox
-from hw_sim.webkassa.errors import SEQUENCE, Refusal, data_reply, error_reply, invalid
+from hw_sim.webkassa.errors import SEQUENCE, UNKNOWN, Refusal, data_reply, error_reply, invalid
 from hw_sim.webkassa.fields import Fields, read_body
 from hw_sim.webkassa.profile import Profile
 
@@ -38,7 +41,7 @@ KINDS = {
     "print_down": Kind(Place.BEFORE, "print_format", "PrintFormat answers HTTP 500"),
     "http_505": Kind(Place.BEFORE, "check", "HTTP 505 with AlternativeDomainNames (`domains`: comma separated)"),
     "code_505": Kind(Place.BEFORE, "check", "code 505 with AlternativeDomainNames (`domains`: comma separated)"),
-    "code": Kind(Place.BEFORE, "check", "any business error: `code`, `text`"),
+    "code": Kind(Place.BEFORE, "check", "any business error: `code` (-1), `text`", {"code": int, "text": str}),
 }
 
 _BY_PATH: Routes = {
@@ -88,7 +91,46 @@ class Webkassa(Server):
         self._spent_tokens: set[str] = set()
         self.before_each.append(ofd.step)
         self.views["ledger"] = self.ledger_rows
+        self.views["totals"] = self.totals
+        self.switches.update(profile_switches(self.profile))
         self.switches["ofd_down"] = self._switch_ofd
+        self.switched["ofd_down"] = lambda: self.ofd.link.down
+
+    @property
+    def greeting(self) -> tuple[str, ...]:
+        """What a person needs to talk to it."""
+        user, box = self._first()
+        return (
+            f"Cashbox {box.unique_number}, login {user.login}, password {user.password}, "
+            f"x-api-key {min(self.profile.api_keys, default='none')}.",
+        )
+
+    @property
+    def reach(self) -> Reach:
+        user, box = self._first()
+        key = min(self.profile.api_keys, default="")
+        return Reach(
+            "webkassa",
+            {"cashbox": box.unique_number, "login": user.login, **zone_option(self.profile.utc_offset_h)},
+            {"webkassa_password": user.password, "webkassa_api_key": key},
+        )
+
+    def _first(self) -> tuple[User, Cashbox]:
+        return next(iter(self.users.values())), next(iter(self.cashboxes.values()))
+
+    def totals(self) -> dict[str, Any]:
+        """Counters and sums of each cashbox, money in tiyn."""
+        return {
+            number: {
+                "documents": len(box.documents),
+                "cash_tiyn": tiyn(box.cash),
+                "closed_shifts": sum(shift.closed_ns is not None for shift in box.shifts),
+                "shift": box.shift.number if box.shift else None,
+                "counts": {str(kind): count for kind, count in box.counts.items()},
+                "sums_tiyn": {str(kind): tiyn(total) for kind, total in box.totals.items()},
+            }
+            for number, box in self.cashboxes.items()
+        }
 
     def ledger_rows(self) -> list[dict[str, Any]]:
         """Every registered document of every cashbox, oldest first, money in tiyn."""
@@ -105,6 +147,7 @@ class Webkassa(Server):
         return str(self.rng.randrange(100_000_000_000, 1_000_000_000_000))
 
     def _switch_ofd(self, down: Any) -> None:
+        """The operator cannot be reached."""
         self.ofd.link.down = bool(down)
 
     def operation(self, request: SimRequest) -> str:
@@ -174,7 +217,7 @@ class Webkassa(Server):
             if fault.name == "sequence_violation":
                 raise invalid(SEQUENCE)
             if fault.name == "code":
-                raise Refusal(int(fault.params["code"]), str(fault.params.get("text", "")))
+                raise Refusal(int(fault.params.get("code", UNKNOWN)), str(fault.params.get("text", "")))
         if box is not None and route.serial and self.now() < box.busy_until_ns:
             raise invalid(SEQUENCE)
         reply = route.handler(Call(self, request, route.operation, fields, user, faults, box))

@@ -172,6 +172,12 @@ class Cache:
             connection.execute(update(product).where(product.c.key == gtin).values(learned=learned))
         return True
 
+    def statuses_newest_ns(self) -> int | None:
+        """When a status last came from the registry."""
+        with self.reading() as connection:
+            found: int | None = connection.execute(select(func.max(code_status.c.at_ns))).scalar()
+        return found
+
     def counts(self) -> Counts:
         """Numbers and ages. Reads the whole file: for a page or a command, not for a scan."""
         with self.reading() as connection:

@@ -31,7 +31,7 @@ class AgentApi:
     def _call(self, method: str, path: str, body: Mapping[str, Any] | None) -> dict[str, Any]:
         import httpx
 
-        from pos_agent.secrets import SecretMissing, read_secret
+        from sync.secret_reference import SecretMissing, read_secret
 
         api = self._api
         host = f"[{api.host}]" if ":" in api.host else api.host

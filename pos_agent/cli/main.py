@@ -15,6 +15,7 @@ from pos_agent.cli.later import group
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
 from pos_agent.cli.print_test import print_test_command
+from pos_agent.cli.sync_key import sync_key_command
 
 app = typer.Typer(
     name="pos-agent",
@@ -27,6 +28,7 @@ app.command("parse")(parse_command)
 app.command("decode")(decode_command)
 app.command("demo")(demo_command)
 app.command("print-test")(print_test_command)
+app.command("sync-key")(sync_key_command)
 app.add_typer(group("pos_agent.cli.cache", help="Catalogue and code statuses of this till."), name="cache")
 app.add_typer(
     group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"
@@ -39,6 +41,10 @@ app.add_typer(
 app.add_typer(
     group("pos_agent.cli.ofd", help="The fiscal memory of a register in software (ofd+tcp), the agent stopped."),
     name="ofd",
+)
+app.add_typer(
+    group("pos_agent.cli.sim", help="Simulated devices to try the agent on, worked by hand. Nothing fiscal."),
+    name="sim",
 )
 app.add_typer(
     group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
@@ -54,8 +60,8 @@ def run(config: ConfigOption = None) -> None:
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
     from pos_agent.runner import ApiUnavailable, run_until_told, stop_signals
-    from pos_agent.secrets import SecretMissing
     from pos_agent.wiring import build
+    from sync.secret_reference import SecretMissing
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = configured(config)

@@ -24,7 +24,7 @@ from pos_agent.cli.options import configured
 from pos_agent.clock import SystemClock
 from pos_agent.config import ConfigError, RegisterSection
 from pos_agent.registers import open_configured
-from pos_agent.secrets import SecretMissing, check_reference, read_secret
+from sync.secret_reference import SecretMissing, check_reference, read_secret
 
 NOT_THERE, FAILED = 1, 2  # Exit codes.
 READER_SECRET = "reader_password"  # noqa: S105 - the name of a secret, not the secret

@@ -1,4 +1,5 @@
 """The demonstration: a small shop, its register, its traceability system and its headquarters, all simulated.
 
-The only package of the product that starts hw_sim.
+And simulated registers run by hand, one at a time (register_*.py, `pos-agent sim fiscal`). The only package of the
+product that starts hw_sim.
 """

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from sync.batch import PACKED_BYTES_MAX
+from sync.hq.callers import Credentials
 from sync.hq.exchange import Answer, Exchange, too_large
+from sync.hq.fleet.standing import Thresholds
 from sync.hq.store import Collector
 
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
-def create_app(collector: Collector, tokens: Mapping[str, str], readers: Mapping[str, str] | None = None) -> FastAPI:
-    """An ASGI application. `tokens` and `readers`: name -> SHA-256 of its bearer token, in hexadecimal."""
-    exchange = Exchange(collector, tokens, readers)
+def create_app(
+    collector: Collector,
+    tokens: Mapping[str, str],
+    readers: Mapping[str, str] | None = None,
+    *,
+    keys: Mapping[str, Iterable[str]] | None = None,
+    thresholds: Thresholds | None = None,
+) -> FastAPI:
+    """An ASGI application. `tokens` and `readers`: name -> SHA-256 of its bearer token, in hexadecimal; `keys`: till ->
+    its public keys. Raises KeyInvalid.
+    """
+    exchange = Exchange(collector, Credentials(tokens, readers or {}, keys or {}), thresholds)
     app = FastAPI(title="Headquarters collector", openapi_url=None)
 
     @app.api_route("/{path:path}", methods=METHODS)

@@ -2,22 +2,20 @@
 
     POST /v1/batches                        a packed batch of the caller's till
     GET  /v1/cursor                         where the caller's till stands
+    POST /v1/heartbeat                      how the caller's till is
     GET  /v1/tills                          every till the caller may see
     GET  /v1/tills/{till}/rows?after&limit  its rows
     GET  /healthz                           open to all
 
-A till's token speaks for that till only; a reader's token sees all tills and delivers nothing. Errors are problem
-details (RFC 9457) with a stable `kind`.
+A till's token or key speaks for that till only; a reader's token sees all tills and delivers nothing. Errors are
+problem details (RFC 9457) with a stable `kind`.
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -25,15 +23,20 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from sqlalchemy.exc import SQLAlchemyError
 
 from sync.batch import PACKED_BYTES_MAX, cursor_to_json
+from sync.heartbeat import HeartbeatInvalid
+from sync.heartbeat import decode as decode_heartbeat
+from sync.hq.callers import Caller, Callers, Credentials
+from sync.hq.fleet.answer import till_out
+from sync.hq.fleet.standing import Thresholds
 from sync.hq.judge import Refusal, RefusalKind
-from sync.hq.store import Ack, Collector, StoredRow, TillState
+from sync.hq.store import Ack, Collector, StoredRow
+from sync.signing import SCHEME
 
 log = logging.getLogger(__name__)
 
 ROWS_LIMIT_MAX = 1_000
 ROWS_LIMIT = 100
 NUMBER_DIGITS_MAX = 18
-NS_PER_S = 1_000_000_000
 RETRY_AFTER_S = 5
 
 STATUS_OF: Mapping[RefusalKind, HTTPStatus] = {
@@ -48,6 +51,7 @@ STATUS_OF: Mapping[RefusalKind, HTTPStatus] = {
 METHOD_OF: Mapping[str, str] = {
     "/v1/batches": "POST",
     "/v1/cursor": "GET",
+    "/v1/heartbeat": "POST",
     "/v1/tills": "GET",
     "/healthz": "GET",
 }
@@ -55,20 +59,13 @@ METHOD_OF: Mapping[str, str] = {
 Answer = tuple[int, dict[str, str], bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class _Caller:
-    till: str | None  # None: a reader.
-
-
 class Exchange:
-    """`tokens` and `readers`: name -> SHA-256 of its bearer token, in hexadecimal."""
+    """Raises KeyInvalid for a public key that is none. `thresholds`: when a till is late, silent or in alarm."""
 
-    def __init__(
-        self, collector: Collector, tokens: Mapping[str, str], readers: Mapping[str, str] | None = None
-    ) -> None:
+    def __init__(self, collector: Collector, credentials: Credentials, thresholds: Thresholds | None = None) -> None:
         self._collector = collector
-        self._callers = [(digest.lower().encode(), _Caller(till)) for till, digest in tokens.items()]
-        self._callers += [(digest.lower().encode(), _Caller(None)) for digest in (readers or {}).values()]
+        self._callers = Callers(credentials)
+        self._thresholds = thresholds
 
     def precheck(self, method: str, path: str, headers: Mapping[str, str]) -> Answer | None:
         """An answer that needs no body: a server asks here before it reads one. `headers` in lower case."""
@@ -80,10 +77,8 @@ class Exchange:
             answer = _problem(HTTPStatus.METHOD_NOT_ALLOWED, "method", f"{place[:200]} takes {wanted}")
             answer[1]["allow"] = wanted
             return answer
-        if place != "/healthz" and self._caller(headers) is None:
-            answer = _problem(HTTPStatus.UNAUTHORIZED, "token", "a known bearer token is needed")
-            answer[1]["www-authenticate"] = "Bearer"
-            return answer
+        if place != "/healthz" and not self._callers.may_be_known(headers):
+            return _unknown("a known bearer token or key is needed")
         length = headers.get("content-length", "0")
         if not (length.isascii() and length.isdigit()) or int(length[:NUMBER_DIGITS_MAX]) > PACKED_BYTES_MAX:
             return too_large()
@@ -97,19 +92,21 @@ class Exchange:
         if len(body) > PACKED_BYTES_MAX:
             return too_large()
         try:
-            return self._answer(path, headers, body)
+            return self._answer(method, path, headers, body)
         except SQLAlchemyError:
             log.exception("the database did not answer")
             answer = _problem(HTTPStatus.SERVICE_UNAVAILABLE, "storage", "the database does not answer; try again")
             answer[1]["retry-after"] = str(RETRY_AFTER_S)
             return answer
 
-    def _answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
+    def _answer(self, method: str, path: str, headers: Mapping[str, str], body: bytes) -> Answer:
         split = urlsplit(path)
         if split.path == "/healthz":
             self._collector.ping()
             return _json(HTTPStatus.OK, {"status": "ok"})
-        caller = self._caller(headers) or _Caller(None)
+        caller = self._callers.caller(method, path, headers, body)
+        if caller is None:
+            return _unknown("the signature does not fit the request")
         if split.path == "/v1/tills":
             return self._tills(caller)
         if (till := _till_of_rows(split.path)) is not None:
@@ -118,27 +115,36 @@ class Exchange:
             return _problem(HTTPStatus.FORBIDDEN, "reader", "a reader's token is of no till")
         if split.path == "/v1/cursor":
             return _content(HTTPStatus.OK, cursor_to_json(self._collector.cursor(caller.till)))
+        if split.path == "/v1/heartbeat":
+            return self._heartbeat(caller.till, body)
         if headers.get("content-encoding", "").strip().lower() != "gzip":
             return _problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "encoding", "a batch is sent with gzip")
         return _verdict(self._collector.accept(caller.till, body))
 
-    def _caller(self, headers: Mapping[str, str]) -> _Caller | None:
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        digest = hashlib.sha256(token.strip().encode(errors="replace")).hexdigest().encode()
-        found = None
-        for known, caller in self._callers:  # All of them each time: the time says nothing about which one is near.
-            if hmac.compare_digest(known, digest):
-                found = caller
-        return found if scheme.lower() == "bearer" else None
+    def _heartbeat(self, till: str, body: bytes) -> Answer:
+        try:
+            heartbeat = decode_heartbeat(body)
+        except HeartbeatInvalid as error:
+            return _problem(HTTPStatus.BAD_REQUEST, RefusalKind.MALFORMED, str(error))
+        if heartbeat.till != till:
+            return _problem(HTTPStatus.FORBIDDEN, RefusalKind.WRONG_TILL, "the token or key is of another till")
+        is_news = self._collector.fleet.beat(till, heartbeat)
+        return _json(HTTPStatus.OK, {"till": till, "news": is_news, "at_ns": self._collector.now()})
 
-    def _tills(self, caller: _Caller) -> Answer:
-        now = self._collector.now()
-        states = [state for state in self._collector.tills() if caller.till in (None, state.till)]
-        return _json(HTTPStatus.OK, {"tills": [_till_out(state, now) for state in states]})
+    def _tills(self, caller: Caller) -> Answer:
+        now_ns, heard = self._collector.now(), self._collector.fleet.heard(caller.till)
+        told = [
+            till_out(state, heard.get(state.till), now_ns, self._thresholds)
+            for state in self._collector.tills()
+            if caller.till in (None, state.till)
+        ]
+        return _json(HTTPStatus.OK, {"tills": told})
 
-    def _rows(self, caller: _Caller, till: str, query: str) -> Answer:
+    def _rows(self, caller: Caller, till: str, query: str) -> Answer:
         if caller.till not in (None, till):
             return _problem(HTTPStatus.FORBIDDEN, RefusalKind.WRONG_TILL, "the token is of another till")
+        if not caller.may_read:
+            return _problem(HTTPStatus.FORBIDDEN, "key", "rows are read with a token, not under a key")
         asked = parse_qs(query)
         after, limit = _number(asked, "after", 0), _number(asked, "limit", ROWS_LIMIT)
         if after is None or limit is None or not 1 <= limit <= ROWS_LIMIT_MAX:
@@ -146,6 +152,12 @@ class Exchange:
             return _problem(HTTPStatus.BAD_REQUEST, "query", text)
         rows = self._collector.rows(till, after=after, limit=limit)
         return _json(HTTPStatus.OK, {"till": till, "rows": [_row_out(row) for row in rows]})
+
+
+def _unknown(text: str) -> Answer:
+    answer = _problem(HTTPStatus.UNAUTHORIZED, "token", text)
+    answer[1]["www-authenticate"] = f"Bearer, {SCHEME}"
+    return answer
 
 
 def too_large() -> Answer:
@@ -175,27 +187,6 @@ def _till_of_rows(place: str) -> str | None:
 def _number(asked: Mapping[str, list[str]], name: str, default: int) -> int | None:
     given = asked.get(name, [str(default)])[-1]
     return int(given) if given.isascii() and given.isdigit() and len(given) <= NUMBER_DIGITS_MAX else None
-
-
-def _till_out(state: TillState, now_ns: int) -> dict[str, Any]:
-    return {
-        "till": state.till,
-        "last": state.number,
-        "hash": state.hash.hex(),
-        "age_s": None if state.heard_ns is None else max(0.0, (now_ns - state.heard_ns) / NS_PER_S),
-        "missing": state.missing,
-        "alarms": [
-            {
-                "number": alarm.number,
-                "kind": alarm.kind,
-                "received": alarm.received.hex(),
-                "stored": alarm.stored.hex(),
-                "first_ns": alarm.first_ns,
-                "last_ns": alarm.last_ns,
-            }
-            for alarm in state.alarms
-        ],
-    }
 
 
 def _row_out(row: StoredRow) -> dict[str, Any]:

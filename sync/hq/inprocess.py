@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import httpx
 
+from sync.hq.callers import Credentials
 from sync.hq.exchange import Exchange
 from sync.hq.store import Collector
 
@@ -14,9 +15,14 @@ class CollectorTransport(httpx.BaseTransport):
     """A transport for DeliveryWorker. With `link_down` set no request leaves the shop."""
 
     def __init__(
-        self, collector: Collector, tokens: Mapping[str, str], readers: Mapping[str, str] | None = None
+        self,
+        collector: Collector,
+        tokens: Mapping[str, str],
+        readers: Mapping[str, str] | None = None,
+        *,
+        keys: Mapping[str, Iterable[str]] | None = None,
     ) -> None:
-        self._exchange = Exchange(collector, tokens, readers)
+        self._exchange = Exchange(collector, Credentials(tokens, readers or {}, keys or {}))
         self.link_down = False
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, LargeBinary, MetaData, Table, Text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 metadata = MetaData()
 
@@ -18,6 +18,9 @@ till = Table(
     Column("hash", LargeBinary(32), nullable=False),
     Column("arrival", BigInteger, nullable=False),  # Last arrival given out.
     Column("heard_ns", BigInteger),  # When a batch was last accepted.
+    Column("grown_ns", BigInteger),  # When a batch last brought new rows.
+    Column("troubled_ns", BigInteger),  # Newest case of an open alarm; NULL: none is open.
+    Column("epoch", Text),  # Of the journal held, as its first row names it.
 )
 
 row = Table(
@@ -37,15 +40,21 @@ row = Table(
     Column("received_ns", BigInteger, nullable=False),
 )
 Index("hq_row_arrival", row.c.till, row.c.arrival, unique=True)
+_without_content = row.c.arrival.is_(None)
+Index("hq_row_missing", row.c.till, row.c.number, postgresql_where=_without_content, sqlite_where=_without_content)
 
 alarm = Table(
     "hq_alarm",
     metadata,
     Column("till", Text, primary_key=True),
     Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("kind", Text, primary_key=True),  # fork: same number, other content. chain: does not follow the row before.
+    Column("kind", Text, primary_key=True),  # sync.hq.alarms.AlarmKind
     Column("received", LargeBinary(32), primary_key=True),  # Hash of the row that was refused.
     Column("stored", LargeBinary(32), nullable=False),  # Hash we hold, or that it had to follow.
     Column("first_ns", BigInteger, nullable=False),
     Column("last_ns", BigInteger, nullable=False),
+    # The last word about it; it is open again when the case came once more after that.
+    Column("cleared_ns", BigInteger),
+    Column("cleared_by", Text),  # "": it healed by itself.
+    Column("cleared_why", Text),
 )

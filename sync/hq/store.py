@@ -3,61 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, Engine, func, insert, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Engine, func, select, update
 
 from sync.batch import Batch, BatchError, BatchErrorKind, Cursor, decode
 from sync.hq import schema
-from sync.hq.engine import DatabaseUnfit, writing
-from sync.hq.judge import Dispute, Held, Plan, Refusal, RefusalKind, RowCheck, acceptable, judged
-from sync.wire import GENESIS, Row
+from sync.hq.alarms import alarms, heal, raise_alarms
+from sync.hq.dispute import AlarmKind, Dispute
+from sync.hq.engine import writing
+from sync.hq.fleet.store import Fleet
+from sync.hq.held import Ack, StoredRow, TillState
+from sync.hq.ingest import add_rows
+from sync.hq.judge import Held, Plan, Refusal, RefusalKind, RowCheck, acceptable, epoch_of, judged
+from sync.hq.place import Place, locked
+from sync.hq.upgrade import create
+from sync.wire import GENESIS
+
+__all__ = ["Ack", "Collector", "StoredRow", "TillState"]
 
 MISSING_MAX = 10_000  # Tombstones named in a cursor; the till asks again when these are settled.
-_DDL_LOCK = 0x706F73  # Any number that all collectors share.
-
-
-@dataclass(frozen=True, slots=True)
-class Ack:
-    """The batch is committed; `number` and `hash` are of its last row, as stored."""
-
-    till: str
-    number: int
-    hash: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class StoredRow:
-    number: int
-    previous: bytes
-    hash: bytes
-    at_ns: int | None  # This, kind and body are None for a tombstone.
-    kind: str | None
-    body: str | None
-    reason: str | None
-    arrival: int | None  # 1, 2, 3... in the order contents came; a late row comes late here.
-    received_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class Alarm:
-    number: int
-    kind: str
-    received: bytes
-    stored: bytes
-    first_ns: int
-    last_ns: int
-
-
-@dataclass(frozen=True, slots=True)
-class TillState:
-    till: str
-    number: int
-    hash: bytes
-    heard_ns: int | None
-    missing: int  # Tombstones without content.
-    alarms: tuple[Alarm, ...]
 
 
 class Collector:
@@ -71,8 +36,9 @@ class Collector:
         self._engine = engine
         self._now = now
         self._check = check
+        self.fleet = Fleet(engine, now)
         with writing(engine) as db:  # All of the schema or none of it.
-            _create(db)
+            create(db)
 
     def accept(self, till: str, batch_bytes: bytes) -> Ack | Refusal:
         """Take a packed batch of this till. The same rows again, in any division, are acknowledged and kept once."""
@@ -82,20 +48,29 @@ class Collector:
             kind = RefusalKind.TOO_LARGE if error.kind is BatchErrorKind.TOO_LARGE else RefusalKind.MALFORMED
             return Refusal(kind, str(error))
         if batch.till != till:
-            return Refusal(RefusalKind.WRONG_TILL, f"the token is of till {till!r}, the batch is of {batch.till!r}")
+            return self._of_another_till(till, batch)
         with writing(self._engine) as db:
-            number, digest, arrival = _lock(db, till)
-            decision = judged(batch, number, digest, _held(db, batch, number), self._check)
+            place = locked(db, till)
+            decision = judged(batch, place.number, place.hash, _held(db, batch, place.number), self._check, place.epoch)
             if isinstance(decision, Plan):
-                self._write(db, till, decision, arrival)
-            elif decision.dispute is not None:
-                self._raise_alarm(db, till, decision.kind, decision.dispute)
+                self._write(db, till, decision, place)
+            elif decision.disputes:
+                raise_alarms(db, till, decision.disputes, self._now())
         if isinstance(decision, Refusal):
             return decision
         return Ack(till, batch.entries[-1].number, batch.entries[-1].hash)
 
-    def _write(self, db: Connection, till: str, plan: Plan, arrival: int) -> None:
-        now, row = self._now(), schema.row
+    def _of_another_till(self, till: str, batch: Batch) -> Refusal:
+        last = batch.entries[-1]
+        dispute = Dispute(AlarmKind.WRONG_TILL, last.number, last.hash, GENESIS)
+        with writing(self._engine) as db:
+            locked(db, till)
+            raise_alarms(db, till, (dispute,), self._now())
+        text = f"the token or key is of till {till!r}, the batch is of {batch.till!r}"
+        return Refusal(RefusalKind.WRONG_TILL, text, disputes=(dispute,))
+
+    def _write(self, db: Connection, till: str, plan: Plan, place: Place) -> None:
+        now, row, arrival = self._now(), schema.row, place.arrival
         for content in plan.contents:
             arrival += 1
             db.execute(
@@ -103,43 +78,16 @@ class Collector:
                 .where(row.c.till == till, row.c.number == content.number)
                 .values(at_ns=content.at_ns, kind=content.kind, body=content.body, arrival=arrival, received_ns=now)
             )
-        added = []
-        for entry in plan.added:
-            values = {
-                "till": till,
-                "number": entry.number,
-                "previous": entry.previous,
-                "hash": entry.hash,
-                "at_ns": None,
-                "kind": None,
-                "body": None,
-                "reason": None,
-                "arrival": None,
-                "received_ns": now,
-            }
-            if isinstance(entry, Row):
-                arrival += 1
-                values |= {"at_ns": entry.at_ns, "kind": entry.kind, "body": entry.body, "arrival": arrival}
-            else:
-                values |= {"reason": entry.reason}
-            added.append(values)
-        if added:
-            db.execute(insert(row), added)
-        last = {"number": plan.added[-1].number, "hash": plan.added[-1].hash} if plan.added else {}
-        db.execute(update(schema.till).where(schema.till.c.till == till).values(arrival=arrival, heard_ns=now, **last))
-
-    def _raise_alarm(self, db: Connection, till: str, kind: RefusalKind, dispute: Dispute) -> None:
-        now, alarm = self._now(), schema.alarm
-        place = (
-            (alarm.c.till == till)
-            & (alarm.c.number == dispute.number)
-            & (alarm.c.kind == str(kind))
-            & (alarm.c.received == dispute.received)
-        )
-        if db.execute(update(alarm).where(place).values(last_ns=now)).rowcount:
-            return
-        values = {"till": till, "number": dispute.number, "kind": str(kind), "received": dispute.received}
-        db.execute(insert(alarm).values(**values, stored=dispute.stored, first_ns=now, last_ns=now))
+        arrival = add_rows(db, till, plan.added, arrival, now)
+        values: dict[str, Any] = {"arrival": arrival, "heard_ns": now}
+        if plan.added:
+            values |= {"number": plan.added[-1].number, "hash": plan.added[-1].hash, "grown_ns": now}
+        epoch = next((found for row in (*plan.contents, *plan.added[:1]) if (found := epoch_of(row))), None)
+        if epoch is not None:
+            values |= {"epoch": epoch}
+        db.execute(update(schema.till).where(schema.till.c.till == till).values(**values))
+        if plan.added and place.is_troubled:
+            heal(db, till, AlarmKind.GAP, plan.added[-1].number, now, "the missing rows arrived")
 
     # --- what it holds ---
 
@@ -172,20 +120,20 @@ class Collector:
 
     def tills(self) -> Iterator[TillState]:
         """Every till that ever spoke, by name."""
-        row, alarm = schema.row, schema.alarm
+        row = schema.row
         with self._engine.connect() as db:
             tills = db.execute(select(schema.till).order_by(schema.till.c.till)).all()
             counted = select(row.c.till, func.count()).where(row.c.arrival.is_(None)).group_by(row.c.till)
             missing: dict[str, int] = {found[0]: found[1] for found in db.execute(counted)}
-            alarms = db.execute(select(alarm).order_by(alarm.c.till, alarm.c.first_ns, alarm.c.number)).all()
+            own = alarms(db)
         for found in tills:
-            own = tuple(
-                Alarm(a.number, a.kind, bytes(a.received), bytes(a.stored), a.first_ns, a.last_ns)
-                for a in alarms
-                if a.till == found.till
-            )
             yield TillState(
-                found.till, found.number, bytes(found.hash), found.heard_ns, missing.get(found.till, 0), own
+                found.till,
+                found.number,
+                bytes(found.hash),
+                found.heard_ns,
+                missing.get(found.till, 0),
+                tuple(own.get(found.till, ())),
             )
 
     def now(self) -> int:
@@ -196,30 +144,6 @@ class Collector:
         """Raises SQLAlchemyError when the database does not answer."""
         with self._engine.connect() as db:
             db.execute(select(schema.version.c.version)).first()
-
-
-def _create(db: Connection) -> None:
-    if db.dialect.name == "postgresql":
-        # Two collectors may start at once on an empty database.
-        db.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": _DDL_LOCK})
-    schema.metadata.create_all(db)
-    found = db.execute(select(schema.version.c.version)).scalar()
-    if found is None:
-        db.execute(insert(schema.version).values(version=schema.SCHEMA_VERSION))
-    elif found > schema.SCHEMA_VERSION:
-        raise DatabaseUnfit(f"the database was written by a newer collector (schema {found}): update this one")
-
-
-def _lock(db: Connection, till: str) -> tuple[int, bytes, int]:
-    """(last number, its hash, last arrival). From here to the commit no other batch of this till is looked at."""
-    new = {"till": till, "number": 0, "hash": GENESIS, "arrival": 0, "heard_ns": None}
-    dialect = postgresql if db.dialect.name == "postgresql" else sqlite
-    db.execute(dialect.insert(schema.till).values(**new).on_conflict_do_nothing())
-    table = schema.till
-    found = db.execute(
-        select(table.c.number, table.c.hash, table.c.arrival).where(table.c.till == till).with_for_update()
-    ).one()
-    return found.number, bytes(found.hash), found.arrival
 
 
 def _held(db: Connection, batch: Batch, number: int) -> dict[int, Held]:

@@ -23,6 +23,7 @@ from enum import StrEnum
 BUCKETS = 32
 ZONE = dt.timezone(dt.timedelta(hours=5))  # One zone in all of Kazakhstan since 1 March 2024.
 US_PER_S = 1_000_000
+NO_MARKS_TOLD = -1
 
 
 class Witness(StrEnum):
@@ -83,7 +84,7 @@ class Receipt:
     number: int
     sign: str
     total_tiyn: int
-    marks: int
+    marks: int  # NO_MARKS_TOLD: a list that tells none.
     offline: bool  # Made without a link to the operator.
     source: str
     source_row: int

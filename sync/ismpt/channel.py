@@ -91,11 +91,24 @@ class Channel:
         self, path: str, content: bytes, limits: Limits, *, content_type: str = JSON, bearer: str | None = None
     ) -> Answered | Trouble:
         """Send once. Without a bearer (a login) no redirect is followed: the password goes nowhere else."""
+        return self._sent("POST", path, content, limits, content_type, bearer)
+
+    def get(self, path: str, limits: Limits, *, bearer: str) -> Answered | Trouble:
+        """Ask once; `path` carries its query."""
+        # The description wants the content type on GET as well.
+        return self._sent("GET", path, b"", limits, JSON, bearer)
+
+    def _sent(
+        self, method: str, path: str, content: bytes, limits: Limits, content_type: str, bearer: str | None
+    ) -> Answered | Trouble:
         headers = {"Content-Type": content_type}
         if bearer is not None:
             headers["Authorization"] = f"Bearer {bearer}"
-        origin = self._base.copy_with(path=self._base.path.rstrip("/") + path)
-        reply, location = self._exchange(origin, content, headers, limits)
+        path, _, query = path.partition("?")
+        origin = self._base.copy_with(
+            path=self._base.path.rstrip("/") + path, query=query.encode("ascii") if query else None
+        )
+        reply, location = self._exchange(method, origin, content, headers, limits)
         if bearer is None or not isinstance(reply, Answered) or reply.status not in SAME_METHOD or not location:
             return reply
         try:
@@ -109,13 +122,13 @@ class Channel:
         foreign = _place(target) != _place(origin)
         if foreign:
             del headers["Authorization"]
-        reply, _ = self._exchange(target, content, headers, limits)
+        reply, _ = self._exchange(method, target, content, headers, limits)
         if isinstance(reply, Trouble):
             return reply
         return Answered(reply.status, reply.body, reply.retry_after, redirected=True, foreign=foreign)
 
     def _exchange(
-        self, url: httpx.URL, content: bytes, headers: dict[str, str], limits: Limits
+        self, method: str, url: httpx.URL, content: bytes, headers: dict[str, str], limits: Limits
     ) -> tuple[Answered | Trouble, str | None]:
         left = self.left_s(limits)
         if left <= 0:
@@ -126,7 +139,7 @@ class Channel:
         try:
             with (
                 self._within(limits.until),
-                self._client.stream("POST", url, content=content, headers=headers, timeout=timeout) as response,
+                self._client.stream(method, url, content=content, headers=headers, timeout=timeout) as response,
             ):
                 body = self._read(response, limits)
         except httpx.TimeoutException as trouble:

@@ -13,11 +13,11 @@ import httpx
 from marking.statuses import CodeStatus, Status
 from sync.ismpt import refusals
 from sync.ismpt.answers import AnswerMalformed, CheckAnswer, question, read_answer
+from sync.ismpt.authorised import authorised
 from sync.ismpt.channel import Answered, Channel, Limits, Trouble
 from sync.ismpt.profile import XTRACE_KZ, Profile
 from sync.ismpt.session import Session, Step
 
-RENEWALS_MAX = 3  # Refresh, login, and once a token that another thread has fetched meanwhile.
 NO_RIGHT = frozenset({307, 403})  # 307 is left over when it names no address.
 REFUSED_ALONE_MAX = 3  # Codes refused one by one before the fault is the question's and not the codes'.
 
@@ -142,15 +142,9 @@ class IsMptClient:
 
     def _authorised(self, path: str, kis: Sequence[str], limits: Limits, spent: set[Step]) -> Answered | Trouble:
         content = question(kis)
-        bearer = self._session.bearer(limits, spent)
-        for _ in range(RENEWALS_MAX + 1):
-            if isinstance(bearer, Trouble):
-                return bearer
-            reply = self._channel.post(path, content, limits, bearer=bearer)
-            if isinstance(reply, Trouble) or reply.foreign or not refusals.token_is_over(reply.status, reply.body):
-                return reply
-            bearer = self._session.renewed(bearer, limits, spent)
-        return Trouble("the registry refuses every token", transient=False)
+        return authorised(
+            self._session, limits, spent, lambda bearer: self._channel.post(path, content, limits, bearer=bearer)
+        )
 
     def _understood(self, reply: Answered, kis: Sequence[str]) -> _Outcome:
         if reply.status == 200:

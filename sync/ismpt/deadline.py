@@ -41,16 +41,27 @@ class Deadline(threading.local):
 
 
 class DeadlineTransport(httpx.BaseTransport):
-    """HTTP/1.1 over sockets. `within` sets the deadline of everything this thread does inside it."""
+    """HTTP/1.1 over sockets. `within` sets the deadline of everything this thread does inside it.
 
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    Args:
+        admits: whether an address that a name resolved to may be connected to; it is that very one that is.
+        context: certificates to trust, the system's when None.
+    """
+
+    def __init__(
+        self,
+        monotonic: Callable[[], float],
+        *,
+        admits: Callable[[str], bool] = lambda _address: True,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
         self._deadline = Deadline()
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False),
+            ssl_context=context or httpx.create_ssl_context(trust_env=False),
             max_connections=8,
             max_keepalive_connections=2,
             keepalive_expiry=KEEPALIVE_S,
-            network_backend=_Backend(self._deadline, monotonic),
+            network_backend=_Backend(self._deadline, monotonic, admits),
         )
 
     @contextmanager
@@ -101,8 +112,9 @@ class _Body(httpx.SyncByteStream):
 
 
 class _Backend(httpcore.NetworkBackend):
-    def __init__(self, deadline: Deadline, monotonic: Callable[[], float]) -> None:
+    def __init__(self, deadline: Deadline, monotonic: Callable[[], float], admits: Callable[[str], bool]) -> None:
         self._inner = httpcore.SyncBackend()
+        self._admits = admits
         self._deadline = deadline
         self._monotonic = monotonic
         self._known: dict[tuple[str, int], list[str]] = {}  # Last good addresses, for a minute without DNS.
@@ -126,6 +138,8 @@ class _Backend(httpcore.NetworkBackend):
         budget = self.left(timeout, httpcore.ConnectTimeout)
         until = math.inf if budget is None else self._monotonic() + budget
         addresses = self._addresses(host, port, budget)
+        if not all(map(self._admits, addresses)):
+            raise httpcore.ConnectError("the name leads to an address that is not allowed")
         trouble: Exception = httpcore.ConnectError("the name has no address")
         for waiting, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             # An equal share each: a dead first address must not eat the time of a live second one.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from marking.statuses import Status, neutral
 
@@ -29,6 +29,10 @@ class Profile:
     refresh_share: float = 0.8  # Of a token's life, after which it is renewed.
     blocked_s: float = 60.0  # How long a refused login is not tried again.
     neutral: Callable[[str], Status] = neutral
+    documents_path: str = "/public/api/v1/doc/"
+    # What a search calls the documents of a path. The published list of types has none for a return: "" is any type.
+    document_types: Mapping[str, str] = field(default_factory=lambda: {"withdrawal": "WITHDRAWAL"})
+    page_max: int = 100  # Documents or errors asked for at a time.
 
 
 # Source: description of the IS MPT API, role "user", xTrace 1.0 of 31.10.2025 (github baukaredteam/MarkSolutions).

@@ -14,11 +14,17 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
+from fiscal.atol import settings as atol
+from fiscal.datecs import settings as datecs
 from fiscal.escpos.labels import Language
 from fiscal.escpos.printer import open_printer
 from fiscal.escpos.profiles import papers
+from fiscal.ofd import settings as ofd
 from fiscal.registry import open_register
-from fiscal.webkassa.settings import OPTIONS
+from fiscal.rekassa import settings as rekassa
+from fiscal.shtrih import settings as shtrih
+from fiscal.ukassa import settings as ukassa
+from fiscal.webkassa import settings as webkassa
 from marking.groups import FIELDS as GROUP_FIELDS
 from marking.groups import standard
 from marking.policy import policy_from
@@ -28,6 +34,8 @@ from scanners.registry import OPTIONS as SCANNER_OPTIONS
 from scanners.registry import Surroundings, open_scanner
 
 PAGE = Path(__file__).parents[2] / "docs" / "agent.toml"
+REGISTERS = (atol, datecs, ofd, rekassa, shtrih, ukassa, webkassa)
+REGISTER_OPTIONS = {name for family in REGISTERS for name in family.OPTIONS}
 SOURCES = PAGE.with_name("sources.md")
 TEXT = PAGE.read_text(encoding="utf-8")
 # A key with "#" right before it stands at its default; a remark has a blank after the "#".
@@ -152,7 +160,7 @@ def test_the_keys_of_unconfirmed_facts_exist() -> None:
     rows = [line.split(" | ") for line in text[text.index("## Not confirmed") :].splitlines() if line.startswith("|")]
     named = [key for cells in rows[2:] for key in re.findall(r"`([^`]+)`", cells[-1])]
     known = {*fields(Config), *(f"policy.{setting.key}" for setting in SETTINGS)}
-    known |= {f"policy.group.GROUP.{name}" for name in GROUP_FIELDS} | {f"{name}=" for name in OPTIONS}
+    known |= {f"policy.group.GROUP.{name}" for name in GROUP_FIELDS} | {f"{name}=" for name in REGISTER_OPTIONS}
     known |= {"page=", "page_number=", "utf8=", "confirm=", "drawer_open="} | {
         f"{name}=" for options in SCANNER_OPTIONS.values() for name in options
     }

@@ -7,8 +7,8 @@ import random
 
 import pytest
 
-from hw_sim.exchange import SimRequest
-from hw_sim.faults import FaultQueue, Kind, Place
+from hw_sim.exchange import SimReply, SimRequest
+from hw_sim.faults import Fault, FaultQueue, Kind, Place
 from hw_sim.ismpt import KINDS as ISMPT_KINDS
 from hw_sim.webkassa import KINDS
 
@@ -29,7 +29,7 @@ def test_a_kind_that_names_its_parameters_refuses_others_at_once_and_reads_their
     assert queue.waiting()[0]["params"] == {"seconds": 2.5}
     with pytest.raises(ValueError, match="'flood' takes no 'second'; it takes: seconds"):
         queue.add("flood", second=1)
-    with pytest.raises(ValueError, match="seconds='long' will not do"):
+    with pytest.raises(ValueError, match="seconds=long will not do"):
         queue.add("flood", seconds="long")
     with pytest.raises(ValueError, match="it takes: nothing"):
         queue.add("still", seconds=1)
@@ -55,6 +55,11 @@ def test_two_orders_of_one_kind_hit_two_requests(queue):
     queue.add("http_500")
     queue.add("http_500")
     assert [names(queue.draw("check", "/c")) for _ in range(3)] == [["http_500"], ["http_500"], []]
+
+
+def test_an_answer_cut_short_is_not_reshaped_as_well(queue):
+    faults = [Fault("truncated_json"), Fault("unsorted")]
+    assert queue.spoil(SimReply(body=b'{"a": 1, "b": 2}'), faults).body == b'{"a": 1,'
 
 
 def test_an_unknown_name_is_refused_with_the_nearest_known_one(queue):

@@ -85,6 +85,16 @@ def test_closing_wakes_a_waiting_handler_and_frees_the_port():
         httpx.get(service.url + "/echo")
 
 
+def test_a_port_just_left_can_be_listened_at_again_and_a_taken_one_cannot():
+    with serve(Echo()) as service, httpx.Client(base_url=service.url) as client:
+        client.get("/echo")
+        service.close()  # The server hangs up first: its port is the one that lingers.
+        with serve(Echo(), port=service.port) as again:
+            assert httpx.get(again.url + "/echo").status_code == 200
+            with pytest.raises(OSError, match="in use"):
+                serve(Echo(), port=service.port)
+
+
 def conversation(client: httpx.Client, ismpt: httpx.Client, codes: list[str]) -> list[object]:
     """A till's morning with refusals, faults and recovery; returns every answer or the name of the error."""
     seen: list[object] = []

@@ -275,6 +275,33 @@ class TestDocuments:
         assert [row["documentId"] for row in rows] == numbers[1:]
         assert rows[0]["type"] == "WITHDRAWAL ( )"
 
+    def test_errors_are_read_in_pages_after_the_last_index(self, client, service, clock):
+        rows = [{"code": f"unknown {n}"} for n in range(5)]
+        body = {"businessDate": "x", "businessPlaceId": 1, "codes": rows, "returnReason": "RETAIL_RETURN"}
+        number = client.file("return-to-turnover", body).json()["documentId"]
+        clock.sleep(4)
+
+        def indexes(query):
+            path = f"/public/api/v1/doc/storage/errors/{number}?{query}"
+            return [row["index"] for row in client.send("GET", path).json()["documentErrors"]]
+
+        assert indexes("limit=2") == [0, 1]
+        assert indexes("limit=2&lastIndex=1") == [2, 3]
+        assert indexes("limit=2&lastIndex=4") == []
+        assert indexes("propertyName=businessDate") == []
+
+    def test_a_row_can_be_refused_on_command_and_a_search_can_lag_behind(self, client, service, clock):
+        service.documents.refused_codes = {SHOE: "owner-differs"}
+        service.documents.search_lag_s = 10
+        number = client.file("withdrawal", WRITE_OFF).json()["documentId"]
+        search = "/public/api/v1/doc/storage/docs/search"
+        assert client.send("GET", search).json() == {"documentInfos": []}
+        clock.sleep(10)
+        assert client.send("GET", search).json()["documentInfos"][0]["status"] == "ERROR"
+        errors = client.send("GET", f"/public/api/v1/doc/storage/errors/{number}").json()["documentErrors"]
+        assert [row["errorCode"] for row in errors] == ["owner-differs"]
+        assert service.codes.get(SHOE).status == "INTRODUCED"
+
     def test_an_unknown_document_is_404(self, client):
         assert client.send("GET", "/public/api/v1/doc/storage/docs/nothing").status == 404
 

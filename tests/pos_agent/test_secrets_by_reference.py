@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from pos_agent.secrets import SecretMissing, check_reference, read_secret
+from sync.secret_reference import SecretMissing, check_reference, read_secret
 
 
 @pytest.mark.parametrize("reference", ["env:TILL_PASSWORD", "file:/etc/pos-agent/password", "credential:password"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import random
 from collections.abc import Mapping, Sequence
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from recovery_rigs import HttpRig
+from recovery_shop import NotLet
 
 from hw_sim.cloud_service import CloudService
 from hw_sim.exchange import NS, SimRequest
@@ -18,6 +20,8 @@ from hw_sim.rekassa import make as make_rekassa
 from hw_sim.ukassa import Repeats as UkassaRepeats
 from hw_sim.ukassa import make as make_ukassa
 from pos_agent.clock import VirtualClock
+
+ALMATY = dt.timezone(dt.timedelta(hours=5))
 
 
 class CloudRig(HttpRig):
@@ -41,8 +45,7 @@ class CloudRig(HttpRig):
     def _sent_elsewhere(self, path: str, body: Mapping[str, Any], headers: Mapping[str, str]) -> Any:
         """What a second program with the same login sends, and is answered."""
         reply = self.server.handle(SimRequest("POST", path, headers, json.dumps(body).encode()))
-        assert reply.status == 200, reply
-        return reply.json()
+        return self._answered(reply)
 
     def _now_s(self) -> int:
         return self.clock.now_ns() // NS
@@ -70,7 +73,7 @@ class RekassaRig(CloudRig):
         self._sent_elsewhere(f"/api/crs/1042/{path}", body, given)
 
     def ring_up_elsewhere(self) -> None:
-        one = {"bills": "1", "coins": 0}
+        one, at = {"bills": "1", "coins": 0}, dt.datetime.fromtimestamp(self._now_s(), ALMATY)
         commodity = {
             "name": "Спички",
             "sectionCode": "1",
@@ -81,7 +84,10 @@ class RekassaRig(CloudRig):
         }
         body = {
             "operation": "OPERATION_SELL",
-            "dateTime": {"date": {"year": 2026, "month": 7, "day": 15}, "time": {"hour": 9, "minute": 0, "second": 1}},
+            "dateTime": {
+                "date": {"year": at.year, "month": at.month, "day": at.day},
+                "time": {"hour": at.hour, "minute": at.minute, "second": at.second},
+            },
             "domain": {"type": "DOMAIN_TRADING"},
             "items": [{"type": "ITEM_TYPE_COMMODITY", "commodity": commodity}],
             "payments": [{"type": "PAYMENT_CASH", "sum": one}],
@@ -91,7 +97,8 @@ class RekassaRig(CloudRig):
 
     def close_shift_elsewhere(self) -> None:
         shift = self.server.memory.shift
-        assert shift is not None
+        if shift is None:
+            raise NotLet("no shift is open")
         self._elsewhere(f"shifts/{shift.number}/close", {}, **{"cash-register-password": "1234"})
 
 

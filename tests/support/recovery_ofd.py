@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from recovery_rigs import DeviceRig
 
@@ -32,7 +33,9 @@ class OfdRig(DeviceRig):
         "P2 paper during": "paper is not the operator's",
         "P3 paper after": "paper is not the operator's",
     }
-    tells_apart = True
+    tells_apart = lags = True
+    # A queue that is refused waits for a person with the store in hand; of wrong bits TCP takes care.
+    unfair = frozenset({"result", "answer_damaged"})
     secrets: Mapping[str, str] = {"ofd_token": str(TOKEN)}
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
@@ -42,6 +45,12 @@ class OfdRig(DeviceRig):
             f"ofd+tcp://localhost?id=203001&serial={case.serial}&rnm={case.registration_number}"
             f"&xin={case.taxpayer_xin}&store={folder / 'ofd.sqlite'}"
         )
+
+    def others(self, _deed: Callable[[], None]) -> bool:
+        return False  # The register is this very program.
+
+    def wild_details(self, name: str, rng: random.Random) -> dict[str, Any]:
+        return {"seconds": rng.uniform(1.0, 300.0)} if name == "result_254" else super().wild_details(name, rng)
 
     def is_same(self, registered: Registered, document: FiscalDocument) -> bool:
         """An autonomous receipt has a sign of its own on paper; the operator's is asked for by key (`find`)."""

@@ -9,13 +9,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-from recovery_shop import Killed, NotApplicable, Rig
+from recovery_chance import WILD_DETAILS, steps
+from recovery_shop import Killed, NotApplicable, NotLet, Rig
+from recovery_steps import FAR, Track
 
 from fiscal.device.links import LineAddress, Link
 from fiscal.registry import OpenRegister, open_register
 from hw_sim.device.lines import InProcessLine
 from hw_sim.device.simulated import Simulated
-from hw_sim.exchange import Answers
+from hw_sim.exchange import Answers, SimReply
+from hw_sim.faults import TRANSPORT_KINDS
 from hw_sim.inprocess import SimTransport
 from hw_sim.ledger import FiscalDocument, Operation
 from hw_sim.server import Server
@@ -118,6 +121,7 @@ class HttpRig(Rig):
     url: str
     secrets: Mapping[str, str]
     decisive: str  # End of the path that registers a receipt.
+    refusals = (NotLet, LookupError)  # A fault renames fields, also for other programs.
 
     def __init__(self, clock: VirtualClock, folder: Path, server: Server) -> None:
         super().__init__(clock, folder)
@@ -135,7 +139,7 @@ class HttpRig(Rig):
             now=clock.now_ns,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            rng=random.Random(3),
+            rng=self.chance,
         )
 
     def plant(self, fault: str, step: int) -> None:
@@ -156,16 +160,35 @@ class HttpRig(Rig):
             return self.line.met
         return all(fault["count"] < self._count for fault in self.server.faults.waiting())
 
+    def wild(self, rng: random.Random) -> str:
+        name = rng.choice(list(TRANSPORT_KINDS))
+        seconds, when = rng.uniform(1.0, LATE_S), rng.choice(("before", "after"))
+        if name.startswith("http_4"):
+            when = "before"  # Who says that it is the client's fault has done nothing.
+        self.server.faults.add(name, "*", skip=steps(rng), count=rng.choice((1, 1, 3)), seconds=seconds, when=when)
+        return name
+
     def mend(self) -> None:
         self.server.faults.clear()
         self.line.forget()
+
+    def _answered(self, reply: SimReply) -> Any:
+        """What another program was told. Raises NotLet: not what it wanted."""
+        try:
+            content = reply.json()
+        except ValueError as error:
+            raise NotLet(reply) from error
+        if reply.status != 200 or reply.cut or "Errors" in content:
+            raise NotLet(reply)
+        return content
 
 
 class HostedLine(InProcessLine):
     """What a driver takes for its line, and what happens to one of its commands, counted from the planting."""
 
     def __init__(self, rig: DeviceRig) -> None:
-        super().__init__(rig.simulated.machine, rig.clock.sleep, drops=rig.drops)
+        piece = rig.chunk_max
+        super().__init__(rig.simulated.machine, rig.clock.sleep, drops=rig.drops, chunk_max=piece, rng=rig.chance)
         self._rig = rig
 
     def open(self) -> None:
@@ -175,9 +198,11 @@ class HostedLine(InProcessLine):
         super().open()
 
     def write(self, data: bytes) -> None:
+        self._rig.clock.sleep(self._rig.takes_s)
         self._rig.pull_the_cable_if_due()
         if self._rig.cable_out:
             raise ConnectionResetError("the cable is out")
+        self._rig.note(data)
         fault = self._rig.fault_of_write()
         if fault == "L6 killed before":
             raise Killed
@@ -210,6 +235,10 @@ class DeviceRig(Rig):
     decisive: str  # The simulator's name of the command that registers a receipt.
     can_be_swapped = has_clock = True
     drops = True  # A socket or a USB device; False: a plain serial cable.
+    takes_s = 0.0  # What is written on its way.
+    chunk_max: int | None = None  # Longest piece one reading gives; None: whole answers.
+    unfair: frozenset[str] = frozenset()  # Faults of its simulator under which no register can be believed.
+    refusals = (ValueError,)
     BY_WRITES = frozenset({"L0 no line", "L1 part of the request", "L6 killed before"})
     BY_READS = frozenset({"L6 killed after", "P3 paper after"})
 
@@ -222,6 +251,30 @@ class DeviceRig(Rig):
         self._writes = self._reads = 0
         self._met = False
         self._count = 1
+        self._track: list[tuple[int, str]] | None = None
+
+    def named(self, data: bytes) -> str:
+        """Name of a written command, where `reads` names any."""
+        raise NotImplementedError
+
+    def tracked(self, work: Callable[[], object]) -> Track:
+        self._track = []
+        work()
+        track, self._track = self._track, None
+        return track
+
+    def note(self, data: bytes) -> None:
+        if self._track is None:
+            return
+        assert self._planted is not None
+        if self._planted[0] in self.BY_WRITES:
+            step = self._writes
+        elif self._planted[0] in self.BY_READS:
+            step = self._reads
+        else:
+            (waiting,) = self.simulated.machine.faults.waiting()
+            step = FAR - waiting["skip"]
+        self._track.append((step, self.named(data)))
 
     def open(self) -> OpenRegister:
         clock = self.clock
@@ -236,7 +289,7 @@ class DeviceRig(Rig):
             now=clock.now_ns,
             monotonic=clock.monotonic,
             sleep=clock.sleep,
-            rng=random.Random(3),
+            rng=self.chance,
             link=line,
         )
 
@@ -283,6 +336,26 @@ class DeviceRig(Rig):
             return ""
         self._met = True
         return self._planted[0]
+
+    def vary(self, rng: random.Random) -> None:
+        self.drops, self.chunk_max = rng.random() < 0.7, rng.choice((None, None, 1, 7))
+        self.takes_s, self.chance = rng.choice((0.0, 0.004, 0.03)), random.Random(rng.random())
+
+    def wild(self, rng: random.Random) -> str:
+        faults = self.simulated.machine.faults
+        name = rng.choice([name for name in faults.kinds if name not in self.unfair])
+        details = self.wild_details(name, rng)
+        match = rng.choice(("*", "*", self.decisive))
+        faults.add(name, match, skip=0 if match != "*" else steps(rng), count=rng.choice((1, 1, 3)), **details)
+        return f"{name} at {match} {details or ''}"
+
+    def wild_details(self, name: str, rng: random.Random) -> dict[str, Any]:
+        """Parameters of a fault."""
+        known = WILD_DETAILS.get(name)
+        return known(rng) if known else {}
+
+    def others(self, deed: Callable[[], None]) -> bool:
+        return self.simulated.machine.powered and super().others(deed)
 
     def mend(self) -> None:
         machine = self.simulated.machine

@@ -6,10 +6,13 @@ What the harness asks of a family stands in `Rig`. Everything runs in virtual ti
 from __future__ import annotations
 
 import itertools
+import random
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+from recovery_steps import Track
 
 from fiscal.orders import (
     CashDirection,
@@ -50,6 +53,10 @@ class NotApplicable(Exception):
     """This family has no such fault: why, in words for the matrix."""
 
 
+class NotLet(Exception):
+    """Other people at the register are refused what they want: the shift is too old, a fault met them."""
+
+
 @dataclass(frozen=True)
 class Ending:
     """How one walk over the steps of a receipt ended."""
@@ -76,11 +83,16 @@ class Rig(ABC):
     opens_by_command = False  # A shift is opened by a command, before its first sale.
     counts_from_z = ""  # Why a person decides on a document that was not made before somebody made a Z.
     marks_a_sale = 2  # Of the basket's two; 0 for a model that takes none.
+    reads: frozenset[str] = frozenset()  # Commands that change nothing, where a receipt takes hundreds: recovery_steps.
     pause_s = 5.0  # Between two looks of the till at what is undecided.
+    lags = False  # What it makes without its operator stands in the ledger only when it has been handed over.
+    closes_shifts = False  # It makes the Z-report of an expired shift by itself; a killed agent may not know of it.
+    refusals: tuple[type[Exception], ...] = (NotLet,)  # What the simulator raises when other people are not let.
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.clock = clock
         self.folder = folder
+        self.chance = random.Random(3)  # Of the driver.
 
     @abstractmethod
     def open(self) -> OpenRegister:
@@ -93,6 +105,10 @@ class Rig(ABC):
     @abstractmethod
     def plant(self, fault: str, step: int) -> None:
         """Let `fault` happen at the command number `step` from now on. Raises NotApplicable."""
+
+    def tracked(self, work: Callable[[], object]) -> Track:
+        """Do something under a fault planted far ahead: each command with the step it would have been met at."""
+        raise NotImplementedError
 
     @abstractmethod
     def go_silent_at_decisive(self, *, made: bool) -> None:
@@ -113,6 +129,27 @@ class Rig(ABC):
         """The register's own record and what the journal calls the document of a sale are one and the same."""
         signs = not (registered.sign and document.fiscal_sign) or registered.sign == document.fiscal_sign
         return signs and tiyn(registered.total) == document.total_tiyn
+
+    def vary(self, rng: random.Random) -> None:  # noqa: B027 (optional hook)
+        """Choose what the vendor's papers leave open, for a random day."""
+
+    def wild(self, _rng: random.Random) -> str:
+        """One more thing goes wrong that only this family's simulator knows; its name, "" for none."""
+        return ""
+
+    def others(self, deed: Callable[[], None]) -> bool:
+        """Other people do something at the register; False when they are not let."""
+        try:
+            deed()
+        except self.refusals:
+            return False
+        return True
+
+    def clear(self) -> None:  # noqa: B027 (optional hook)
+        """A person at the register cancels what stands open there, or finishes it where it is paid."""
+
+    def service(self) -> None:  # noqa: B027 (optional hook)
+        """A technician sets right what nobody at the till can: a counter that shows too little."""
 
     @abstractmethod
     def ring_up_elsewhere(self) -> None:

@@ -21,7 +21,7 @@ class WebkassaRig(HttpRig):
     decisive = "/check"
     url = "webkassa+https://devkkm.webkassa.kz?cashbox=SWK00000001&login=till-1"
     secrets: Mapping[str, str] = {"webkassa_password": "till-1-password", "webkassa_api_key": "sim-api-key"}
-    tells_apart = True
+    tells_apart = closes_shifts = True
 
     def __init__(self, clock: VirtualClock, folder: Path) -> None:
         self.world = World(clock.now_ns, random.Random(5), codes=10, mark_delay_s=(1.0, 2.0))
@@ -34,10 +34,9 @@ class WebkassaRig(HttpRig):
         """A second program with the same login: it ends our session too, as in the field."""
         headers = {"x-api-key": "sim-api-key"}
         login = SimRequest("POST", "/api/v4/Authorize", headers, b'{"Login":"till-1","Password":"till-1-password"}')
-        token = self.server.handle(login).json()["Data"]["Token"]
+        token = self._answered(self.server.handle(login))["Data"]["Token"]
         whole = {"Token": token, "CashboxUniqueNumber": "SWK00000001", **body}
-        reply = self.server.handle(SimRequest("POST", path, headers, json.dumps(whole).encode()))
-        assert "Errors" not in reply.json(), reply.json()
+        self._answered(self.server.handle(SimRequest("POST", path, headers, json.dumps(whole).encode())))
 
     def ring_up_elsewhere(self) -> None:
         position = {"Count": 1, "Price": 1, "TaxType": 0, "Tax": 0, "PositionName": "Спички", "UnitCode": 796}

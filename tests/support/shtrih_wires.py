@@ -21,7 +21,11 @@ def line(layer: str) -> tuple[Any, Any, Machine]:
     peer = (StandardPeer if layer == "standard" else NumberedPeer)(machine, clock)
     wire = (StandardWire if layer == "standard" else NumberedWire)(peer, TEMPO, clock.monotonic)
     wire.connect()
+    # As in life: the first command after connecting is a reading. A register that has answered nothing since its start
+    # cannot be told from one that was just switched off.
+    reading(wire)
     peer.wire.clear()
+    machine.seen.clear()
     return wire, peer, machine
 
 

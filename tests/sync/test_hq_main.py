@@ -22,7 +22,7 @@ DIGEST = hashlib.sha256(TOKEN.encode()).hexdigest()
     ("text", "place"),
     [
         ("[til]\na = '1'", "did you mean [tills]"),
-        ("[readers]\na = '" + DIGEST + "'", "names no till"),
+        ("[readers]\na = '" + DIGEST + "'", "name no till"),
         ("[tills]\na = 'the token itself'", "tills.a"),
         ("tills = 3", "must be a table"),
         ("[tills", "table declaration"),

@@ -84,7 +84,7 @@ class Channel:
                 raise _silent("gone", f"the server has forgotten request {uuid}", sent=True)
             if all(entry.state.is_final for entry in found):
                 return found
-            if any(entry.state is State.BLOCKED for entry in found) and self.queue().reason == "paperError":
+            if any(entry.state is State.BLOCKED for entry in found) and self._waits_for_paper():
                 text = "out of paper: the server waits for it and knows the document"
                 raise Silence(Failure(FailureKind.PAPER, "paper", text, uuid), sent=True)
             if self._monotonic() >= until:
@@ -123,6 +123,13 @@ class Channel:
             return queue_state(_good(reply))
         except AnswerMalformed as malformed:
             raise _silent("answer", str(malformed), sent=False) from malformed
+
+    def _waits_for_paper(self) -> bool:
+        """Asked while the server has a request of ours: silence about the queue leaves that request open."""
+        try:
+            return self.queue().reason == "paperError"
+        except Silence as silence:
+            raise Silence(silence.failure, sent=True) from silence
 
     def _post(self, uuid: str, tasks: str) -> None:
         content = f'{{"uuid":{dump(uuid)},"request":{tasks}}}'.encode()

@@ -16,7 +16,7 @@ from fiscal.atol.web.reader import Reader
 from fiscal.atol.web.settings import MarkPolicy, Settings
 from fiscal.device.family import Accepted, Answered, Rejected, Reply, Silence
 from fiscal.device.steps import Step
-from fiscal.documents import Baseline
+from fiscal.documents import Baseline, SeenDocument
 from fiscal.failures import Failure, FailureKind
 from fiscal.https.fields import dump, load
 from fiscal.orders import Prepared
@@ -70,7 +70,7 @@ class Runner:
             try:
                 (entry, *_) = self._channel.run(uuid, tasks, self._settings.work_s)
                 if entry.state is State.READY:
-                    seen = self._evidence.told(entry, prepared)
+                    seen = self._told(entry, prepared)
                     if seen is None or not is_new(seen, baseline):
                         text = "the server calls it done and shows another document"
                         raise Silence(Failure(FailureKind.NO_ANSWER, "recovered", text), sent=True)
@@ -78,12 +78,19 @@ class Runner:
             except UuidKnown:
                 # Ours, of an attempt before: made, under way, or ended without a document.
                 (entry, *_) = self._channel.ended(uuid, self._settings.work_s)
-                if entry.state is State.READY and self._evidence.told(entry, prepared) is not None:
+                if entry.state is State.READY and self._told(entry, prepared) is not None:
                     return _outcome(entry, prepared)
             except Refused as refused:
                 return Rejected(refused.failure)
         text = f"{attempts.ATTEMPTS_MAX} attempts at this order have failed"
         return Rejected(Failure(FailureKind.REFUSED, "attempts", text))
+
+    def _told(self, entry: Entry, prepared: Prepared) -> SeenDocument | None:
+        """The document of a task the server has taken: silence about the document leaves that task open."""
+        try:
+            return self._evidence.told(entry, prepared)
+        except Silence as silence:
+            raise Silence(silence.failure, sent=True) from silence
 
     def _checked(self, step: Step) -> Reply:
         """A code from its check's beginning to its acceptance; its flags go into the receipt."""

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from sync.hq.lake.columns import (
     AGENT,
@@ -36,26 +35,18 @@ from sync.hq.lake.columns import (
     to_arrow,
     to_rows,
 )
-from sync.hq.lake.parts import (
-    SUFFIX,
-    LakeError,
-    alone_in,
-    checked_name,
-    counting,
-    make_folder,
-    sync_folder,
-    write_whole,
-)
+from sync.hq.lake.durable import make_folder, sync_folder, write_whole
+from sync.hq.lake.parquet import write_parquet
+from sync.hq.lake.parts import SUFFIX, LakeError, alone_in, checked_name, counting, current
+from sync.hq.lake.whole import without
 from sync.hq.witness import BUCKETS
 
 __all__ = [
     "AGENT", "AGENT_RECEIPT", "BUCKET", "BUCKETED", "DAY", "EVENT", "OFD", "OFD_RECEIPT", "REGISTRY", "SCHEMAS",
-    "Lake", "LakeError", "filed", "fingerprints", "to_arrow", "to_rows", "write_parquet",
+    "Lake", "LakeError", "filed", "fingerprints", "to_arrow", "to_rows",
 ]  # fmt: skip
 
-ROW_GROUP_ROWS = 65_536
 _DAY = re.compile(r"day=(\d{4}-\d\d-\d\d)")
-_UNIQUE = frozenset({"fp", "rfp", "ki", "sign"})  # A dictionary of what hardly repeats costs time and saves nothing.
 
 
 class Lake:
@@ -81,6 +72,18 @@ class Lake:
             with alone_in(folder):
                 self._put(folder, part, name)
         return int(rows.num_rows)
+
+    def remove(self, table: str, name: str, days: Iterable[dt.date] | None = None) -> None:
+        """Take back what was written under a name, wherever its rows lie, compacted or not."""
+        checked_name(name)
+        for folder in list(self.folders(table, None if days is None else frozenset(days))):
+            with alone_in(folder):
+                path = folder / f"{name}{SUFFIX}"
+                if path.exists():
+                    path.unlink()
+                    sync_folder(folder)
+                if name in current(folder).names:
+                    without(folder, name)
 
     def files(
         self, table: str, days: Iterable[dt.date] | None = None, buckets: Iterable[int] | None = None
@@ -118,12 +121,8 @@ class Lake:
         path = folder / f"{name}{SUFFIX}"
         write_whole(path, lambda file: write_parquet(part, file))
         sync_folder(folder)
-
-
-def write_parquet(part: pa.Table, where: object) -> None:
-    """One file of the lake, in its own order and settings."""
-    repeating = [name for name in part.column_names if name not in _UNIQUE]
-    pq.write_table(part, where, row_group_size=ROW_GROUP_ROWS, compression="zstd", use_dictionary=repeating)
+        if name in current(folder).names:  # Compacted meanwhile: what was made of it gives way to what came now.
+            without(folder, name)
 
 
 def _partition_keys(table: str) -> tuple[str, ...]:

@@ -3,10 +3,11 @@
 A partition is a folder of files `NAME.parquet`. Compaction makes one file of many, `whole-N.parquet`, and says so in
 `current.json`, which is replaced in one step:
 
-    {"whole": 3, "names": ["t-...", "i-..."], "since_ns": ...}
+    {"whole": 3, "names": ["land-0000000007", ...]}
 
 The names in it count no longer, whether their files are still there or not: a reader sees every row once, before the
-step and after it. Files that no longer count stay for a while, because a reader may have listed them before.
+step and after it. Files that no longer count stay for a while, because a reader may have listed them before
+(`sync.hq.lake.compaction.sweep`).
 """
 
 from __future__ import annotations
@@ -15,16 +16,15 @@ import fcntl
 import json
 import os
 import re
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import BinaryIO
+
+from sync.hq.lake.durable import sync_folder, write_whole
 
 SUFFIX = ".parquet"
 WHOLE = "whole-"
-PARTIAL = ".part"  # Of a file that is still being written; after a crash it is rubbish.
 CURRENT = "current.json"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,149}")
 
@@ -38,8 +38,7 @@ class Current:
     """What compaction has made of a partition. `whole` 0: nothing yet."""
 
     whole: int = 0
-    names: tuple[str, ...] = ()
-    since_ns: int = 0
+    names: tuple[str, ...] = ()  # What stands in the whole file, in the order its rows are told apart by.
 
 
 def checked_name(name: str) -> str:
@@ -54,7 +53,7 @@ def current(folder: Path) -> Current:
         found = json.loads((folder / CURRENT).read_bytes())
     except FileNotFoundError:
         return Current()
-    return Current(found["whole"], tuple(found["names"]), found["since_ns"])
+    return Current(found["whole"], tuple(found["names"]))
 
 
 def whole_file(folder: Path, number: int) -> Path:
@@ -87,38 +86,7 @@ def alone_in(folder: Path) -> Iterator[None]:
         os.close(handle)
 
 
-def write_whole(path: Path, write: Callable[[BinaryIO], object]) -> None:
-    """All of a file or nothing of it, also after a power cut, once its folder is synced too."""
-    partial = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_ident()}{PARTIAL}")
-    try:
-        with partial.open("wb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except BaseException:
-        partial.unlink(missing_ok=True)
-        raise
-
-
 def say_current(folder: Path, now: Current) -> None:
     text = json.dumps(asdict(now)).encode()
     write_whole(folder / CURRENT, lambda file: file.write(text))
     sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def make_folder(folder: Path) -> None:
-    """With its parents, each entered in the one above before anything lies in it."""
-    if folder.is_dir():
-        return
-    make_folder(folder.parent)
-    folder.mkdir(exist_ok=True)
-    sync_folder(folder.parent)

@@ -29,6 +29,7 @@ class Gathered:
     unmarked_theirs: Table  # ... and the operator's.
     receipts_ours: Table  # Receipts of the journal (register, sign, offline) of those receipts.
     receipts_theirs: Table  # Receipts the operator has (register, sign), from his receipts or his lines.
+    unsaid: Table  # Receipts (register, sign) the operator has without saying what was sold in them.
     registers: Table  # register, till
     tills: Table  # till, shop, delivered, doubt
     operators: Table  # register, through
@@ -63,6 +64,20 @@ def documents(agent: Table, ofd: Table, registers: Table) -> Table:
         till=ibis.ifelse(found["till"] == "", found["known_till"].fill_null(""), found["till"]),
         gtin=ibis.ifelse(found["gtin_ours"] == "", found["gtin_theirs"], found["gtin_ours"]),
     ).drop("known_till")
+
+
+def believed(docs: Table, gathered: Gathered, *, trusting: bool) -> Table:
+    """Adds `believed`: the operator cannot speak against the journal's unit, so its receipt is taken at its word.
+
+    He has the receipt, but his list tells no marks; or, `trusting`, he told nothing of that register at all.
+    """
+    unsaid = gathered.unsaid.mutate(unsaid=ibis.literal(True))
+    found = docs.left_join(unsaid, list(RECEIPT)).drop("register_right", "sign_right")
+    heard = gathered.operators.select("register", heard=ibis.literal(True))
+    found = found.left_join(heard, "register").drop("register_right")
+    silent = ~found["heard"].fill_null(False) if trusting else ibis.literal(False)
+    alone = found["in_agent"] & ~found["in_ofd"]
+    return found.mutate(believed=alone & (found["unsaid"].fill_null(False) | silent)).drop("unsaid", "heard")
 
 
 def _told(lines: Table, *, ours: bool) -> Table:

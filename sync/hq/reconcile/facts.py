@@ -25,6 +25,7 @@ class Thresholds:
     drift_us: int = 5 * MINUTE_US
     drift_receipts_min: int = 2  # One receipt that waited for its answer is not a clock.
     silent_us: int = 24 * HOUR_US
+    trust_where_operator_is_silent: bool = False  # Registers he told nothing of: the register's own answer is enough.
     term_working_days: int = 3  # To bring a returned unit back, or to file a withdrawal outside of the till.
 
 

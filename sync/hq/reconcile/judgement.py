@@ -11,7 +11,7 @@ import ibis
 
 from sync.hq.finding import COLUMNS, Finding
 from sync.hq.kinds import Kind
-from sync.hq.reconcile.documents import KEY, RETURN, SALE, Gathered, Stands, documents, standings, with_tills
+from sync.hq.reconcile.documents import KEY, RETURN, SALE, Gathered, Stands, believed, documents, standings, with_tills
 from sync.hq.reconcile.engine import Engine, Table, Value, number, text
 from sync.hq.reconcile.facts import Facts
 from sync.hq.reconcile.hot import BLOCKED, GONE, OPEN
@@ -25,7 +25,8 @@ _UNIT = tuple(name for name in COLUMNS if name not in ("kind", "cause", "other",
 
 def judge(engine: Engine, gathered: Gathered, facts: Facts) -> Table:
     """Findings about units, with the columns of Finding; `day` is a date, `kind` and `cause` are texts."""
-    docs = engine.keep(documents(gathered.agent, gathered.ofd, gathered.registers))
+    told = documents(gathered.agent, gathered.ofd, gathered.registers)
+    docs = engine.keep(believed(told, gathered, trusting=facts.thresholds.trust_where_operator_is_silent))
     stands = standings(engine, gathered.registry, facts.thresholds.skew_us)
     paired = pairs(engine, docs, gathered)
     foreign = engine.keep(_foreign(paired, docs, gathered, facts))
@@ -223,13 +224,13 @@ def _standing_wrong(engine: Engine, real: Table, stands: Stands, gathered: Gathe
     newest = stands.newest.select("ki", "status", "status_at", "observed_at", "told_class")
     asked = last.inner_join(newest, "ki")
     asked = asked.join(gathered.terms, "day")
-    sold = (asked["operation"] == SALE) & asked["in_agent"] & asked["in_ofd"]
+    sold = (asked["operation"] == SALE) & asked["in_agent"] & (asked["in_ofd"] | asked["believed"])
     after_grace = asked["observed_at"] >= asked["at"] + facts.thresholds.withdrawal_grace_us
     lagging = asked.filter(sold & after_grace & (asked["told_class"] == OPEN))
     unknown = lagging["status"] == str(UnitStatus.NOT_FOUND)
     back = asked.filter((asked["operation"] == RETURN) & (asked["told_class"] == GONE))
     late = number(facts.now) > back["due_at"]
-    missing = last.filter((last["operation"] == SALE) & last["in_agent"] & last["in_ofd"])
+    missing = last.filter((last["operation"] == SALE) & last["in_agent"] & (last["in_ofd"] | last["believed"]))
     missing = missing.filter(missing["at"] <= facts.registry_complete_to).anti_join(newest, "ki")
     missing = missing.join(gathered.terms, "day")
     return [

@@ -28,7 +28,7 @@ class Pairs:
 
 
 def pairs(engine: Engine, docs: Table, gathered: Gathered) -> Pairs:
-    ours = engine.keep(docs.filter(docs["in_agent"] & ~docs["in_ofd"]))
+    ours = engine.keep(docs.filter(docs["in_agent"] & ~docs["in_ofd"] & ~docs["believed"]))
     theirs = engine.keep(docs.filter(docs["in_ofd"] & ~docs["in_agent"]))
     alike = engine.keep(_most_alike(ours, theirs))
     rest_ours = engine.keep(ours.anti_join(alike, [*SAME, "ki"]))

@@ -33,7 +33,7 @@ from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.engine import Engine, Table
 from sync.hq.reconcile.facts import Facts
 from sync.hq.reconcile.judgement import judge
-from sync.hq.witness import BUCKETS, bucket, receipt_key
+from sync.hq.witness import BUCKETS, NO_MARKS_TOLD, bucket, receipt_key
 
 WITNESSES = ("agent", "ofd", "registry")
 Progress = Callable[[str, int, int], None]  # Stage, portions done, portions in all.
@@ -204,9 +204,12 @@ class _Run:
         if bare:  # Lines came without their receipts: then a line speaks for its receipt.
             held.append(self._table("ofd", bare).semi_join(wanted, "rfp"))
         theirs = ibis.union(*(one.select("register", "sign") for one in held), distinct=True)
+        lists = self._table("ofd_receipt", days).semi_join(wanted, "rfp")
+        untold = lists.filter(lists["marks"] == NO_MARKS_TOLD).select("register", "sign").distinct()
+        unsaid = untold.anti_join(lists.filter(lists["marks"] != NO_MARKS_TOLD), ["register", "sign"])
         return Gathered(
             agent, ofd, self._gathered("registry"), unmarked_ours, unmarked_theirs,
-            self._engine.keep(mine), self._engine.keep(theirs), *self._facts_tables(),
+            self._engine.keep(mine), self._engine.keep(theirs), self._engine.keep(unsaid), *self._facts_tables(),
         )  # fmt: skip
 
     def _facts_tables(self) -> Iterator[Table]:

@@ -21,8 +21,11 @@ from sync.hq.reconcile.engine import Table
 SETTINGS = {
     "spark.sql.session.timeZone": "UTC",
     "spark.ui.enabled": "false",
+    "spark.ui.showConsoleProgress": "false",  # Its bars would stand over those of the command.
     "spark.sql.shuffle.partitions": "4",
     "spark.sql.sources.partitionColumnTypeInference.enabled": "true",
+    # Files are named one by one: looking at each in a task of its own takes longer than reading them.
+    "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000000",
     "spark.driver.bindAddress": "127.0.0.1",
     "spark.driver.host": "127.0.0.1",
 }

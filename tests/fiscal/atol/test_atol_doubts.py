@@ -225,6 +225,21 @@ def test_recovery_with_counters_that_cannot_be_is_a_persons_case(fault: str, by:
     assert failure.kind is FailureKind.HUMAN
 
 
+def test_recovery_with_a_counter_that_was_set_right_meanwhile_does_not_take_the_sale_before_for_ours() -> None:
+    till = line_till()
+    document_of(run(till, sale(water())))
+    till.machine.faults.add("counter_back", "3F", by=1)
+    till.driver.status()
+    prepared, baseline = begun(till, sale(water(), key="till7-2"))
+    till.machine.faults.add("power_off_before", "4A")
+    till.driver.execute(prepared, baseline)
+    mended(till)
+    till.kkm.fn.shown_offset = 0
+    failure = failure_of(settled(till, prepared, baseline))
+    assert failure.kind is FailureKind.HUMAN and "the same document" in failure.text
+    assert len(till.receipts) == 1
+
+
 def test_recovery_against_another_register_is_a_persons_case() -> None:
     till, other = line_till(), line_till(serial="106126")
     prepared, baseline = begun(till, sale())

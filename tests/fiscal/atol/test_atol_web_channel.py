@@ -146,6 +146,11 @@ def test_a_request_that_waits_for_paper_is_told_as_such() -> None:
     assert silence_of(lambda: run(script)).failure.kind is FailureKind.PAPER
 
 
+@pytest.mark.parametrize("answer", [(200, "<html>"), (401, ""), (502, "<html>"), httpx.ConnectError("no line")])
+def test_a_queue_that_tells_nothing_leaves_a_request_open_that_was_taken(answer: Answer) -> None:
+    assert silence_of(lambda: run(Script(TAKEN, results("blocked"), answer))).sent
+
+
 def test_a_queue_whose_state_is_not_told_is_a_silence() -> None:
     for answer in ((200, "{}"), (500, FREE[1]), (401, ""), httpx.ReadTimeout("late")):
         assert not silence_of(Script(answer).channel().queue).sent

@@ -187,6 +187,16 @@ def test_recovery_never_takes_the_receipt_of_the_customer_before_for_ours(recove
     assert len(till.receipts) == 2 and document.fiscal_sign == till.receipts[1].sign != first.fiscal_sign
 
 
+def test_recovery_of_a_receipt_whose_document_cannot_be_read_back_at_once_is_one_receipt() -> None:
+    till = web_till(recovered_params="number")
+    prepared, baseline = begun(till, sale())
+    till.sim.server.faults.add("power_off_after", "sell", seconds=2)
+    till.sim.server.faults.add("error", "getFnDocument")
+    assert isinstance(till.driver.execute(prepared, baseline), Unknown)
+    document = document_of(settled(till, prepared, baseline))
+    assert len(till.receipts) == 1 and document.fiscal_sign == till.receipts[0].sign
+
+
 def test_recovery_from_a_server_that_forgot_everything_reads_the_documents() -> None:
     till = web_till()
     prepared, baseline = begun(till, sale())

@@ -161,6 +161,17 @@ def test_an_expired_shift_is_told_and_not_closed_by_the_driver(printer: Printer,
     assert printer.z == 41
 
 
+def test_an_expired_shift_that_shows_no_more_after_a_memory_reset_can_be_closed(
+    printer: Printer, driver: DeviceRegister
+) -> None:
+    assert not driver.status().shift_open
+    printer.refuse[0x30] = No(204 if printer.protocol == "P" else 111024)
+    assert isinstance(run(driver, sale("a")), Refused) and driver.status().shift_open
+    printer.refuse.clear()
+    assert isinstance(run(driver, ShiftClose("z", 42)), Done) and printer.z == 42
+    assert not driver.status().shift_open and isinstance(run(driver, sale("b")), Done)
+
+
 def test_the_last_document_is_the_newest_receipt(printer: Printer, driver: DeviceRegister) -> None:
     seen = driver.last_document()
     assert seen is not None and (seen.number, seen.kind) == ("0001233", "")  # Made before the journal begins.

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
+from shtrih_peers import Peer
 from shtrih_wires import line, opening, reading
 
 from fiscal.device.family import Silence
@@ -64,3 +67,43 @@ def test_a_register_that_goes_silent_when_the_line_comes_back_is_told() -> None:
     with pytest.raises(Silence) as caught:
         opening(wire)
     assert caught.value.sent and caught.value.failure.code == "timeout"
+
+
+@pytest.mark.parametrize("breaks", ["off_on", "dead"])
+@pytest.mark.parametrize("drops", [True, False])
+def test_a_register_that_restarted_just_before_its_first_number_executes_nothing_again(
+    breaks: str, drops: bool
+) -> None:
+    wire, peer, machine = line("numbered")
+    peer.num, peer.last = 1, b"\x10\x00"  # After 65535 commands it is where it begins after every start.
+    wire.connect()
+    peer.faults["50"] = breaks
+    if drops:
+        peer.read = _once_broken(peer)  # type: ignore[method-assign]
+    with pytest.raises(Silence) as caught:
+        wire.exchange(bytes.fromhex("50 1E 00 00 00 A0 86 01 00 00"), timeout_s=30, reads=False)
+    assert caught.value.sent and machine.seen == ["50"]
+
+
+def _once_broken(peer: Peer) -> Callable[[float], bytes]:
+    original = peer.read
+
+    def broken(timeout_s: float) -> bytes:
+        peer.read, peer.broken = original, True  # type: ignore[method-assign]
+        return original(timeout_s)
+
+    return broken
+
+
+def test_an_answer_that_was_damaged_is_asked_for_again_without_its_command() -> None:
+    wire, peer, machine = line("numbered")
+    peer.faults["8D"] = "damage_answer"
+    assert opening(wire) == b"\x8d\x00\x1e" and machine.seen == ["8D"]
+    assert [one for one in peer.wire if one.startswith("8D")] == ["8D#3"]
+
+
+def test_a_command_that_never_arrived_is_sent_again_once_the_register_says_so() -> None:
+    wire, peer, machine = line("numbered")
+    assert reading(wire)[:2] == b"\x10\x00"
+    peer.faults["8D"] = "lose_request"
+    assert opening(wire) == b"\x8d\x00\x1e" and machine.seen == ["10", "8D"]

@@ -81,6 +81,17 @@ def test_the_last_document_is_told_as_far_as_the_register_knows_it() -> None:
     assert old.driver.last_document() is None
 
 
+@pytest.mark.parametrize(("mode", "submode"), [(None, 3), (0x05, 0), (0x06, 0)])
+@pytest.mark.parametrize(("model", "number"), [("fn", "1234"), ("kz-fr", "40")])
+def test_a_register_that_waits_for_a_person_tells_its_last_document(
+    mode: int | None, submode: int, model: str, number: str
+) -> None:
+    one = till(model)
+    one.machine.mode, one.machine.submode = mode, submode
+    last = one.driver.last_document()
+    assert last is not None and last.number == number
+
+
 @pytest.mark.parametrize("model", ["kz-fr", "fn"])
 def test_a_copy_is_printed_of_the_last_receipt_alone(model: str) -> None:
     one = till(model)

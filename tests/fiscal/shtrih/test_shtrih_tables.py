@@ -79,6 +79,8 @@ def reading(**change: int) -> dict[str, int]:
     ("now", "count", "total"),
     [
         (reading(), 0, None),
+        (reading(sale_2=700), None, None),  # The number stands still, the payments do not: it went back.
+        (reading(shift_closed=7, document=41, drawer=5_700), None, None),
         (reading(sale=13, drawer=5_300, sale_2=400), 1, 700),
         (reading(sale=13, drawer=5_300, sale_2=400, sale_return_2=999), 1, 700),
         (reading(sale=13), 1, 0),

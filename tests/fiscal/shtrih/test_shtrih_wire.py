@@ -12,7 +12,7 @@ from fiscal.device.family import Silence
 def test_a_command_is_answered(layer: str) -> None:
     wire, peer, machine = line(layer)
     assert opening(wire) == b"\x8d\x00\x1e" and machine.seen == ["8D"]
-    assert peer.wire == (["ENQ", "8D", "ACK"] if layer == "standard" else ["8D#2"])
+    assert peer.wire == (["ENQ", "8D", "ACK"] if layer == "standard" else ["8D#3"])
 
 
 @pytest.mark.parametrize("layer", LAYERS)
@@ -48,7 +48,7 @@ def test_a_lost_request_is_sent_again_under_its_number_alone() -> None:
     wire, peer, machine = line("numbered")
     peer.faults["8D"] = "lose_request"
     assert opening(wire) == b"\x8d\x00\x1e" and machine.seen == ["8D"]
-    assert peer.wire == ["8D#2", "8D#2"]
+    assert peer.wire == ["8D#3", "ping", "8D#3"]
     wire, peer, machine = line("standard")
     peer.faults["8D"] = "lose_request"
     with pytest.raises(Silence) as caught:
@@ -123,7 +123,7 @@ def test_the_answer_of_an_earlier_life_is_found_when_the_line_comes_up(layer: st
         peer.packet((first or 0) + 1, OPEN)
     wire.connect()
     assert wire.found == b"\x8d\x00\x1e" and machine.seen == ["8D"]
-    assert wire.num == (None if layer == "standard" else 2)
+    assert wire.num == (None if layer == "standard" else 3)
     wire.connect()
     assert wire.found == (None if layer == "standard" else b"\x8d\x00\x1e")
 

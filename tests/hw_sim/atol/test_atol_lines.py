@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from hw_sim.atol import make
+from hw_sim.atol.packets import CrcOver
 from hw_sim.atol.register import AtolRegister
 from hw_sim.device.hosts import PtyHost, TcpHost
 from hw_sim.device.simulated import Simulated
@@ -151,17 +152,26 @@ def test_the_console_does_what_other_hands_can_do(sim: Simulated, clock: Clock) 
     assert not register.kkm.printer_link
     console.run("printer on")
     assert register.kkm.printer_link
-    assert console.run("foreign") == "foreign: receipt [TIYN] | sale [TIYN]"
-    assert console.run("shift open") == "shift: close | age HOURS"
-    assert console.run("counter jump x").startswith("counter: invalid literal")
-    assert "of this family: foreign, shift, counter, clock, fn, printer, state" in console.run("help")
+    assert console.run("foreign") == "usage: foreign receipt [TIYN]|sale [TIYN]"
+    assert console.run("shift open") == "usage: shift close|age HOURS"
+    assert console.run("counter jump x") == "usage: counter jump BY|show BY"
+    helped = console.run("help")
+    assert all(f"\n{word} " in helped for word in ("foreign", "shift", "counter", "clock", "fn", "printer", "state"))
     assert [document.operation for document in sim.memory.documents] == [Operation.SALE]
 
 
-def test_the_greeting_says_which_address_to_configure(sim: Simulated, build: Callable[..., Simulated]) -> None:
-    assert sim.greeting[1] == "register URL: atol+tcp://127.0.0.1:PORT?tax_16=1&marks=tag"
-    assert build(network=False).greeting[1] == "register URL: atol+serial://PATH?tax_16=1&marks=tag"
-    assert sim.family == "atol"
+def test_the_greeting_says_what_it_is_and_what_a_register_url_must_say(
+    sim: Simulated, build: Callable[..., Simulated]
+) -> None:
+    assert "FN 9999078900012345" in sim.greeting[0] and "1 20 %, 2 10 %" in sim.greeting[1]
+    url = "atol+tcp://127.0.0.1:5555?tax_16=1&tax_10=2&tax_0=5&tax_none=6&marks=tag"
+    assert sim.reach.url("tcp", "127.0.0.1:5555") == url
+    assert (sim.reach.marks, sim.family) == ("field", "atol")
+    old = build(model="ffd10", crc_over=CrcOver.RAW, access_password=12, tax_rates={4: 1600}).reach
+    assert old.url("serial", "/dev/pts/1") == (
+        "atol+serial:///dev/pts/1?format=ffd10&tax_16=4&crc=raw&password_secret=atol_password_secret"
+    )
+    assert (old.secrets, old.marks) == ({"atol_password_secret": "12"}, "none")
 
 
 def test_a_register_cannot_be_made_of_nonsense(clock: Clock) -> None:

@@ -78,10 +78,23 @@ def test_every_model_sells(model: str) -> None:
 @PROTOCOLS
 def test_the_greeting_tells_a_person_how_to_reach_it(protocol: str) -> None:
     greeting = "\n".join(printer(protocol).greeting)
-    assert f"datecs-{protocol}+tcp://127.0.0.1:PORT" in greeting
-    assert f"datecs-{protocol}+serial:///dev/..." in greeting
+    groups = "ABCDEF" if protocol == "p" else "123456"
+    rates = ("tax_16", "tax_12", "tax_10", "tax_5", "tax_0", "tax_none")
+    query = "&".join(f"{rate}={group}" for rate, group in zip(rates, groups, strict=True))
+    url = printer(protocol).reach.url("tcp", "127.0.0.1:3999")
+    assert url == f"datecs-{protocol}+tcp://127.0.0.1:3999?{query}"
     assert ("password 0000" if protocol == "p" else "password 1,") in greeting
     assert ("B 12.00 %" if protocol == "p" else "2 12.00 %") in greeting and "off" in greeting
+
+
+def test_a_register_url_says_what_is_not_as_from_the_factory() -> None:
+    changes: dict[str, Any] = {"passwords": {3: "4321"}, "taxes": (0, 1600, None, None, None, None, None, None)}
+    reach = printer("p", columns=32, code_page="kz1048", utc_offset_h=6, **changes).reach
+    assert reach.url("tcp", "h:1") == (
+        "datecs-p+tcp://h:1?tax_0=A&tax_16=B&operator=3&password_secret=datecs_password&columns=32&codepage=kz1048"
+        "&utc_offset=06:00"
+    )
+    assert (reach.secrets, reach.marks) == ({"datecs_password": "4321"}, "text")
 
 
 @pytest.mark.parametrize(
@@ -120,7 +133,8 @@ def test_a_printer_with_a_kazakh_code_page_reads_kazakh_names() -> None:
 def test_the_console_has_words_of_its_own() -> None:
     talk = Talk("p")
     run = talk.simulated.console().run
-    assert "of this family: age, clock, sign, ram, foreign, counter, forget" in run("help")
+    helped = run("help")
+    assert all(f"\n{word} " in helped for word in ("age", "clock", "sign", "ram", "foreign", "counter", "forget"))
     assert run("age 25") == "no shift is open"
     talk.sale()
     assert run("age 25") == "the shift is 25 h old"
@@ -133,7 +147,7 @@ def test_the_console_has_words_of_its_own() -> None:
     assert talk.memory.rows()[-1]["total_tiyn"] == 50_000
     assert run("counter +3") == "last document 5" and talk.document() == 5
     assert run("journal") == "0000001 15-07-2026 10:30:00 fiscal\n0000002 15-07-2026 11:30:00 fiscal"
-    assert run("ram reset") == "RAM is gone" and run("ram") == "ram: reset"
+    assert run("ram reset") == "RAM is gone" and run("ram") == "ram: only ram reset is known"
     assert "1.2" in talk.ask(0x4A, seq=0x70).bits
     assert run("forget") == "nothing is kept for a repeat"
     assert run("fault status_bits 4A set=2.0 clear=4.1") == "status_bits waits"

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import random
 import socket
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -218,6 +221,26 @@ def test_every_kind_of_fault_acts_at_one_moment_and_says_what_it_does(adder: Add
         adder.faults.add("http_500")
 
 
+@pytest.mark.parametrize(
+    ("name", "params", "told"),
+    [
+        ("answer_late", {"seconds": "soon"}, "seconds=soon will not do"),
+        ("answer_late", {"seconds": "nan"}, "a number up to 1000000000 is wanted"),
+        ("answer_cut", {"keep": "half"}, "keep=half will not do"),
+        ("noise", {"bytes": "0G"}, "bytes=0G will not do"),
+        ("noise", {"seconds": 1}, "takes no 'seconds'; it takes: bytes"),
+        ("answer_lost", {"count": "two"}, "count is a whole number"),
+        ("answer_lost", {"skip": -1}, "skip one of at least 0"),
+    ],
+)
+def test_a_fault_that_could_not_strike_is_refused_when_it_is_given(
+    adder: Adder, name: str, params: dict[str, Any], told: str
+) -> None:
+    with pytest.raises(ValueError, match=told):
+        adder.faults.add(name, **params)
+    assert adder.faults.waiting() == []
+
+
 def test_a_test_may_stop_the_host_before_any_of_its_writes(line: InProcessLine, adder: Adder) -> None:
     def stop(number: int, data: bytes) -> None:
         if number == 1:
@@ -243,6 +266,17 @@ def test_the_journal_of_frames_can_be_read(line: InProcessLine, adder: Adder) ->
     ]
 
 
+def test_a_long_frame_is_told_on_80_columns_with_its_meaning_first(adder: Adder) -> None:
+    adder.note(">", "sum", b"12345678", "eight")
+    adder.note("<", "sum", bytes(range(33)), "many\n  of them")
+    short, long = adder.frames
+    assert short.page() == short.text() == "00:16:40.000 > sum      31 32 33 34 35 36 37 38  eight"
+    first = bytes(range(24)).hex(" ").upper()
+    assert long.page() == (f"00:16:40.000 < sum      many\n    {first}\n    18 19 1A 1B 1C 1D 1E 1F 20\n  of them")
+    assert long.page(24) == f"00:16:40.000 < sum      many\n    {first}\n    ... 33 bytes\n  of them"
+    assert max(map(len, long.page().splitlines())) <= 80
+
+
 def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:
     memory = FiscalMemory()
     memory.register(Operation.CASH_IN, 10_000, 1)
@@ -262,32 +296,132 @@ def test_the_memory_counts_shifts_sums_and_the_drawer() -> None:
 
 def test_the_console_does_what_a_hand_can_do_and_names_what_it_does_not_know(adder: Adder) -> None:
     console = Console(adder, adder.memory, {"other": lambda rest: f"other {rest}"})
+    assert console.run("frames") == "none"
+    adder.take_bytes(b"+")
+    assert "> add" in console.run("frames 2") and "> add" not in console.run("frames 1")
     assert console.run("paper out") == "done" and not adder.mechanics.can_print
     assert console.run("paper load") == "done" and adder.mechanics.can_print
     assert console.run("cover open") == "done" and not adder.mechanics.can_print
-    assert console.run("fault answer_lost add count=2 skip=1") == "answer_lost waits"
-    assert '"count": 2' in console.run("faults")
-    assert console.run("clear") == "cleared" and console.run("faults") == "none"
     assert console.run("power off") == "done" and not adder.powered
     assert console.run("power on") == "done" and adder.powered
     assert console.run("other 1") == "other ['1']"
     assert console.run("paper") == "paper: one of out, load, low"
+    assert console.run("power off soon") == "usage: power off [SECONDS]|on"
+    assert console.run("nonsense").startswith("nonsense: no such command; known: help, status, documents")
+    assert console.run("papper").startswith("papper: no such command, did you mean 'paper'? Known: help")
+    assert console.run("") == console.run("help")
+    assert console.run("\x1b[2J").startswith("\\x1b[2J: no such command")
+
+
+def test_faults_are_ordered_looked_at_and_forgotten_by_hand(adder: Adder) -> None:
+    console = Console(adder, adder.memory)
+    assert console.run("fault answer_lost add count=2 skip=1") == "answer_lost waits"
+    assert console.run("fault noise match=add bytes=0055") == "noise waits"
+    assert console.run("faults") == "answer_lost add count=2 skip=1\nnoise add count=1 bytes=0055"
+    assert console.run("clear answer_late") == "clear: no fault 'answer_late' waits"
+    assert console.run("clear answer_lost") == "cleared" and console.run("faults") == "noise add count=1 bytes=0055"
+    assert console.run("clear") == "cleared" and console.run("faults") == "none"
+    assert console.run("clear") == "cleared"
     assert console.run("fault nonsense").startswith("fault: no fault 'nonsense'")
-    assert console.run("nonsense").startswith("nonsense: no such command; known: help")
-    assert "of this family: other" in console.run("help")
+    assert console.run("fault nonsense").endswith("; `fault` alone lists them")
+    assert console.run("fault answer_lost add again") == "fault: again: key=value is wanted"
+    assert console.run("fault answer_lost count=x").startswith("fault: fault 'answer_lost': count is a whole number")
+    assert "answer_twice" in console.run("fault") and max(map(len, console.run("fault").splitlines())) <= 80
 
-    def ram(rest: list[str]) -> str:
-        """ram reset: the RAM is gone"""
-        return "gone"
 
-    told = Console(adder, adder.memory, {"ram": ram}).run("help")  # Though "ram" is a part of "frames".
-    assert told.endswith("of this family: ram\nram reset: the RAM is gone")
-    assert console.run("documents") == "none"
-    adder.take_bytes(b"+")
-    assert '"total_tiyn": 100' in console.run("documents 1")
-    assert "> add" in console.run("frames 2")
-    assert '"cash_tiyn": 100' in console.run("totals")
-    assert Simulated("adder", adder, adder.memory).console().run("totals").startswith("{")
+def test_how_a_register_stands_is_told_at_one_look(adder: Adder) -> None:
+    console = Console(adder, adder.memory)
+    assert console.run("status").splitlines() == [
+        "power      on",
+        "paper      in",
+        "cover      closed",
+        "shift      none is open",
+        "documents  0",
+        "faults     none",
+    ]
+    adder.memory.register(Operation.SALE, 100, adder.now())
+    for line in ("paper low", "cover open", "fault answer_lost add", "power off"):
+        console.run(line)
+    assert console.run("status").splitlines() == [
+        "power      off",
+        "paper      low",
+        "cover      open",
+        "shift      1 is open",
+        "documents  1, the last is 1",
+        "faults     answer_lost add count=1",
+    ]
+    console.run("paper out")
+    assert "paper      out" in console.run("status").splitlines()
+
+
+def test_documents_are_a_table_one_of_them_whole_and_a_spreadsheet(adder: Adder, tmp_path: Path) -> None:
+    console = Console(adder, adder.memory)
+    assert console.run("documents") == console.run("document") == "none"
+    adder.memory.register(Operation.CASH_IN, 10_000_000, adder.now())
+    adder.memory.register(
+        Operation.SALE,
+        187_575,
+        adder.now(),
+        sign="1234567890",
+        payments_tiyn={0: 200_000},
+        change_tiyn=12_425,
+        marks=("0104870000000104215A\x1d91KZF1", '04870249811936"1'),
+        key="=till-7",
+        offline=True,
+    )
+    assert console.run("documents") == (
+        "number  kind          total  sign        marks  shift\n"
+        "     1  cash_in  100 000.00  -               0      1\n"
+        "     2  sale       1 875.75  1234567890      2      1"
+    )
+    assert console.run("documents 1").split()[6:] == ["2", "sale", "1", "875.75", "1234567890", "2", "1"]
+    whole = console.run("document 2")
+    assert whole == console.run("document")
+    for line in ("total         1 875.75", "payments      0: 2 000.00", "marks         0104870000000104215A<GS>91KZF1"):
+        assert line in whole.splitlines()
+    assert "autonomous    yes" in whole and "at            1970-01-01T00:16:40Z" in whole
+    assert console.run("document 3") == "there is no document 3"
+    assert console.run("documents 0") == "documents: 0: how many? A whole number, at least 1"
+    assert console.run("documents --csv") == "usage: documents [N]|--csv FILE"
+    assert console.run(f"documents --csv {tmp_path / 'none' / 'x.csv'}").startswith("documents: [Errno 2]")
+
+    target = tmp_path / "made by hand.csv"
+    assert console.run(f"documents --csv {target}") == f"2 documents written to {target}"
+    text = target.read_bytes().decode("utf-8-sig")
+    assert text.endswith("\r\n")
+    head, cash, sale = csv.reader(io.StringIO(text, newline=""), delimiter=";")
+    read = dict(zip(head, sale, strict=True))
+    assert (read["total"], read["payments"], read["change"]) == ("1875,75", "0: 2000,00", "124,25")
+    assert read["marks"] == '0104870000000104215A<GS>91KZF1 04870249811936"1' and read["marks_count"] == "2"
+    assert (read["key"], read["autonomous"], read["at"]) == ("'=till-7", "yes", "1970-01-01T00:16:40Z")
+    assert dict(zip(head, cash, strict=True))["kind"] == "cash_in"
+
+
+def test_totals_are_told_in_tenge(adder: Adder) -> None:
+    console = Simulated("adder", adder, adder.memory).console()
+    assert "shift               none" in console.run("totals").splitlines()
+    adder.memory.register(Operation.SALE, 187_575, adder.now())
+    assert console.run("totals") == (
+        "serial              00012345\n"
+        "documents           1\n"
+        "cancelled           0\n"
+        "cash                1 875.75\n"
+        "closed_shifts       0\n"
+        "shift\n"
+        "  number            1\n"
+        "  counts\n"
+        "    sale            1\n"
+        "  sums\n"
+        "    sale            1 875.75"
+    )
+
+
+def test_who_listens_is_told_every_line_of_the_journal(line: InProcessLine, adder: Adder) -> None:
+    told: list[str] = []
+    adder.listeners.append(lambda note: told.append(note.text()))
+    asked(line)
+    adder.end_paper()
+    assert told == [note.text() for note in adder.frames] and len(told) == 3
 
 
 def test_a_register_on_a_tcp_port_answers_and_hangs_up(adder: Adder) -> None:

@@ -272,7 +272,7 @@ def test_an_answer_twice_is_the_same_answer_twice(shop: Till) -> None:
 
 
 def test_every_fault_of_the_family_is_listed_with_what_it_does(shop: Till) -> None:
-    listed = shop.console("fault")
+    listed = " ".join(shop.console("fault").split())
     for name, kind in KINDS.items():
         assert f"{name} " in listed and kind.about in listed
     assert "did you mean 'answer_foreign_id'" in shop.console("fault answer_foreign")

@@ -224,6 +224,8 @@ def test_the_answer_is_kept_until_the_next_request_or_as_long_as_the_rule_says()
 
 def test_a_token_set_by_the_engineer_is_typed_in_by_hand(shop: Till) -> None:
     assert shop.console("token CAFE0001") == "token CAFE0001"
+    for no_token in ("1CAFE0001", "-1"):
+        assert shop.console(f"token {no_token}") == "token: a token has at most eight hexadecimal digits"
     assert shop.ask(TICKET, sale(100, 1)).code == 2
     shop.token = 0xCAFE0001
     assert shop.ask(TICKET, sale(100, 1)).code == 0

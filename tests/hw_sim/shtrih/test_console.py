@@ -9,11 +9,11 @@ def till():
     return Till(model="fn")
 
 
-def test_the_words_of_the_family_are_listed_and_every_one_is_there(till):
-    listed = till.console.run("shtrih")
-    words = {line.split()[0] for line in listed.splitlines()[1:] if line.strip()}
-    assert words == set(till.sim.switches)
-    assert "clock" in till.console.run("help")
+def test_every_word_of_the_family_is_in_the_help_with_what_it_does(till):
+    helped = till.console.run("help").splitlines()
+    for word in till.sim.switches:
+        (line,) = [line for line in helped if line.split()[0] == word]
+        assert len(line.split()) > 2
 
 
 def test_the_clock_can_be_moved(till):
@@ -86,7 +86,8 @@ def test_the_journal_can_be_read_by_a_person(till):
     till.good("FF45", close_storage(20000))
     till.error("85")
     lines = till.console.run("frames 100").splitlines()
-    told = [line.split("  ")[-1] for line in lines]
+    told = [line.split("  ")[-1].strip() for line in lines if not line.startswith("    ")]
+    assert max(len(line) for line in lines if line.startswith("    ")) <= 80  # The bytes of long frames.
     assert "item: operation 1, quantity 1.500000, price 123.45, sum computed, tax_sum computed, tax 1" in told[2]
     assert told[2].endswith("department 1, method 4, subject 1, name 'СҮТ'".replace("СҮТ", "Сїт"))
     assert "ok, subtotal 185.18" in told

@@ -83,8 +83,27 @@ def test_what_does_not_exist_is_named_with_what_is_near():
 def test_the_greeting_says_what_to_configure(layer):
     till = Till(model="on-line", layer=layer)
     greeting = "\n".join(till.sim.greeting)
-    assert "ШТРИХ-ON-LINE" in greeting and "test tool" in greeting
-    assert f"shtrih+tcp://127.0.0.1:PORT?layer={'numbered' if layer == 'numbered' else 'standard'}" in greeting
+    assert f"ШТРИХ-ON-LINE (on-line), {layer} link layer" in greeting and "test tool" in greeting
+    assert ("layer=numbered" in till.sim.reach.url("tcp", "127.0.0.1:7778")) is (layer == "numbered")
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ({"model": "kz-fr"}, "model=kz-fr&marks=text&text_max=200&tax_16=1&tax_10=2&tax_5=3&tax_0=4"),
+        ({"model": "kz-fr", "ffxx": "marking"}, "model=kz-fr&marks=field&tax_16=1&tax_10=2&tax_5=3&tax_0=4"),
+        ({"model": "on-line", "ffxx": "none"}, "model=on-line&marks=text&text_max=200&tax_16=1&tax_10=2"),
+        ({"model": "fn", "layer": "numbered"}, "model=fn&layer=numbered&marks=field&tax_16=1"),
+        ({"model": "fn-old"}, "model=fn-old&marks=text&text_max=200&tax_16=1"),
+        ({"tax_rates": (1200, 1600), "flags": 0, "fine_quantity": True}, "tax_12=1&tax_16=2&decimals=0&quantity=6"),
+        ({"zone_s": 3 * 3600}, "&utc_offset=03:00"),
+        ({"zone_s": -12_600}, "&utc_offset=-03:30"),
+    ],
+)
+def test_what_a_register_url_must_say_follows_from_the_model(options, wanted):
+    reach = Till(**options).sim.reach
+    assert wanted in reach.url("serial", "/dev/pts/3") and reach.url("tcp", "h:1").startswith("shtrih+tcp://h:1?model=")
+    assert reach.marks == ("text" if "marks=text" in reach.url("tcp", "h:1") else "field")
 
 
 def test_a_layout_is_read_from_text_and_back():

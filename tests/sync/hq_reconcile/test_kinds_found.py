@@ -12,11 +12,12 @@ from hq_witnesses import GTIN, NOW, OTHER_GTIN, SHOPS, Told, Unit, at, code, fou
 
 from sync.hq.finding import CAUSES
 from sync.hq.kinds import KINDS, Kind, Subject
-from sync.hq.reconcile.facts import DAY_US, HOUR_US, MINUTE_US
-from sync.hq.witness import Operation, UnitStatus
+from sync.hq.reconcile.facts import DAY_US, HOUR_US, MINUTE_US, Thresholds
+from sync.hq.witness import NO_MARKS_TOLD, Operation, UnitStatus
 
 A, B, C = (Unit(code(number)) for number in (1, 2, 3))
 RETURN = Operation.RETURN
+TRUSTING = Thresholds(trust_where_operator_is_silent=True)
 Case = Callable[[Told], dict[str, Any] | None]
 
 
@@ -39,6 +40,48 @@ def no_receipt_but_offline(told: Told) -> dict[str, Any]:
 def no_receipt_but_operator_not_imported(told: Told) -> dict[str, Any]:
     lose_ofd_receipt(told)
     return {"operator_through": {"R1": at(1)}}
+
+
+def list_without_marks(told: Told) -> None:
+    """The operator's list names receipts alone: it says nothing against the units in them."""
+    told.sold(A, B, when=at(2))
+    told.ofd.clear()
+    told.ofd_receipt[0] = replace(told.ofd_receipt[0], marks=NO_MARKS_TOLD)
+
+
+def list_without_marks_has_the_goods(told: Told) -> None:
+    told.sold(A, when=at(2))
+    told.ofd[0] = replace(told.ofd[0], ki="")
+    told.ofd_receipt[0] = replace(told.ofd_receipt[0], marks=NO_MARKS_TOLD)
+
+
+def list_with_marks_beside_one_without(told: Told) -> None:
+    line_missing(told)
+    told.ofd_receipt.append(replace(told.ofd_receipt[0], marks=NO_MARKS_TOLD, source="receipts"))
+
+
+def not_withdrawn_by_a_list_without_marks(told: Told) -> None:
+    still_in_circulation(told)
+    told.ofd.clear()
+    told.ofd_receipt[0] = replace(told.ofd_receipt[0], marks=NO_MARKS_TOLD)
+
+
+def operator_never_heard(told: Told) -> dict[str, Any]:
+    """Nobody imports what the operator of this chain has: then the register's own answer is enough."""
+    lose_ofd_receipt(told)
+    return {"thresholds": TRUSTING}
+
+
+def not_withdrawn_and_operator_never_heard(told: Told) -> dict[str, Any]:
+    still_in_circulation(told)
+    told.ofd.clear()
+    told.ofd_receipt.clear()
+    return {"thresholds": TRUSTING}
+
+
+def lost_at_an_operator_who_is_heard(told: Told) -> dict[str, Any]:
+    lose_ofd_receipt(told)
+    return {"thresholds": TRUSTING, "operator_through": {"R1": at(9)}}
 
 
 def line_missing(told: Told) -> None:
@@ -294,6 +337,10 @@ def around_midnight(told: Told) -> None:
 FOUND: list[tuple[Case, Kind, str]] = [
     (no_receipt, Kind.SOLD_NOT_FISCALISED, "no-receipt"),
     (line_missing, Kind.SOLD_NOT_FISCALISED, "line-missing"),
+    (list_with_marks_beside_one_without, Kind.SOLD_NOT_FISCALISED, "line-missing"),
+    (lost_at_an_operator_who_is_heard, Kind.SOLD_NOT_FISCALISED, "no-receipt"),
+    (not_withdrawn_by_a_list_without_marks, Kind.SOLD_NOT_WITHDRAWN, "still-in-circulation"),
+    (not_withdrawn_and_operator_never_heard, Kind.SOLD_NOT_WITHDRAWN, "still-in-circulation"),
     (not_in_journal, Kind.FISCALISED_NOT_IN_JOURNAL, "not-in-journal"),
     (in_doubt, Kind.FISCALISED_NOT_IN_JOURNAL, "in-doubt-at-till"),
     (not_delivered, Kind.FISCALISED_NOT_IN_JOURNAL, "not-delivered-yet"),
@@ -324,6 +371,9 @@ NEAR: list[Case] = [
     no_receipt_but_offline,
     no_receipt_but_operator_not_imported,
     line_missing_but_a_return,
+    list_without_marks,
+    list_without_marks_has_the_goods,
+    operator_never_heard,
     not_in_journal_but_told_twice,
     mark_missing_but_unmarked_goods,
     marks_in_another_order,

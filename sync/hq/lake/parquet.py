@@ -1,0 +1,23 @@
+"""How a file of the lake is written: order of rows is the caller's, the rest is here."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+ROW_GROUP_ROWS = 65_536
+_UNIQUE = frozenset({"fp", "rfp", "ki", "sign"})  # A dictionary of what hardly repeats costs time and saves nothing.
+_RANDOM = frozenset({"fp", "rfp"})  # Nothing makes them smaller, so they are not unpacked at every look either.
+
+
+def write_parquet(rows: pa.Table, file: BinaryIO) -> None:
+    names = rows.column_names
+    pq.write_table(
+        rows,
+        file,
+        row_group_size=ROW_GROUP_ROWS,
+        compression={name: "none" if name in _RANDOM else "zstd" for name in names},
+        use_dictionary=[name for name in names if name not in _UNIQUE],
+    )
