@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from sync.hq.reconcile.run import Days, Progress, Result, reconcile
 from sync.hq.witness import US_PER_S, ZONE
 
 NS_PER_US = 1_000
+MOVES_BACK_NS = 40 * 24 * 3600 * 1_000_000_000  # More than the days a daily run looks back.
 AT_ONCE_BYTES_MAX = 64 << 20  # Some two million rows of the three tables.
 LOOK_BACK_DAYS = 14  # How far back an operator's newest receipt is looked for.
 
@@ -78,6 +80,7 @@ def facts_of(
         shops=_shops(engine),
         heartbeats=_heard(engine),
         missing_rows=_missing(engine),
+        cash_moves=_cash_moves(engine, now_ns),
         operator_through=_through(lake, now),
         registry_complete_to=0 if export_age_us is None else complete_to(engine, export_age_us),
         known_since=_since(lake),
@@ -91,6 +94,31 @@ def _delivered(engine: Engine) -> Mapping[str, int]:
     newest = select(row.c.till, func.max(row.c.at_ns)).where(row.c.at_ns.is_not(None)).group_by(row.c.till)
     with engine.connect() as db:
         return {till: at_ns // NS_PER_US for till, at_ns in db.execute(newest)}
+
+
+def _cash_moves(engine: Engine, now_ns: int) -> tuple[tuple[str, int], ...]:
+    """(till, time by the register's clock) of cash put in and taken in the days that are compared as a rule."""
+    row = schema.row
+    made = select(row.c.till, row.c.body).where(
+        row.c.kind == "document_made",
+        row.c.at_ns >= now_ns - MOVES_BACK_NS,
+        row.c.body.contains('"kind":"cash_', autoescape=True),
+    )
+    found = []
+    with engine.connect() as db:
+        for till, body in db.execute(made):
+            if (at := _moment_of(body)) is not None:
+                found.append((till, at))
+    return tuple(found)
+
+
+def _moment_of(body: str) -> int | None:
+    """Time of a row's document; None for a body the lander keeps among the unreadable."""
+    try:
+        moment = dt.datetime.fromisoformat(json.loads(body)["document"]["at"])
+    except (ValueError, LookupError, TypeError):
+        return None
+    return round((moment if moment.tzinfo else moment.replace(tzinfo=ZONE)).timestamp() * US_PER_S)
 
 
 def _doubts(engine: Engine) -> Mapping[str, int]:

@@ -34,6 +34,7 @@ class Gathered:
     tills: Table  # till, shop, delivered, doubt
     operators: Table  # register, through
     terms: Table  # day, due_at
+    moves: Table  # mover, moved_at: cash put in and taken at a till, which spends numbers in some registers' count.
 
 
 def documents(agent: Table, ofd: Table, registers: Table) -> Table:

@@ -38,6 +38,7 @@ class Facts:
     shops: Mapping[str, str] = field(default_factory=dict)  # Till -> shop.
     heartbeats: Mapping[str, int] = field(default_factory=dict)  # Till -> when last heard.
     missing_rows: Mapping[str, tuple[tuple[int, int], ...]] = field(default_factory=dict)  # Till -> journal rows.
+    cash_moves: tuple[tuple[str, int], ...] = ()  # (till, time) of cash put in and taken, by the register's clock.
     operator_through: Mapping[str, int] = field(default_factory=dict)  # Register -> operator's data are whole so far.
     registry_complete_to: int = 0  # A full export is in: a sale up to then without a row is not in the registry.
     known_since: int = 0  # What was withdrawn before is older than the lake and nobody's fault.

@@ -164,7 +164,9 @@ def _foreign(paired: Pairs, docs: Table, gathered: Gathered, facts: Facts) -> Ta
 
 
 def _amounts(docs: Table) -> Table:
-    both = docs.filter(docs["in_agent"] & docs["in_ofd"] & (docs["ours_tiyn"] != docs["theirs_tiyn"]))
+    # 0: his list tells what was sold and the receipt's total, and no sum of each line.
+    told = docs["in_agent"] & docs["in_ofd"] & (docs["theirs_tiyn"] != 0)
+    both = docs.filter(told & (docs["ours_tiyn"] != docs["theirs_tiyn"]))
     return _finding(both, Kind.AMOUNT_DIFFERS, "line-sum")
 
 

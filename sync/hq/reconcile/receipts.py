@@ -6,14 +6,18 @@ import ibis
 
 from sync.hq.kinds import Kind
 from sync.hq.reconcile.documents import with_tills
-from sync.hq.reconcile.engine import Table, number, text
+from sync.hq.reconcile.engine import Table, Value, number, text
 from sync.hq.reconcile.facts import MINUTE_US, Facts
+from sync.hq.witness import US_PER_S
 
 COLUMNS = ("kind", "cause", "day", "till", "register", "shift", "number", "sign", "at", "other")
 
 
-def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts) -> Table:
+def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, moves: Table, facts: Facts) -> Table:
     """Numbers no witness has between two that one of them has, in one shift of one register.
+
+    Some registers count cash moves in the same row, and tell no number of them. So no gap is where as many moves were
+    made between the two receipts as numbers are missing there.
 
     Whatever stands behind the gap arrived, so the gap is no matter of waiting: unless only the operator has it and the
     till has not delivered up to it. Day, time and number are those of the receipt behind the gap.
@@ -28,25 +32,38 @@ def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, facts: Facts)
         sign=told["sign"].max(),
     )
     window = ibis.window(group_by=[known["register"], known["shift"]], order_by=known["number"])
-    known = known.mutate(before=known["number"].lag().over(window))
+    known = known.mutate(before=known["number"].lag().over(window), before_at=known["at"].lag().over(window))
     behind = known.filter(known["number"] - known["before"] > 1)
     owners = registers.select("register", known_till="till")
     behind = behind.left_join(owners, "register").drop("register_right")
     behind = behind.mutate(till=ibis.ifelse(behind["till"] == "", behind["known_till"].fill_null(""), behind["till"]))
     behind = with_tills(behind, tills)
-    limits = facts.thresholds
-    unowned = (behind["till"] == "") & (number(facts.now) - behind["at"] >= limits.late_us)
-    arrived = (
-        (behind["ours"] == 1)
-        | unowned
-        | ((behind["till"] != "") & (behind["delivered"] >= behind["at"] + limits.skew_us))
+    behind = behind.filter(_arrived(behind, facts))
+    between = behind.join(
+        moves,
+        [
+            behind["till"] == moves["mover"],
+            moves["moved_at"] >= behind["before_at"] - US_PER_S,
+            moves["moved_at"] <= behind["at"] + US_PER_S,
+        ],
     )
-    behind = behind.filter(arrived)
+    key = ["register", "shift", "number"]
+    moved = between.group_by(key).agg(moved=between.count())
+    behind = behind.left_join(moved, key).drop(*(f"{name}_right" for name in key))
+    behind = behind.filter(behind["number"] - behind["before"] - 1 > behind["moved"].fill_null(0))
     first, last = (behind["before"] + 1).cast("string"), (behind["number"] - 1).cast("string")
     return behind.select(
         kind=text(Kind.NUMBER_GAP), cause=text("receipt-numbers"), day="day", till="till", register="register",
         shift="shift", number="number", sign="sign", at="at", other=first.concat("-", last),
     )  # fmt: skip
+
+
+def _arrived(behind: Table, facts: Facts) -> Value:
+    """What stands behind the gap is here whole: the till's own word, or it has delivered up to there."""
+    limits = facts.thresholds
+    unowned = (behind["till"] == "") & (number(facts.now) - behind["at"] >= limits.late_us)
+    delivered = (behind["till"] != "") & (behind["delivered"] >= behind["at"] + limits.skew_us)
+    return (behind["ours"] == 1) | unowned | delivered
 
 
 def _unsure(agent: Table, ofd: Table) -> Table:

@@ -236,6 +236,10 @@ class _Run:
                 "day": (self._all, pa.date32()),
                 "due_at": ([facts.calendar.due(day, term) for day in self._all], pa.int64()),
             },
+            "moves": {
+                "mover": ([till for till, _ in facts.cash_moves], pa.string()),
+                "moved_at": ([at for _, at in facts.cash_moves], pa.int64()),
+            },
         }
         for name, parts in columns.items():
             yield self._aside(pa.table({key: pa.array(*values) for key, values in parts.items()}), name)
@@ -249,6 +253,7 @@ class _Run:
             self._table("ofd_receipt", around),
             gathered.registers,
             gathered.tills,
+            gathered.moves,
             self._facts,
         )
         drifts = receipts.drifts(self._table("agent_receipt", chosen), self._facts)

@@ -156,6 +156,11 @@ def line_sum(told: Told) -> None:
     told.ofd[0] = replace(told.ofd[0], sum_tiyn=50_100)
 
 
+def sums_of_lines_not_told(told: Told) -> None:
+    told.sold(A, B, when=at(2))
+    told.ofd = [replace(line, sum_tiyn=0) for line in told.ofd]
+
+
 def same_sum_of_other_lines(told: Told) -> None:
     told.sold(A, replace(B, sum_tiyn=1), when=at(2))
 
@@ -377,6 +382,7 @@ NEAR: list[Case] = [
     not_in_journal_but_told_twice,
     mark_missing_but_unmarked_goods,
     marks_in_another_order,
+    sums_of_lines_not_told,
     same_sum_of_other_lines,
     second_document_after_return,
     still_in_circulation_within_grace,

@@ -34,6 +34,16 @@ def test_numbers_no_witness_has_between_two_that_are_there_are_a_gap(tmp_path: P
     assert one.subject == "R1|1|2-3"
 
 
+def test_numbers_that_cash_moves_took_are_no_gap(tmp_path: Path) -> None:
+    told = Told()
+    five(told)
+    without(told, 2, 3)
+    moves = (("almaty-1", at(2, 11)), ("almaty-1", at(2, 12)))
+    assert found(told.compared(tmp_path / "both", cash_moves=moves)) == []
+    for number, fewer in enumerate((moves[:1], (("oral-1", at(2, 11)), moves[1]), (moves[0], ("almaty-1", at(2, 14))))):
+        assert found(told.compared(tmp_path / str(number), cash_moves=fewer)) == [("number-gap", "receipt-numbers")]
+
+
 def test_a_number_one_witness_has_is_no_gap_and_shifts_count_for_themselves(tmp_path: Path) -> None:
     told = Told()
     five(told)
