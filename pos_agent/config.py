@@ -7,7 +7,6 @@ An unknown key is an error that names the nearest known one, in the file as in t
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import json
 import os
 import re
@@ -18,20 +17,16 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationError
 
 from fiscal.register import Ability
-from sync.secret_reference import check_reference
+from sync.configuration import ConfigError, SecretRef, Section, explained, nearest_key, place_of
 
 ENVIRONMENT = "POS_AGENT__"
 # Not keys of the configuration: variables of single commands, which may stand in the same environment.
 OF_COMMANDS = frozenset({"POS_AGENT__CACHE_PATH"})
 SECRET_NAMES = frozenset({"password", "passwd", "token", "secret", "api_key", "apikey", "key"})
 TILL_NAME = re.compile(r"[A-Za-z0-9_-]{1,16}")  # Part of the register's key of at most 50 characters.
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; one line for each mistake, with its key."""
 
 
 def _till_name(name: str) -> str:
@@ -60,21 +55,8 @@ def _word(text: str) -> str:
     return text
 
 
-SecretRef = Annotated[str, AfterValidator(check_reference)]
 Url = Annotated[str, AfterValidator(_without_secrets)]
 Seconds = Annotated[float, Field(ge=0)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_flag_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Python takes true for 1; who writes it means another key."""
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, float):
-            raise ValueError("a number, not true or false")
-        return value
 
 
 class TillSection(Section):
@@ -247,42 +229,14 @@ def _value(text: str, place: list[str]) -> Any:
 
 
 def _explained(name: str, over: Mapping[str, list[str]], fault: Any) -> str:
-    place = [str(part) for part in fault["loc"]]
+    place = place_of(fault)
     met = (known for known, path in over.items() if all(a == b for a, b in zip(place, path, strict=False)))
     variable = next(met, None)
     where = f"{name}: {'.'.join(place)}" if variable is None else f"environment: {variable}"
-    if fault["type"] == "tuple_type":  # A word of Python, not of the file.
-        return f'{where}: must be a list, such as ["..."]'
-    if fault["type"] != "extra_forbidden":
-        return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
-    near = difflib.get_close_matches(place[-1], _known_keys(place[:-1]), n=1)
-    if not near:
-        return f"{where}: there is no such key"
-    known = near[0] if variable is None else ENVIRONMENT + "__".join([*place[:-1], near[0]]).upper()
-    return f"{where}: there is no such key; did you mean {known}?"
-
-
-def _known_keys(path: list[str]) -> list[str]:
-    model: Any = Config
-    for part in path:
-        if part.isdigit():
-            continue
-        field = next((f for key, f in model.model_fields.items() if part in (key, f.alias)), None)
-        found = _model_in(field.annotation) if field is not None else None
-        if found is None:
-            return []
-        model = found
-    return [field.alias or key for key, field in model.model_fields.items()]
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    for argument in getattr(annotation, "__args__", ()):
-        found = _model_in(argument)
-        if found is not None:
-            return found
-    return None
+    near = nearest_key(Config, place)
+    if near is not None and variable is not None:
+        near = ENVIRONMENT + "__".join([*place[:-1], near]).upper()
+    return explained(where, fault, near)
 
 
 __all__ = ["Config", "ConfigError", "default_path", "from_mapping", "load"]

@@ -7,31 +7,27 @@ key stands in docs/hq.toml.
 from __future__ import annotations
 
 import datetime as dt
-import difflib
 import ipaddress
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from pydantic import (
-    BaseModel,
     Field,
     ValidationError,
     field_validator,
     model_validator,
 )
 
+from sync.configuration import ConfigError, SecretRef, Section, explained, nearest_key, place_of
 from sync.hq.config_documents import DocumentsSection, GroupSection
 from sync.hq.config_values import (
     Address,
-    ConfigError,
     Hours,
     Minutes,
     Name,
     NetworkText,
-    SecretRef,
-    Section,
     TimeOfDay,
 )
 from sync.hq.exports.guard import Guard
@@ -240,29 +236,5 @@ def from_mapping(data: Mapping[str, Any], name: str = "configuration") -> Config
 
 
 def _explained(name: str, fault: Any) -> str:
-    place = [str(part) for part in fault["loc"]]
-    where = f"{name}: {'.'.join(place)}" if place else name
-    if fault["type"] == "tuple_type":  # A word of Python, not of the file.
-        return f'{where}: must be a list, such as ["..."]'
-    if fault["type"] != "extra_forbidden":
-        return f"{where}: {fault['msg'].removeprefix('Value error, ')}"
-    near = difflib.get_close_matches(place[-1], _known_keys(place[:-1]), n=1)
-    return f"{where}: there is no such key" + (f"; did you mean {near[0]}?" if near else "")
-
-
-def _known_keys(path: list[str]) -> list[str]:
-    model: type[BaseModel] = Config
-    for part in path:
-        if part.isdigit():
-            continue
-        found = _model_in(model.model_fields[part].annotation) if part in model.model_fields else None
-        if found is None:
-            return []
-        model = found
-    return list(model.model_fields)
-
-
-def _model_in(annotation: Any) -> type[BaseModel] | None:
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next((found for inner in get_args(annotation) if (found := _model_in(inner))), None)
+    place = place_of(fault)
+    return explained(f"{name}: {'.'.join(place)}" if place else name, fault, nearest_key(Config, place))

@@ -8,9 +8,10 @@ from typing import Literal
 
 from pydantic import Field, field_validator
 
+from sync.configuration import ConfigError, Section
 from sync.hq.actions.documents import Terms
 from sync.hq.actions.groups import Groups, GroupsUnreadable, read_listed
-from sync.hq.config_values import ConfigError, GtinBegin, Name, Section
+from sync.hq.config_values import GtinBegin, Name
 
 
 class GroupSection(Section):

@@ -1,19 +1,13 @@
-"""What a configuration of headquarters is made of: a section that takes no unknown key, and values that are checked."""
+"""Values in a configuration of headquarters, each checked."""
 
 from __future__ import annotations
 
 import ipaddress
 import re
-from typing import Annotated, Any
+from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
-
-from sync.secret_reference import check_reference
-
-
-class ConfigError(Exception):
-    """The configuration cannot be used; one line for each mistake, with its key."""
+from pydantic import AfterValidator, Field
 
 
 def _without_secrets(url: str) -> str:
@@ -45,7 +39,6 @@ def _gtin_begin(text: str) -> str:
     return text
 
 
-SecretRef = Annotated[str, AfterValidator(check_reference)]
 Address = Annotated[str, AfterValidator(_without_secrets)]
 TimeOfDay = Annotated[str, AfterValidator(_clock)]
 Name = Annotated[str, AfterValidator(_name)]
@@ -53,15 +46,3 @@ NetworkText = Annotated[str, AfterValidator(_network)]
 GtinBegin = Annotated[str, AfterValidator(_gtin_begin)]
 Hours = Annotated[float, Field(gt=0)]
 Minutes = Annotated[float, Field(gt=0)]
-
-
-class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _no_flag_for_a_number(cls, value: Any, info: ValidationInfo) -> Any:
-        """Python takes true for 1; who writes it means another key."""
-        if isinstance(value, bool) and cls.model_fields[str(info.field_name)].annotation in (int, float):
-            raise ValueError("a number, not true or false")
-        return value

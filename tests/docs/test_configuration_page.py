@@ -7,11 +7,12 @@ import time
 import tomllib
 import types
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from commented_toml import in_full, leaves
 from pydantic import BaseModel
 
 from fiscal.atol import settings as atol
@@ -38,28 +39,10 @@ REGISTERS = (atol, datecs, ofd, rekassa, shtrih, ukassa, webkassa)
 REGISTER_OPTIONS = {name for family in REGISTERS for name in family.OPTIONS}
 SOURCES = PAGE.with_name("sources.md")
 TEXT = PAGE.read_text(encoding="utf-8")
-# A key with "#" right before it stands at its default; a remark has a blank after the "#".
-AT_DEFAULT = re.compile(r"^#(?=[a-z][\w.]* = )", re.MULTILINE)
 
 
 def as_delivered() -> dict[str, Any]:
     return tomllib.loads(TEXT)
-
-
-def in_full() -> dict[str, Any]:
-    return tomllib.loads(AT_DEFAULT.sub("", TEXT))
-
-
-def leaves(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted key, value); blocks of one kind share their keys."""
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from leaves(inner, f"{path}{name}.")
-        elif isinstance(inner, list) and inner and isinstance(inner[0], Mapping):
-            for block in inner:
-                yield from leaves(block, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", inner
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[str]:
@@ -86,11 +69,11 @@ def test_the_file_loads_as_it_is_delivered() -> None:
 
 
 def test_the_file_loads_with_every_default_written_out() -> None:
-    assert from_mapping(in_full()) == load(PAGE).model_copy(update={"policy": in_full()["policy"]})
+    assert from_mapping(in_full(TEXT)) == load(PAGE).model_copy(update={"policy": in_full(TEXT)["policy"]})
 
 
 def test_every_key_of_the_configuration_stands_in_the_file() -> None:
-    written = dict(leaves(in_full()))
+    written = dict(leaves(in_full(TEXT)))
     missing = [
         key for key in fields(Config) if key not in written and not any(k.startswith(f"{key}.") for k in written)
     ]
@@ -98,7 +81,7 @@ def test_every_key_of_the_configuration_stands_in_the_file() -> None:
 
 
 def test_every_policy_setting_stands_in_the_file() -> None:
-    written = dict(leaves(in_full()["policy"]))
+    written = dict(leaves(in_full(TEXT)["policy"]))
     assert {setting.key for setting in SETTINGS} == set(written)
 
 
@@ -106,7 +89,7 @@ def test_a_key_that_is_said_to_stand_at_its_default_does() -> None:
     given = dict(leaves(as_delivered()))
     truth = dict(leaves(Config().model_dump(mode="json", by_alias=True)))
     truth |= {f"policy.{setting.key}": setting.default for setting in SETTINGS}
-    commented = {key: value for key, value in leaves(in_full()) if key not in given}
+    commented = {key: value for key, value in leaves(in_full(TEXT)) if key not in given}
     assert len(commented) > 40
     assert {key: value for key, value in commented.items() if plain(value) != plain(truth[key])} == {}
 
@@ -122,7 +105,7 @@ def test_every_page_the_file_names_exists() -> None:
 
 
 def test_the_policy_is_accepted_by_the_rules() -> None:
-    assert policy_from(in_full()["policy"], standard()).values == policy_from({}, standard()).values
+    assert policy_from(in_full(TEXT)["policy"], standard()).values == policy_from({}, standard()).values
 
 
 def test_the_addresses_name_drivers_that_exist() -> None:

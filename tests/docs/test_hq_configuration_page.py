@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import tomllib
 import typing
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from commented_toml import in_full, leaves
 from pydantic import BaseModel
 
 from sync.hq.config import Config, from_mapping, load
@@ -16,24 +17,6 @@ from sync.hq.exports.webhook_events import NAMES
 
 PAGE = Path(__file__).parents[2] / "docs" / "hq.toml"
 TEXT = PAGE.read_text(encoding="utf-8")
-# A key with "#" right before it stands at its default; a remark has a blank after the "#".
-AT_DEFAULT = re.compile(r"^#(?=[a-z][\w.]* = )", re.MULTILINE)
-
-
-def in_full() -> dict[str, Any]:
-    return tomllib.loads(AT_DEFAULT.sub("", TEXT))
-
-
-def leaves(value: Mapping[str, Any], path: str = "") -> Iterator[tuple[str, Any]]:
-    """(dotted key, value); blocks of one kind share their keys."""
-    for name, inner in value.items():
-        if isinstance(inner, Mapping):
-            yield from leaves(inner, f"{path}{name}.")
-        elif isinstance(inner, list) and inner and isinstance(inner[0], Mapping):
-            for block in inner:
-                yield from leaves(block, f"{path}{name}.")
-        else:
-            yield f"{path}{name}", inner
 
 
 def fields(model: type[BaseModel], path: str = "") -> Iterator[str]:
@@ -58,18 +41,18 @@ def test_the_file_loads_as_it_is_delivered() -> None:
 
 
 def test_the_file_loads_with_every_default_written_out() -> None:
-    assert from_mapping(in_full()) == load(PAGE)
+    assert from_mapping(in_full(TEXT)) == load(PAGE)
 
 
 def test_every_key_of_the_configuration_stands_in_the_file() -> None:
-    written = dict(leaves(in_full()))
+    written = dict(leaves(in_full(TEXT)))
     assert [key for key in fields(Config) if key not in written] == []
 
 
 def test_a_key_that_is_said_to_stand_at_its_default_does() -> None:
     given = dict(leaves(tomllib.loads(TEXT)))
     truth = dict(leaves(Config().model_dump(mode="json")))
-    commented = {key: value for key, value in leaves(in_full()) if key not in given}
+    commented = {key: value for key, value in leaves(in_full(TEXT)) if key not in given}
     assert len(commented) > 15
     assert {key: value for key, value in commented.items() if value != truth[key]} == {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from sync.hq.demo import bodies
 from sync.hq.demo.goods import Till
@@ -68,19 +69,14 @@ class Writer:
         doubtful = any(one.fate in (Fate.DOUBT, Fate.SETTLED_LATE) for one in mine)
         for day in range(DAYS):
             today = [one for one in mine if one.day == day]
-            yield when.moment(day, OPENS - 10 * MINUTE), lambda ns, day=day: self._opened(ns, day)  # type: ignore[misc]
+            yield when.moment(day, OPENS - 10 * MINUTE), partial(self._opened, day=day)
             if not doubtful or day < DAYS - 1:
-                yield (
-                    when.moment(day, CLOSES + 30 * MINUTE),
-                    lambda ns, day=day, today=today: self._closed(  # type: ignore[misc]
-                        ns, day, today
-                    ),
-                )
+                yield when.moment(day, CLOSES + 30 * MINUTE), partial(self._closed, day=day, made=today)
             yield when.moment(day, CLOSES + 40 * MINUTE), self._look
         for document in mine:
-            yield document.at - 40, lambda ns, one=document: self._document(ns, one)  # type: ignore[misc]
+            yield document.at - 40, partial(self._document, one=document)
             if document.fate is Fate.SETTLED_LATE:
-                yield when.moment(DAYS, 9 * HOUR), lambda ns, one=document: self._settled(ns, one)  # type: ignore[misc]
+                yield when.moment(DAYS, 9 * HOUR), partial(self._settled, one=document)
         yield when.moment(DAYS, 6 * HOUR), self._look
         yield when.now - 2 * HOUR, self._look
 

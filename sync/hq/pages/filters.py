@@ -44,7 +44,7 @@ class Filter:
 
     def query(self, **changes: object) -> str:
         """As a query string, without what is as usual. A change of the filter leads back to its first page."""
-        changed = replace(self, **({} if "page" in changes else {"page": 1}), **changes)  # type: ignore[arg-type]
+        changed = replace(self, **({} if "page" in changes else {"page": 1}), **changes)  # type: ignore[arg-type]  # Names are fields; callers are ours.
         pairs: list[tuple[str, str]] = []
         for field in fields(changed):
             value = getattr(changed, field.name)
@@ -77,7 +77,7 @@ def read(pairs: Iterable[tuple[str, str]]) -> tuple[Filter, tuple[str, ...]]:
             unread.append(name)
         else:
             values[name] = understood
-    found = Filter(**values)  # type: ignore[arg-type]
+    found = Filter(**values)  # type: ignore[arg-type]  # Each was read by its field's reader.
     if found.first and found.last and found.first > found.last:
         found = replace(found, first=found.last, last=found.first)
     return found, tuple(sorted(unread))
