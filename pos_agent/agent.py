@@ -19,6 +19,7 @@ from pos_agent.desk import RegisterDesk
 from pos_agent.intake import Intake
 from pos_agent.journal.journal import Journal
 from pos_agent.judging import Judge
+from pos_agent.pages.sessions import Sessions
 from pos_agent.printing import Printing, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.register_watch import RegisterWatch
@@ -51,6 +52,7 @@ class Agent:
     shifts: Shifts
     printing: Printing | RegisterPaper
     once: Once
+    sessions: Sessions
     intake: Intake
     queue: JournalQueue
     watch: WithdrawalWatch

@@ -32,6 +32,7 @@ from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
+from pos_agent.pages.sessions import Sessions, SessionsUnusable
 from pos_agent.printing import Printing, PrintsLines, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.register_watch import RegisterWatch
@@ -132,6 +133,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         config.scan.other_device_ms,
         _answering(scanners),
     )
+    sessions = _signed_in_pages(config, world)
     register_watch = RegisterWatch(register, clock.now_ns, section.look_every_s)
     heartbeat = None
     delivery = open_delivery(config, world, queue)
@@ -157,6 +159,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         shifts=Shifts(journal, till, desk, printing.report),
         printing=printing,
         once=Once(journal, till),
+        sessions=sessions,
         intake=intake,
         queue=queue,
         watch=watch,
@@ -183,6 +186,13 @@ def _cache(config: Config) -> Cache:
         return Cache(config.cache_path)
     except CacheError as error:
         raise ConfigError(f"{error}; it can be deleted and imported again") from error
+
+
+def _signed_in_pages(config: Config, world: World) -> Sessions:
+    try:
+        return Sessions(config.till.data / "pages.json", world.clock.now_ns, world.rng.randbytes)
+    except SessionsUnusable as error:
+        raise ConfigError(str(error)) from error
 
 
 def _policy(config: Config) -> Policy:

@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.staticfiles import StaticFiles
 
 from pos_agent import __version__
 from pos_agent.agent import Agent
@@ -19,6 +20,9 @@ from pos_agent.api.answers import problem_response
 from pos_agent.api.guard import App, Guard, GuardRules
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
+from pos_agent.pages import accounts, sign_in
+from pos_agent.pages.kit import PageHeaders
+from pos_agent.pages.sessions import SessionsUnusable
 from pos_agent.problems import Problem
 
 log = logging.getLogger(__name__)
@@ -37,13 +41,17 @@ def create_app(agent: Agent) -> FastAPI:
         redoc_url=None,
     )
     app.state.agent = agent
-    for router in (status.router, sales.router, register.router, events.router):
+    for router in (status.router, sales.router, register.router, events.router, accounts.router):
         app.include_router(router)
+    for router in (sign_in.router,):
+        app.include_router(router, include_in_schema=False)
+    app.mount("/static", StaticFiles(packages=[("pos_agent.pages", "static")]))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(JournalUnusable, _journal)
     app.add_exception_handler(CacheError, _cache)
+    app.add_exception_handler(SessionsUnusable, _sessions)
     app.add_exception_handler(Exception, _unexpected)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     return app
@@ -51,7 +59,7 @@ def create_app(agent: Agent) -> FastAPI:
 
 def guarded(agent: Agent, rules: GuardRules) -> App:
     app: Any = create_app(agent)
-    return Guard(app, rules, agent.clock.monotonic)
+    return PageHeaders(Guard(app, rules, agent.clock.monotonic, agent.sessions))
 
 
 def _answer(request: Request, problem: Problem) -> Response:
@@ -87,6 +95,10 @@ async def _journal(request: Request, error: Exception) -> Response:
 
 async def _cache(request: Request, error: Exception) -> Response:
     return _answer(request, Problem("S-304", str(error)))
+
+
+async def _sessions(request: Request, error: Exception) -> Response:
+    return _answer(request, Problem("S-305", str(error)))
 
 
 async def _unexpected(request: Request, error: Exception) -> Response:

@@ -1,7 +1,9 @@
 """What a request must pass before any of our code sees it: Host, Origin, token, rate, size. Bare ASGI, one middleware.
 
 Loopback alone protects nothing: a page from anywhere can call 127.0.0.1 or rebind its own name to it. So Host must be
-ours, Origin (when a browser sends one) must be ours or configured, and every call carries a client's bearer token.
+ours, Origin (when a browser sends one) must be ours or configured, and every call carries a client's bearer token or,
+from a page of ours, the cookie of a signed-in browser. A browser adds a cookie by itself, so with one only our own
+origin may change anything.
 """
 
 from __future__ import annotations
@@ -12,8 +14,13 @@ import threading
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import quote
+
+from starlette.requests import cookie_parser
+from starlette.responses import RedirectResponse
 
 from pos_agent.api.answers import problem_response
+from pos_agent.pages.sessions import Role, Session, Sessions
 from pos_agent.problems import Problem
 
 Scope = MutableMapping[str, Any]
@@ -21,8 +28,21 @@ Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN_PATHS = frozenset({"/openapi.json", "/-/healthy"})
+OPEN_PATHS = frozenset({"/openapi.json", "/-/healthy", "/-/ready", "/sign-in"})
+OPEN_FOLDERS = ("/static/",)
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+SAFE_METHODS = frozenset({"GET", "HEAD"})
+COOKIE = "pos_agent_page"
+# First part of a path -> who of the signed-in browsers may go there. What a browser cannot go to is not for cookies.
+PAGE_ROLES: Mapping[str, frozenset[Role]] = {
+    "": frozenset(Role),
+    "till": frozenset(Role),
+    "v1": frozenset(Role),
+    "sign-out": frozenset(Role),
+    "it": frozenset({Role.IT}),
+}
+PAGES = frozenset({"", "till", "it"})  # Whoever is not signed in is led to the sign-in page.
+OF_IT = ("/v1/pages/",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +55,11 @@ class GuardRules:
     body_bytes_max: int
     calls_per_s: float
     burst: int
+    own_origins: frozenset[str] = frozenset()  # Of our pages alone.
+
+
+class SignInNeeded(Exception):
+    """A page was asked for by a browser that is not signed in."""
 
 
 def rules_for(
@@ -52,7 +77,9 @@ def rules_for(
     hosts = {f"{name}{suffix}" for name in names for suffix in ("", f":{port}")}
     own = {f"http://{name}:{port}" for name in names}
     hashed = {name: token_hash(token) for name, token in tokens.items()}
-    return GuardRules(hashed, frozenset(hosts), frozenset({*own, *origins}), body_bytes_max, calls_per_s, burst)
+    return GuardRules(
+        hashed, frozenset(hosts), frozenset({*own, *origins}), body_bytes_max, calls_per_s, burst, frozenset(own)
+    )
 
 
 def token_hash(token: str) -> bytes:
@@ -83,9 +110,10 @@ class Bucket:
 class Guard:
     """Wraps the application."""
 
-    def __init__(self, app: App, rules: GuardRules, monotonic: Callable[[], float]) -> None:
+    def __init__(self, app: App, rules: GuardRules, monotonic: Callable[[], float], sessions: Sessions) -> None:
         self._app = app
         self._rules = rules
+        self._sessions = sessions
         self._monotonic = monotonic
         self._buckets = {name: Bucket(rules.calls_per_s, rules.burst, monotonic()) for name in rules.tokens}
         self._lock = threading.Lock()
@@ -97,9 +125,15 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         try:
             self._check_names(headers)
-            if scope["path"] not in OPEN_PATHS:
-                scope.setdefault("state", {})["client"] = self._client(headers)
+            if not _is_open(scope["path"]):
+                self._admit(scope, headers)
+            elif scope["method"] not in SAFE_METHODS:
+                self._own_origin(headers)
             body = await self._body(headers, receive)
+        except SignInNeeded:
+            target = f"/sign-in?next={quote(scope['path'])}"
+            await RedirectResponse(target, 303, {"Cache-Control": "no-store"})(scope, receive, send)
+            return
         except Problem as problem:
             await problem_response(problem, headers.get("accept-language", ""))(scope, receive, send)
             return
@@ -113,6 +147,37 @@ class Guard:
         if origin is not None and origin not in self._rules.origins:
             raise Problem("P-402", f"Origin {origin!r}")
 
+    def _admit(self, scope: Scope, headers: Mapping[str, str]) -> None:
+        """Note in `scope` who calls. Raises Problem, or SignInNeeded where a page was asked for."""
+        state = scope.setdefault("state", {})
+        if "authorization" in headers:
+            state["client"], state["session"] = self._client(headers), None
+        else:
+            session = self._session(scope, headers)
+            state["client"], state["session"] = session.client, session
+        self._take(state["client"])
+
+    def _session(self, scope: Scope, headers: Mapping[str, str]) -> Session:
+        part = scope["path"].split("/")[1]
+        token = cookie_parser(headers.get("cookie", "")).get(COOKIE, "")
+        session = self._sessions.find(token) if token else None
+        if session is None and part in PAGES and scope["method"] in SAFE_METHODS:
+            raise SignInNeeded
+        if session is None:
+            raise Problem("P-401", "send Authorization: Bearer <token of this client>, or sign this page in")
+        if session.role not in PAGE_ROLES.get(part, ()) or (
+            session.role is not Role.IT and scope["path"].startswith(OF_IT)
+        ):
+            raise Problem("P-411", f"signed in as {session.name} ({session.role})")
+        if scope["method"] not in SAFE_METHODS:
+            self._own_origin(headers)
+        return session
+
+    def _own_origin(self, headers: Mapping[str, str]) -> None:
+        """A browser sends Origin with every POST; without one it is no page of ours."""
+        if headers.get("origin") not in self._rules.own_origins:
+            raise Problem("P-402", f"Origin {headers.get('origin')!r}: only pages of this agent may do this")
+
     def _client(self, headers: Mapping[str, str]) -> str:
         scheme, _, token = headers.get("authorization", "").partition(" ")
         given = token_hash(token.strip())
@@ -120,11 +185,15 @@ class Guard:
         matches = [name for name, known in self._rules.tokens.items() if hmac.compare_digest(given, known)]
         if scheme.lower() != "bearer" or not matches:
             raise Problem("P-401", "send Authorization: Bearer <token of this client>")
-        with self._lock:
-            allowed = self._buckets[matches[0]].take(self._monotonic())
-        if not allowed:
-            raise Problem("P-406", f"{self._rules.calls_per_s:g} calls a second, {self._rules.burst} at once")
         return matches[0]
+
+    def _take(self, client: str) -> None:
+        rules, now = self._rules, self._monotonic()
+        with self._lock:
+            bucket = self._buckets.setdefault(client, Bucket(rules.calls_per_s, rules.burst, now))
+            allowed = bucket.take(now)
+        if not allowed:
+            raise Problem("P-406", f"{rules.calls_per_s:g} calls a second, {rules.burst} at once")
 
     async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
         limit = self._rules.body_bytes_max
@@ -139,6 +208,10 @@ class Guard:
                 raise Problem("P-405", f"more than {limit} bytes")
             if message["type"] == "http.disconnect" or not message.get("more_body", False):
                 return bytes(body)
+
+
+def _is_open(path: str) -> bool:
+    return path in OPEN_PATHS or path.startswith(OPEN_FOLDERS)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -34,6 +34,7 @@ app.add_typer(
     group("pos_agent.cli.devices", help="Scanners and cameras: what is plugged in, and what it sends."), name="devices"
 )
 app.add_typer(group("pos_agent.cli.journal", help="The till's journal."), name="journal")
+app.add_typer(group("pos_agent.cli.page", help="Browsers that may show the agent's pages."), name="page")
 app.add_typer(
     group("pos_agent.cli.register", help="The cash register, and documents whose outcome is not known."),
     name="register",
