@@ -44,6 +44,7 @@ def opened(config: Config) -> Iterator[Held]:
     from sync.hq.embedded import EmbeddedUnfit
     from sync.hq.engine import DatabaseUnfit
     from sync.hq.imports import ImportBusy
+    from sync.hq.lake.parts import LakeError
     from sync.secret_reference import SecretMissing
 
     try:
@@ -51,7 +52,7 @@ def opened(config: Config) -> Iterator[Held]:
             yield held
     except SQLAlchemyError as error:
         fail(f"database: {str(error).splitlines()[0]}")
-    except (EmbeddedUnfit, DatabaseUnfit, SecretMissing, ConfigError, ImportBusy, OSError) as error:
+    except (EmbeddedUnfit, DatabaseUnfit, SecretMissing, ConfigError, ImportBusy, LakeError, OSError) as error:
         fail(str(error))
 
 

@@ -26,17 +26,23 @@ def reconcile_command(
     engine: Annotated[
         EngineName | None, typer.Option(help="duckdb; polars: a faster first pass; spark: with the extra `spark`.")
     ] = None,
+    anew: Annotated[
+        bool, typer.Option("--anew", help="First land every journal row again; after the database was restored.")
+    ] = False,
     config: ConfigOption = None,
     as_json: JsonOption = False,
 ) -> None:
     """Land what has arrived, compare, keep the cases. Exit 1 when cases are open."""
     from sync.hq.cli.bars import bar
     from sync.hq.comparing import compare
+    from sync.hq.lake.anew import begin
     from sync.hq.lake.lander import land
 
     settings = configured(config)
     with opened(settings) as held:
         began = time.monotonic()
+        if anew:
+            begin(held.lake)
         with bar("land", quiet=as_json) as told:
             land(held.engine, held.lake, time.time_ns(), told)
         days = _days(first, last, sorted({day for name in ("agent", "ofd") for day in held.lake.days(name)}))

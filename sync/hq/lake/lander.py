@@ -17,6 +17,7 @@ from sqlalchemy import Engine
 
 from sync.hq.extract import Extractor
 from sync.hq.journal_facts import Facts
+from sync.hq.lake import anew
 from sync.hq.lake.columns import AGENT, AGENT_RECEIPT, EVENT, REGISTRY
 from sync.hq.lake.durable import make_folder
 from sync.hq.lake.layout import Lake, to_arrow
@@ -47,12 +48,14 @@ def land(
 ) -> Landed:
     """Land everything that has arrived. One landing at a time: another process waits until this one is done.
 
-    Raises OSError and sqlalchemy.exc.SQLAlchemyError; what was not finished is done by the next call.
+    Raises LakeAhead when the database was restored from an older copy (sync.hq.lake.anew), OSError and
+    sqlalchemy.exc.SQLAlchemyError; what was not finished is done by the next call.
     """
     total = Landed()
     prepare(engine)
     make_folder(lake.root)
     with alone_in(lake.root):
+        anew.finish(engine, lake)
         expected = waiting(engine)
         while (batch := next_batch(engine, rows_max, now_ns)) is not None:
             total = _added(total, _land(engine, lake, batch, now_ns))
@@ -62,6 +65,7 @@ def land(
 
 
 def _land(engine: Engine, lake: Lake, batch: Batch, now_ns: int) -> Landed:
+    anew.check(lake, batch.id, again=batch.again)
     states = remembered(engine, [one.till for one in batch.ranges])
     facts, rows = Facts(), 0
     extractors = {till: Extractor(till, state, facts) for till, state in states.items()}
