@@ -5,6 +5,7 @@
 
 A msgid is a stable key (`M-204`, `doctor.disk.fix`), never a sentence, so that words can be improved in one language
 without touching the others or the code; English is a language like the two others. A placeholder is `{name}`.
+The header `X-Reviewed: no` says that no native reader has read a language yet. For translators: docs/translating.md.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from importlib.resources.abc import Traversable
 
 LANGUAGES = ("kk", "ru", "en")
 
@@ -41,8 +43,19 @@ class Catalogue:
 
     def text(self, key: str, lang: str, **values: object) -> str:
         """Words of a key with its placeholders filled in. Raises MissingWords; KeyError names a value not given."""
-        found = self._language(lang).gettext(key)
+        language = self._language(lang)
+        if not key:  # gettext keeps its header there.
+            raise MissingWords(f"{self.name}: no words for an empty key")
+        found = language.gettext(key)
         return found.format_map(values) if values else found
+
+    def optional(self, key: str, lang: str, **values: object) -> str:
+        """The same, or "" where no language has such a key: a text that goes without, say, a next step."""
+        try:
+            return self.text(key, lang, **values)
+        except MissingWords:
+            self._language(lang)
+            return ""
 
     def count(self, key: str, number: int, lang: str, **values: object) -> str:
         """Words of a key in the plural form that `number` wants; `{n}` stands for it. Raises MissingWords."""
@@ -51,6 +64,10 @@ class Catalogue:
     def texts(self, key: str, **values: object) -> dict[str, str]:
         """Words of a key by language, as answers of the API carry them. Raises MissingWords."""
         return {lang: self.text(key, lang, **values) for lang in LANGUAGES}
+
+    def reviewed(self, lang: str) -> bool:
+        """Has a native reader read this language? Raises MissingWords for one that is not there."""
+        return self._language(lang).info().get("x-reviewed") != "no"
 
     def _language(self, lang: str) -> gettext.GNUTranslations:
         try:
@@ -62,13 +79,17 @@ class Catalogue:
 @cache
 def catalogue(package: str, domain: str) -> Catalogue:
     """Read the compiled catalogues of a domain, once. Raises FileNotFoundError where one was never compiled."""
+    return read(files(package).joinpath("locale"), domain, package)
+
+
+def read(folder: Traversable, domain: str, name: str) -> Catalogue:
+    """The catalogues of a `locale` folder that need not be part of an installed package."""
     languages = {}
     for lang in LANGUAGES:
-        compiled = files(package).joinpath("locale", lang, "LC_MESSAGES", f"{domain}.mo")
-        with compiled.open("rb") as file:
+        with folder.joinpath(lang, "LC_MESSAGES", f"{domain}.mo").open("rb") as file:
             languages[lang] = gettext.GNUTranslations(file)
         languages[lang].add_fallback(_Missing())
-    return Catalogue(f"{package}:{domain}", languages)
+    return Catalogue(f"{name}:{domain}", languages)
 
 
-__all__ = ["LANGUAGES", "Catalogue", "MissingWords", "catalogue"]
+__all__ = ["LANGUAGES", "Catalogue", "MissingWords", "catalogue", "read"]

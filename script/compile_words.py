@@ -19,6 +19,7 @@ from babel.messages.pofile import PoFileError, read_po
 
 ROOT = Path(__file__).resolve().parent.parent
 LANGUAGES = ("kk", "ru", "en")
+REVIEWED = "X-Reviewed"
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 SKIPPED = frozenset({".venv", ".git", "build", "dist"})
 
@@ -31,15 +32,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     faults, stale, count = [], [], 0
     for folder, domain in domains(options.root):
         try:
-            catalogues = {lang: read(po_path(folder, lang, domain), lang) for lang in LANGUAGES}
-        except (OSError, PoFileError) as error:
+            paths = {lang: po_path(folder, lang, domain) for lang in LANGUAGES}
+            catalogues = {lang: read(path, lang) for lang, path in paths.items()}
+            reviewed = {lang: is_reviewed(path) for lang, path in paths.items()}
+        except (OSError, ValueError, PoFileError) as error:
             faults.append(str(error))
             continue
         faults += [f"{folder.relative_to(options.root)}/{domain}: {fault}" for fault in mistakes(catalogues)]
         for lang, catalogue in catalogues.items():
             count += 1
-            target = po_path(folder, lang, domain).with_suffix(".mo")
-            wanted = compiled(catalogue)
+            target = paths[lang].with_suffix(".mo")
+            wanted = compiled(catalogue, reviewed[lang])
             if target.exists() and target.read_bytes() == wanted:
                 continue
             stale.append(str(target.relative_to(options.root)))
@@ -73,12 +76,42 @@ def read(path: Path, lang: str) -> Catalog:
         return read_po(file, locale=lang, abort_invalid=True)
 
 
-def compiled(catalogue: Catalog) -> bytes:
-    """The same bytes for the same words: the header keeps no date."""
-    catalogue.fuzzy = False
+class _Compiled(Catalog):
+    """A catalogue to be written: no date in its header, so that the same words are the same bytes."""
+
+    header: Sequence[tuple[str, str]] = ()
+
+    @property
+    def mime_headers(self) -> Sequence[tuple[str, str]]:
+        return self.header
+
+
+def compiled(catalogue: Catalog, reviewed: bool) -> bytes:
+    language = str(catalogue.locale)
+    made = _Compiled(locale=language, charset="utf-8", fuzzy=False)
+    made.header = (
+        ("Language", language),
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Plural-Forms", catalogue.plural_forms),
+        (REVIEWED, "yes\n" if reviewed else "no\n"),
+    )
+    for message in _messages(catalogue):
+        made[message.id] = message
     out = io.BytesIO()
-    write_mo(out, catalogue)
+    write_mo(out, made)
     return out.getvalue()
+
+
+def is_reviewed(path: Path) -> bool:
+    """Has a native reader read these words? Of Kazakh only a header that says so counts. Raises ValueError.
+
+    Babel itself forgets headers it does not know.
+    """
+    said = re.search(rf'^"{REVIEWED}: *(.*?)\\n"$', path.read_text(encoding="utf-8"), re.MULTILINE)
+    word = said[1] if said else ("no" if path.parts[-3] == "kk" else "yes")
+    if word not in ("yes", "no"):
+        raise ValueError(f"{path}: {REVIEWED} wants yes or no, not {word!r}")
+    return word == "yes"
 
 
 def mistakes(catalogues: Mapping[str, Catalog]) -> Iterator[str]:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import io
 import subprocess
 import sys
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
-from marking.words import LANGUAGES, Catalogue, MissingWords, catalogue
+from marking.words import LANGUAGES, Catalogue, MissingWords, catalogue, read
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "script" / "compile_words.py"
@@ -44,10 +50,28 @@ def full(lang: str) -> str:
     return f'{text}\nmsgid "rows"\nmsgid_plural "rows"\n{plural}'
 
 
-def compile_words(root: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(SCRIPT), "--root", str(root), *arguments], capture_output=True, text=True, check=False
-    )
+@dataclass(frozen=True, slots=True)
+class Ran:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+@cache
+def script() -> ModuleType:
+    """The script as a module: a process of its own for each call would cost half a second."""
+    found = importlib.util.spec_from_file_location("compile_words", SCRIPT)
+    assert found is not None and found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    found.loader.exec_module(module)
+    return module
+
+
+def compile_words(root: Path, *arguments: str) -> Ran:
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        returncode = script().main(["--root", str(root), *arguments])
+    return Ran(returncode, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture
@@ -86,6 +110,40 @@ def test_what_is_not_there_is_an_error_and_never_the_key_itself(made: Catalogue)
         made.count("T-1", 5, "ru")
 
 
+def test_a_text_that_goes_without_is_empty_and_a_language_that_is_not_there_an_error(made: Catalogue) -> None:
+    assert made.optional("T-1", "ru") == "Чек пуст"
+    assert made.optional("T-1.next", "ru") == ""
+    with pytest.raises(MissingWords, match="uz"):
+        made.optional("T-1.next", "uz")
+    with pytest.raises(MissingWords, match="empty key"):
+        made.text("", "ru")
+
+
+def test_the_header_says_whether_a_native_reader_has_read_the_words(tmp_path: Path) -> None:
+    write(tmp_path, {lang: full(lang) for lang in LANGUAGES})
+    assert compile_words(tmp_path).returncode == 0
+    folder = tmp_path / "made_up" / "locale"
+    assert {lang: read(folder, "till", "made_up").reviewed(lang) for lang in LANGUAGES} == {
+        "kk": False,  # Until its header says otherwise.
+        "ru": True,
+        "en": True,
+    }
+    path = folder / "kk" / "LC_MESSAGES" / "till.po"
+    for said, reviewed in (("yes", True), ("no", False)):
+        path.write_text(header("kk").replace("\n\n", f'\n"X-Reviewed: {said}\\n"\n\n') + full("kk"), encoding="utf-8")
+        assert compile_words(tmp_path).returncode == 0
+        assert read(folder, "till", "made_up").reviewed("kk") is reviewed
+    path.write_text(path.read_text(encoding="utf-8").replace("X-Reviewed: no", "X-Reviewed: soon"), encoding="utf-8")
+    assert "X-Reviewed wants yes or no, not 'soon'" in compile_words(tmp_path).stderr
+
+
+def test_the_same_words_are_the_same_bytes_on_another_day(tmp_path: Path) -> None:
+    write(tmp_path, {lang: full(lang) for lang in LANGUAGES})
+    assert compile_words(tmp_path).returncode == 0
+    compiled = (tmp_path / "made_up/locale/ru/LC_MESSAGES/till.mo").read_bytes()
+    assert b"Date" not in compiled and b"2026" not in compiled and b"Babel" not in compiled
+
+
 def test_a_stale_catalogue_is_told_and_not_written_by_check(tmp_path: Path) -> None:
     write(tmp_path, {lang: full(lang) for lang in LANGUAGES})
     assert compile_words(tmp_path, "--check").returncode == 1
@@ -111,5 +169,5 @@ def test_languages_that_do_not_agree_are_refused(tmp_path: Path, lang: str, text
 
 
 def test_every_catalogue_of_the_product_is_compiled_and_whole() -> None:
-    done = compile_words(ROOT, "--check")
+    done = subprocess.run([sys.executable, str(SCRIPT), "--check"], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
