@@ -1,16 +1,17 @@
 """Units of measure: OKEI codes, their names on paper, and the numbers single register families use instead.
 
-The table is data: fiscal/data/units.toml.
+Codes are data (fiscal/data/units.toml), their names words (catalogue `units`).
 """
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from fiscal.data import read
+from marking.words import catalogue
 
 PIECE = 796
 
@@ -43,14 +44,17 @@ class UnitTable:
         return self.overrides.get(family, {}).get(self.unit(code).code, code)
 
 
-def parse(text: str) -> UnitTable:
-    """Read the table. ValueError for a code given twice or an override of a code that is not there."""
+def parse(text: str, named: Callable[[int], Mapping[str, str]]) -> UnitTable:
+    """Read the table; `named` gives the names of a code by language.
+
+    ValueError for a code given twice or an override of a code that is not there.
+    """
     data = tomllib.loads(text)
     units: dict[int, Unit] = {}
-    for row in data["unit"]:
-        if row["code"] in units:
-            raise ValueError(f"unit code {row['code']} is given twice")
-        units[row["code"]] = Unit(row["code"], row["ru"], row["kk"], row["en"])
+    for code in data["codes"]:
+        if code in units:
+            raise ValueError(f"unit code {code} is given twice")
+        units[code] = Unit(code, **named(code))
     overrides = {name: {int(ours): theirs for ours, theirs in m.items()} for name, m in data.get("driver", {}).items()}
     for name, mapping in overrides.items():
         if missing := sorted(set(mapping) - set(units)):
@@ -61,4 +65,8 @@ def parse(text: str) -> UnitTable:
 @cache
 def okei() -> UnitTable:
     """The table that ships with the package."""
-    return parse(read("units.toml"))
+    return parse(read("units.toml"), _names)
+
+
+def _names(code: int) -> Mapping[str, str]:
+    return catalogue("fiscal", "units").texts(str(code))

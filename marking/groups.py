@@ -1,21 +1,24 @@
 """Product groups that must be marked: what they are, since when, and who says so.
 
 The set is open: the list of Kazakhstan changes several times a year, and a shop may meet a group before this file does.
-Rows are data (data/groups.toml, each with its source); fields nobody has confirmed are named in `unverified` and can
-be overridden by configuration. Source of the list: Order MTI № 330-НҚ of 22.11.2025.
+Rows are data (data/groups.toml, each with its source), their names words (catalogue `groups`). Fields nobody has
+confirmed are named in `unverified` and can be overridden by configuration.
+Source of the list: Order MTI № 330-НҚ of 22.11.2025.
 """
 
 from __future__ import annotations
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from marking import data
+from marking.words import MissingWords, catalogue
 
 _FAR_FUTURE = date.max
 
@@ -118,8 +121,11 @@ class Groups(Mapping[str, Group]):
         return Groups({**self._groups, key: row}, self.utc_offset_minutes)
 
 
-def load_groups(text: str) -> Groups:
-    """Read a group table (TOML). Raises GroupError with the place, never another exception for bad text."""
+def load_groups(text: str, named: Callable[[str], Mapping[str, Any]] = lambda _key: {}) -> Groups:
+    """Read a group table (TOML). `named`: the fields of a group that do not stand in its row.
+
+    Raises GroupError with the place, never another exception for bad text.
+    """
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -131,18 +137,27 @@ def load_groups(text: str) -> Groups:
     unknown = set(document) - {"utc_offset_minutes", "group"}
     if unknown or not isinstance(rows, dict):
         raise GroupError(f"groups: unknown or malformed top-level keys {sorted(unknown) or 'group'}")
-    return Groups({key: _row(key, row) for key, row in rows.items()}, offset)
+    return Groups({key: _row(key, row, named(key)) for key, row in rows.items()}, offset)
 
 
 @cache
 def standard() -> Groups:
     """The table that ships with the package."""
-    return load_groups(data.read("groups.toml"))
+    return load_groups(data.read("groups.toml"), _names)
 
 
-def _row(key: str, row: object) -> Group:
+def _names(key: str) -> Mapping[str, str]:
+    """Raises GroupError for a row whose name has no words yet."""
+    try:
+        return {f"name_{lang}": words for lang, words in catalogue("marking", "groups").texts(key).items()}
+    except MissingWords as error:
+        raise GroupError(f"group {key}: no name in marking/locale/*/LC_MESSAGES/groups.po") from error
+
+
+def _row(key: str, row: object, named: Mapping[str, Any] = MappingProxyType({})) -> Group:
     if not isinstance(row, Mapping):
         raise GroupError(f"group {key}: a table wanted")
+    row = {**named, **row}
     values = {name: _value(key, name, value) for name, value in row.items()}
     missing = [name for name in ("name_ru", "name_kk", "marked_from", "source") if not values.get(name)]
     if missing:

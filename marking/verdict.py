@@ -1,7 +1,7 @@
 """The answer to "may this unit be sold?", and everything the answer may lean on.
 
 A verdict is a value, not a boolean: what to do, why (a stable reason code), which evidence said so, how old that
-evidence is, and the one thing the cashier does next. Texts live in data/reasons.toml, rules in data/rules_kz.toml.
+evidence is, and the one thing the cashier does next. Words: marking.reasons; rules: data/rules_kz.toml.
 """
 
 from __future__ import annotations

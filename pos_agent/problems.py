@@ -1,4 +1,7 @@
-"""What the agent refuses, as a stable code with words in kk, ru and en (data/problems.toml)."""
+"""What the agent refuses, as a stable code with words in kk, ru and en.
+
+The table of codes is data/problems.toml; words stand in the catalogue `problems`, causes and remedies in `support`.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +13,14 @@ from importlib.resources import files
 from typing import Any
 
 from fiscal.register import Failure, FailureKind
+from marking.words import LANGUAGES, MissingWords, catalogue
 
-LANGUAGES = ("kk", "ru", "en")
+__all__ = [
+    "LANGUAGES", "OF_DOUBT", "OF_FAILURE", "Problem", "ProblemKind", "doubt_code", "kinds", "of_doubt", "of_failure",
+    "read_kinds",
+]  # fmt: skip
+
+_FIELDS = {"status", "retry"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +43,22 @@ class Problem(Exception):
 
 @cache
 def kinds() -> Mapping[str, ProblemKind]:
-    table = tomllib.loads((files("pos_agent.data") / "problems.toml").read_text(encoding="utf-8"))
-    return {
-        code: ProblemKind(code, row["status"], {lang: row[lang] for lang in LANGUAGES}, row.get("retry", False))
-        for code, row in table.items()
-    }
+    return read_kinds((files("pos_agent.data") / "problems.toml").read_text(encoding="utf-8"))
+
+
+def read_kinds(text: str) -> Mapping[str, ProblemKind]:
+    """The table of codes with its words. Raises ValueError that says where words go."""
+    return {code: _kind(code, row) for code, row in tomllib.loads(text).items()}
+
+
+def _kind(code: str, row: Mapping[str, Any]) -> ProblemKind:
+    where = "pos_agent/locale/{kk,ru,en}/LC_MESSAGES/problems.po, then script/compile_words.py (docs/translating.md)"
+    if strange := sorted(set(row) - _FIELDS):
+        raise ValueError(f"problems.toml: {code}: {', '.join(strange)}: words of a code go into {where}")
+    try:
+        return ProblemKind(code, row["status"], catalogue("pos_agent", "problems").texts(code), row.get("retry", False))
+    except MissingWords as error:
+        raise ValueError(f"problems.toml: {code} has no words: they go into {where}") from error
 
 
 OF_FAILURE: dict[FailureKind, str] = {

@@ -1,75 +1,52 @@
 """Writes the pages that are drawn from data. `--check` writes nothing and exits 1 when one is stale.
 
-    docs/messages.md    marking/data/reasons.toml, pos_agent/data/problems.toml, fiscal/escpos/messages.toml,
-                        pos_agent/data/print_test.toml
+    docs/messages.md, messages.ru.md, messages.kk.md
+        marking/data/reasons.toml, pos_agent/data/problems.toml     which codes there are
+        the compiled catalogues in CATALOGUES                       what is said of each
 
-Needs Python alone, so that a technician can run it on a checkout without its packages.
+Needs Python alone, so that a technician can run it on a checkout without its packages; words are read as
+script/compile_words.py left them.
 """
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from marking.words import Catalogue
 
 ROOT = Path(__file__).resolve().parent.parent
 
 REASONS = "marking/data/reasons.toml"
 PROBLEMS = "pos_agent/data/problems.toml"
-PRINTER = "fiscal/escpos/messages.toml"
-PRINT_TEST = "pos_agent/data/print_test.toml"
-SOURCES = (REASONS, PROBLEMS, PRINTER, PRINT_TEST)
-
+SOURCES = (REASONS, PROBLEMS)
+# Domain -> package. In this order their words stand on the page.
+CATALOGUES: Mapping[str, str] = {
+    "reasons": "marking",
+    "problems": "pos_agent",
+    "printer": "fiscal",
+    "print_test": "pos_agent",
+    "support": "pos_agent",
+}
 LANGUAGES = ("kk", "ru", "en")
 TITLES = ("Қазақша", "Русский", "English")
-# First characters of a code, and what the family speaks of.
-REASON_FAMILIES: Mapping[str, str] = {
-    "M-0": "M-0xx: in order",
-    "M-1": "M-1xx: the code itself",
-    "M-2": "M-2xx: what this till knows",
-    "M-3": "M-3xx: what the registry (IS MPT) says",
-    "M-4": "M-4xx: nobody could say",
-}
-PROBLEM_FAMILIES: Mapping[str, str] = {
-    "T-": "T-1xx: the sale",
-    "R-": "R-2xx: the cash register",
-    "S-": "S-3xx: disk and journal",
-    "P-": "P-4xx, P-500: the call",
-}
+# Page -> its language.
+MESSAGES: Mapping[str, str] = {"docs/messages.md": "en", "docs/messages.ru.md": "ru", "docs/messages.kk.md": "kk"}
+# First characters of the codes of a family; the catalogue `support` has its heading.
+REASON_FAMILIES = ("M-0", "M-1", "M-2", "M-3", "M-4")
+PROBLEM_FAMILIES = ("T-", "R-", "S-", "P-")
+WRITTEN = "<!-- Written by script/generate_docs.py. Change the data and the catalogues, not this page. -->"
+NEXT = " → "  # From what happened to what to do.
 
-INTRODUCTION = f"""# Messages
-
-<!-- Written by script/generate_docs.py. Change the data, not this page. -->
-
-Every message has a number that never changes its meaning. Read it out when you call for help; the words may be
-improved, the number stays. What the colours mean and what to do: [cashier.md](cashier.md).
-
-Data: {", ".join(f"`{name}`" for name in SOURCES)}.
-"""
-UNREVIEWED = "The Kazakh texts have not been read by a native reviewer yet."
-
-REASONS_TEXT = """## Verdicts on a code
-
-The answer to "may this unit be sold?". In each cell the first line is what happened, the second the one next action.
-The colour is not part of the number: some answers are the shop's policy (`[policy]` of the configuration), so the same
-number may refuse in one shop and ask in another."""
-
-PROBLEMS_TEXT = """## Refusals of the agent
-
-What the API answers when a call cannot be carried out (`code` of problem+json). *Again*: the same call may be repeated
-with the same `Idempotency-Key` and may then succeed."""
-
-PRINTER_TEXT = """## Paper
-
-What became of the paper of a receipt (`printed` of a receipt, `printer` of the status). None of these undoes a
-receipt: it is registered before it is printed. Second line: the one next action."""
-
-PRINT_TEST_TEXT = """## Set-up of a printer
-
-What `pos-agent print-test` tells (`kind` of its JSON). Second line: the next step. Words in braces are filled in."""
+_KEY = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 
 Table = Mapping[str, Any]
 
@@ -78,23 +55,39 @@ class Stale(Exception):
     """A page does not say what the data says."""
 
 
-def messages(root: Path = ROOT) -> str:
-    """Text of docs/messages.md. Raises KeyError where a text is missing in one language."""
-    reasons, problems, printer, print_test = (_read(root / name) for name in SOURCES)
-    parts = [INTRODUCTION]
-    if not reasons["kk_reviewed"]:
-        parts.append(UNREVIEWED + "\n")
-    parts += [REASONS_TEXT + "\n", *_families(REASON_FAMILIES, reasons["reason"], _reason_row(reasons["action"]))]
-    parts += [PROBLEMS_TEXT + "\n", *_families(PROBLEM_FAMILIES, problems, _problem_row, ("HTTP", "again"))]
-    parts += [PRINTER_TEXT + "\n", _table(("state", *TITLES), [_printer_row(*one) for one in printer.items()])]
-    parts += [
-        PRINT_TEST_TEXT + "\n",
-        _table(("kind", *TITLES), [_kind_row(*one) for one in print_test["text"].items()]),
-    ]
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All that a page of messages is drawn from, and the language it explains in."""
+
+    lang: str
+    reasons: Table
+    problems: Table
+    words: Mapping[str, Catalogue]
+    keys: Mapping[str, Sequence[str]]  # Domain -> its keys, in the order in which a translator sees them.
+
+    def page(self, key: str) -> str:
+        return self.words["support"].text(f"page.{key}", self.lang)
+
+    def explained(self, code: str) -> Sequence[str]:
+        support = self.words["support"]
+        return support.text(f"{code}.cause", self.lang), support.text(f"{code}.remedy", self.lang)
+
+
+def messages(lang: str, root: Path = ROOT) -> str:
+    """Text of the page of messages. Raises MissingWords where a text is missing in one language."""
+    book = _book(lang, root)
+    others = " · ".join(f"[{TITLES[LANGUAGES.index(one)]}]({Path(name).name})" for name, one in MESSAGES.items())
+    parts = [f"# {book.page('title')}\n", f"{WRITTEN}\n", f"{others}\n", f"{book.page('introduction')}\n"]
+    if not all(catalogue.reviewed("kk") for catalogue in book.words.values()):
+        parts.append(book.page("unreviewed") + "\n")
+    parts += [*_section(book, "verdicts"), *_families(book, REASON_FAMILIES, book.reasons["action"], _reason_row)]
+    parts += [*_section(book, "refusals"), *_families(book, PROBLEM_FAMILIES, book.problems, _problem_row, True)]
+    parts += [*_section(book, "paper"), _states(book, "printer", "action")]
+    parts += [*_section(book, "set_up"), _states(book, "print_test", "next")]
     return "\n".join(parts)
 
 
-PAGES: Mapping[str, Callable[[Path], str]] = {"docs/messages.md": messages}
+PAGES: Mapping[str, Callable[[Path], str]] = {name: partial(messages, lang) for name, lang in MESSAGES.items()}
 
 
 def write(root: Path = ROOT) -> None:
@@ -110,46 +103,63 @@ def check(root: Path = ROOT) -> None:
             raise Stale(f"{name} is stale: run python script/generate_docs.py")
 
 
-def _read(path: Path) -> dict[str, Any]:
-    return tomllib.loads(path.read_text(encoding="utf-8"))
+def _book(lang: str, root: Path) -> Book:
+    if str(ROOT) not in sys.path:
+        sys.path.insert(0, str(ROOT))
+    from marking.words import read
+
+    reasons, problems = (tomllib.loads((root / name).read_text(encoding="utf-8")) for name in SOURCES)
+    words = {domain: read(root / package / "locale", domain, package) for domain, package in CATALOGUES.items()}
+    keys = {domain: _KEY.findall(_source(root, domain).read_text(encoding="utf-8")) for domain in CATALOGUES}
+    return Book(lang, reasons, problems, words, keys)
+
+
+def _source(root: Path, domain: str) -> Path:
+    return root / CATALOGUES[domain] / "locale" / "en" / "LC_MESSAGES" / f"{domain}.po"
+
+
+def _section(book: Book, name: str) -> Sequence[str]:
+    return f"## {book.page(name)}\n", book.page(f"{name}.text") + "\n"
 
 
 def _families(
-    families: Mapping[str, str],
-    rows: Mapping[str, Table],
-    cells: Callable[[str, Table], Sequence[str]],
-    extra: Sequence[str] = (),
+    book: Book,
+    families: Sequence[str],
+    rows: Table,
+    cells: Callable[[Book, str, Any], Sequence[str]],
+    refusals: bool = False,
 ) -> Iterator[str]:
     left = dict(rows)
-    for prefix, title in families.items():
-        found = [cells(code, left.pop(code)) for code in rows if code.startswith(prefix)]
-        yield f"### {title}\n"
-        yield _table(("code", *extra, *TITLES), found)
+    extra = ("HTTP", book.page("again")) if refusals else ()
+    titles = (book.page("code"), *extra, book.page("shown"), book.page("cause"), book.page("remedy"))
+    for prefix in families:
+        found = [cells(book, code, left.pop(code)) for code in rows if code.startswith(prefix)]
+        yield f"### {book.page(prefix)}\n"
+        yield _table(titles, found)
     if left:
         raise ValueError(f"codes of no family: {', '.join(left)}")
 
 
-def _reason_row(actions: Mapping[str, Table]) -> Callable[[str, Table], Sequence[str]]:
-    def row(code: str, reason: Table) -> Sequence[str]:
-        action = actions[reason["action"]]
-        return (code, *(f"{reason[name]}<br>{action[name]}" for name in LANGUAGES))
-
-    return row
+def _reason_row(book: Book, code: str, action: str) -> Sequence[str]:
+    words = book.words["reasons"]
+    shown = (words.text(code, lang) + NEXT + words.text(f"action.{action}", lang) for lang in LANGUAGES)
+    return code, "<br>".join(shown), *book.explained(code)
 
 
-def _problem_row(code: str, problem: Table) -> Sequence[str]:
-    again = "yes" if problem.get("retry", False) else ""
-    return (code, str(problem["status"]), again, *(problem[name] for name in LANGUAGES))
+def _problem_row(book: Book, code: str, problem: Table) -> Sequence[str]:
+    again = book.page("yes") if problem.get("retry", False) else ""
+    shown = (book.words["problems"].text(code, lang) for lang in LANGUAGES)
+    return code, str(problem["status"]), again, "<br>".join(shown), *book.explained(code)
 
 
-def _printer_row(state: str, message: Table) -> Sequence[str]:
-    texts = (f"{message[name]}<br>{message[f'action_{name}']}".removesuffix("<br>") for name in LANGUAGES)
-    return (f"`{state}`", *texts)
-
-
-def _kind_row(kind: str, text: Table) -> Sequence[str]:
-    texts = (f"{text[name]}<br>{text.get(f'next_{name}', '')}".removesuffix("<br>") for name in LANGUAGES)
-    return (f"`{kind}`", *texts)
+def _states(book: Book, domain: str, part: str) -> str:
+    """Words that have no number, in three languages with their next step."""
+    words, rows = book.words[domain], []
+    for key in (key for key in book.keys[domain] if "." not in key):
+        steps = (words.optional(f"{key}.{part}", lang) for lang in LANGUAGES)
+        texts = (words.text(key, lang) for lang in LANGUAGES)
+        rows.append((f"`{key}`", *(NEXT.join(filter(None, pair)) for pair in zip(texts, steps, strict=True))))
+    return _table(("", *TITLES), rows)
 
 
 def _table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -1,4 +1,7 @@
-"""Words of the receipt in Kazakh and Russian, and how one or both of them stand on a line. Data: labels.toml."""
+"""Words of the receipt in Kazakh and Russian, and how one or both of them stand on a line.
+
+The words are in the catalogue `labels`; which of them law or a vendor has set is in labels.toml.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
+
+from marking.words import catalogue
 
 
 class Language(StrEnum):
@@ -36,5 +41,6 @@ class Label:
 
 @cache
 def labels() -> dict[str, Label]:
-    rows = tomllib.loads(files(__package__).joinpath("labels.toml").read_text("utf-8"))
-    return {key: Label(row["kk"], row["ru"], row["source"]) for key, row in rows.items()}
+    sources = tomllib.loads(files(__package__).joinpath("labels.toml").read_text("utf-8"))["source"]
+    words = catalogue("fiscal", "labels")
+    return {key: Label(words.text(key, "kk"), words.text(key, "ru"), source) for key, source in sources.items()}

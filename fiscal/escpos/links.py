@@ -33,7 +33,7 @@ _CAUSES = {
 
 
 class LinkFailed(Exception):
-    """`cause` is a key of messages.toml: not_found, denied, busy, stalled or closed."""
+    """`cause` is one of outcome.CAUSES: not_found, denied, busy, stalled or closed."""
 
     def __init__(self, cause: str, text: str) -> None:
         super().__init__(text)

@@ -1,13 +1,13 @@
-"""What came of a print job, and the words for it in three languages. Values only; the words are in messages.toml."""
+"""What came of a print job, and the words for it in three languages (catalogue `printer`). Values only."""
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib.resources import files
+
+from marking.words import catalogue
 
 from .status import DrawerState, PrintState
 
@@ -41,14 +41,23 @@ class PrintOutcome:
     exact: bool = True  # False: letters were replaced or printed as `?`; `detail` names them.
 
 
+OK = "ok"
+# What a printer's state (`status`) or a broken line (`links`) may be told as.
+CAUSES = (
+    OK, "paper_out", "cover_open", "offline", "feeding", "unknown", "cutter", "head_hot", "unrecoverable", "error",
+    "not_found", "denied", "busy", "stalled", "closed",
+)  # fmt: skip
+
+
 @cache
 def messages() -> Mapping[str, tuple[Message, Message]]:
-    """(what happened, what to do) by cause."""
-    rows = tomllib.loads(files(__package__).joinpath("messages.toml").read_text("utf-8"))
+    """(what happened, what to do) by cause; nothing is to be done when all went well."""
+    words = catalogue("fiscal", "printer")
+    nothing = Message("", "", "")
     return {
         cause: (
-            Message(row["kk"], row["ru"], row["en"]),
-            Message(row["action_kk"], row["action_ru"], row["action_en"]),
+            Message(**words.texts(cause)),
+            nothing if cause == OK else Message(**words.texts(f"{cause}.action")),
         )
-        for cause, row in rows.items()
+        for cause in CAUSES
     }

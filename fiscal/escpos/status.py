@@ -96,7 +96,7 @@ UNASKED = Reading()
 @dataclass(frozen=True, slots=True)
 class Verdict:
     state: PrintState
-    cause: str  # Key of messages.toml.
+    cause: str  # One of outcome.CAUSES.
 
 
 def verdict(reading: Reading) -> Verdict:

@@ -11,6 +11,7 @@ import typer
 from pos_agent import __version__
 from pos_agent.cli.decode import decode_command
 from pos_agent.cli.demo import demo_command
+from pos_agent.cli.explain import explain_command
 from pos_agent.cli.later import group
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
@@ -27,6 +28,7 @@ app = typer.Typer(
 app.command("parse")(parse_command)
 app.command("decode")(decode_command)
 app.command("demo")(demo_command)
+app.command("explain")(explain_command)
 app.command("print-test")(print_test_command)
 app.command("sync-key")(sync_key_command)
 app.add_typer(group("pos_agent.cli.cache", help="Catalogue and code statuses of this till."), name="cache")

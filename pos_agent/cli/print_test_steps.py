@@ -45,7 +45,7 @@ class Told:
 
     step: str
     grade: Grade
-    kind: str  # Key of print_test.toml, or a cause of fiscal/escpos/messages.toml.
+    kind: str  # Key of the catalogue `print_test`, or one of fiscal.escpos.outcome.CAUSES.
     text: str
     next: str = ""
     facts: Mapping[str, object] = field(default_factory=dict)
@@ -229,7 +229,7 @@ def _level(high: bool | None) -> str:
 
 
 def _states(look: Look, open_is_high: bool | None) -> dict[str, str]:
-    """Each part of the printer as a word of print_test.toml; "unknown" where it did not answer for it."""
+    """Each part of the printer as a word (`word.KEY`) of the catalogue; "unknown" where it did not answer for it."""
     reading = look.reading
     paper = paper_state(reading.paper)
 

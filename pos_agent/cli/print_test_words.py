@@ -1,15 +1,13 @@
-"""Words of `pos-agent print-test` in three languages. Data: pos_agent/data/print_test.toml."""
+"""Words of `pos-agent print-test` in three languages, from the catalogue `print_test`."""
 
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cache
-from importlib.resources import files
-from typing import Any
+
+from marking.words import catalogue
 
 
 class Speech(StrEnum):
@@ -26,17 +24,11 @@ class Words:
 
     def text(self, kind: str, **values: object) -> tuple[str, str]:
         """(what was found, the next step or an empty text)."""
-        row = table()["text"][kind]
-        return row[self.speech].format(**values), row.get(f"next_{self.speech}", "").format(**values)
+        words = catalogue("pos_agent", "print_test")
+        return words.text(kind, self.speech, **values), words.optional(f"{kind}.next", self.speech, **values)
 
     def word(self, name: str) -> str:
-        found: str = table()["word"][name][self.speech]
-        return found
-
-
-@cache
-def table() -> Mapping[str, Any]:
-    return tomllib.loads((files("pos_agent.data") / "print_test.toml").read_text(encoding="utf-8"))
+        return catalogue("pos_agent", "print_test").text(f"word.{name}", self.speech)
 
 
 def speech_of(environment: Mapping[str, str] = os.environ) -> Speech:

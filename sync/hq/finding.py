@@ -5,27 +5,9 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, fields
 
-from sync.hq.kinds import Kind
+from sync.hq.kinds import CAUSES, Kind
 
-CAUSES: dict[Kind, tuple[str, ...]] = {
-    Kind.SOLD_NOT_FISCALISED: ("no-receipt", "line-missing"),
-    Kind.FISCALISED_NOT_IN_JOURNAL: ("not-in-journal", "in-doubt-at-till", "not-delivered-yet", "unknown-register"),
-    Kind.FISCAL_WITHOUT_MARK: ("mark-missing",),
-    Kind.MARK_DIFFERS: ("damaged", "other-unit"),
-    Kind.AMOUNT_DIFFERS: ("line-sum",),
-    Kind.DUPLICATE_DOCUMENT: ("second-document",),
-    Kind.SOLD_NOT_WITHDRAWN: ("still-in-circulation", "not-in-registry"),
-    Kind.WITHDRAWN_NOT_SOLD: ("no-sale",),
-    Kind.SOLD_TWICE: ("same-till", "two-tills", "two-shops"),
-    Kind.SOLD_AFTER_BLOCK: ("written-off", "withdrawn-before"),
-    Kind.SOLD_AFTER_EXPIRY: ("expired",),
-    Kind.RETURNED_STILL_WITHDRAWN: ("in-term",),
-    Kind.RETURN_OVERDUE: ("term-over",),
-    Kind.WRONG_GTIN: ("gtin-differs",),
-    Kind.NUMBER_GAP: ("receipt-numbers", "journal-rows"),
-    Kind.CLOCK_DRIFT: ("till-clock",),
-    Kind.TILL_SILENT: ("silent",),
-}
+__all__ = ["CAUSES", "COLUMNS", "Finding"]
 
 
 @dataclass(frozen=True, slots=True)

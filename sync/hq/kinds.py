@@ -1,16 +1,18 @@
 """Kinds of disagreement between the witnesses, as data: how grave, whose move, and where the case is told from.
 
-Texts of each kind (title, what it means, what to do) in kk, ru and en are in `data/kinds.toml`; a test wants all.
+Words of each kind and cause (title, what it means, what to do) in kk, ru and en stand in the catalogue `kinds`.
 """
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from importlib import resources
+
+from marking.words import LANGUAGES, catalogue
+
+__all__ = ["CAUSES", "KINDS", "LANGUAGES", "About", "Kind", "Severity", "Subject", "Told", "texts"]
 
 
 class Kind(StrEnum):
@@ -73,7 +75,25 @@ KINDS: Mapping[Kind, About] = {
     Kind.TILL_SILENT: About(Severity.WAITING, Subject.TILL),
 }
 
-LANGUAGES = ("kk", "ru", "en")
+CAUSES: Mapping[Kind, tuple[str, ...]] = {
+    Kind.SOLD_NOT_FISCALISED: ("no-receipt", "line-missing"),
+    Kind.FISCALISED_NOT_IN_JOURNAL: ("not-in-journal", "in-doubt-at-till", "not-delivered-yet", "unknown-register"),
+    Kind.FISCAL_WITHOUT_MARK: ("mark-missing",),
+    Kind.MARK_DIFFERS: ("damaged", "other-unit"),
+    Kind.AMOUNT_DIFFERS: ("line-sum",),
+    Kind.DUPLICATE_DOCUMENT: ("second-document",),
+    Kind.SOLD_NOT_WITHDRAWN: ("still-in-circulation", "not-in-registry"),
+    Kind.WITHDRAWN_NOT_SOLD: ("no-sale",),
+    Kind.SOLD_TWICE: ("same-till", "two-tills", "two-shops"),
+    Kind.SOLD_AFTER_BLOCK: ("written-off", "withdrawn-before"),
+    Kind.SOLD_AFTER_EXPIRY: ("expired",),
+    Kind.RETURNED_STILL_WITHDRAWN: ("in-term",),
+    Kind.RETURN_OVERDUE: ("term-over",),
+    Kind.WRONG_GTIN: ("gtin-differs",),
+    Kind.NUMBER_GAP: ("receipt-numbers", "journal-rows"),
+    Kind.CLOCK_DRIFT: ("till-clock",),
+    Kind.TILL_SILENT: ("silent",),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,15 +108,13 @@ class Told:
 
 @cache
 def texts(language: str) -> Mapping[tuple[Kind, str], Told]:
-    """Texts of every kind and cause in `LANGUAGES`. Raises KeyError for another language."""
-    document = tomllib.loads(resources.files("sync.hq").joinpath("data/kinds.toml").read_text(encoding="utf-8"))
+    """Texts of every kind and cause in `LANGUAGES`. Raises MissingWords for another language."""
+    words = catalogue("sync.hq", "kinds")
     return {
-        (Kind(kind), cause): Told(
-            of_kind["title"][language],
-            told["title"][language],
-            told["explanation"][language],
-            told["action"][language],
+        (kind, cause): Told(
+            words.text(f"{kind}.title", language),
+            *(words.text(f"{kind}.{cause}.{part}", language) for part in ("title", "explanation", "action")),
         )
-        for kind, of_kind in document["kinds"].items()
-        for cause, told in of_kind["causes"].items()
+        for kind, causes in CAUSES.items()
+        for cause in causes
     }

@@ -5,6 +5,8 @@ from __future__ import annotations
 import importlib.util
 import re
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,7 +21,7 @@ from fiscal.escpos.profiles import profiles
 from fiscal.webkassa.settings import OPTIONS
 from marking import reasons
 from marking.groups import standard
-from pos_agent import problems
+from pos_agent import problems, support
 from pos_agent.cli.main import app
 from pos_agent.sale import SaleState
 
@@ -38,6 +40,7 @@ def generator() -> ModuleType:
     found = importlib.util.spec_from_file_location("generate_docs", ROOT / "script" / "generate_docs.py")
     assert found is not None and found.loader is not None
     module = importlib.util.module_from_spec(found)
+    sys.modules[found.name] = module  # Its dataclass looks itself up there.
     found.loader.exec_module(module)
     return module
 
@@ -47,7 +50,22 @@ def copied(generator: ModuleType, folder: Path) -> Path:
     for name in (*generator.SOURCES, *generator.PAGES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
+    for domain, package in generator.CATALOGUES.items():
+        for path in (ROOT / package / "locale").glob(f"*/LC_MESSAGES/{domain}.*"):
+            target = folder / path.relative_to(ROOT)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(path, target)
     return folder
+
+
+def test_the_generator_needs_no_package_but_python() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-E", str(ROOT / "script" / "generate_docs.py"), "--check"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_the_drawn_pages_say_what_the_data_says(generator: ModuleType) -> None:
@@ -56,27 +74,36 @@ def test_the_drawn_pages_say_what_the_data_says(generator: ModuleType) -> None:
 
 def test_a_changed_text_makes_the_page_stale_until_it_is_written_again(generator: ModuleType, tmp_path: Path) -> None:
     root = copied(generator, tmp_path)
-    data = root / generator.REASONS
-    data.write_text(data.read_text(encoding="utf-8").replace("Уберите товар", "Отложите товар"), encoding="utf-8")
+    words = root / "marking/locale/ru/LC_MESSAGES/reasons.po"
+    words.write_text(words.read_text(encoding="utf-8").replace("Уберите товар", "Спрячьте товар"), encoding="utf-8")
+    generator.check(root)  # What the program reads is the compiled catalogue.
+    compiled = [sys.executable, str(ROOT / "script" / "compile_words.py"), "--root", str(root)]
+    subprocess.run(compiled, capture_output=True, check=True)
     with pytest.raises(generator.Stale, match="messages"):
         generator.check(root)
     generator.write(root)
     generator.check(root)
-    assert "Отложите товар" in (root / "docs/messages.md").read_text(encoding="utf-8")
+    assert all("Спрячьте товар" in (root / name).read_text(encoding="utf-8") for name in generator.PAGES)
 
 
 def test_a_code_of_a_family_the_page_does_not_have_is_an_error(generator: ModuleType, tmp_path: Path) -> None:
     root = copied(generator, tmp_path)
     with (root / generator.REASONS).open("a", encoding="utf-8") as data:
-        data.write('\n[reason.M-901]\naction = "sell"\nru = "a"\nkk = "b"\nen = "c"\n')
+        data.write('\nM-901 = "sell"\n')
     with pytest.raises(ValueError, match="M-901"):
-        generator.messages(root)
+        generator.messages("en", root)
 
 
-def test_every_code_has_its_row_with_its_words_in_three_languages() -> None:
-    rows = {
-        cells[1].strip(): line for line in page("docs/messages.md").splitlines() if len(cells := line.split("|")) > 4
-    }
+@pytest.mark.parametrize("lang", support.LANGUAGES)
+def test_every_code_has_one_row_with_its_words_its_cause_and_its_remedy(generator: ModuleType, lang: str) -> None:
+    (name,) = [name for name, one in generator.MESSAGES.items() if one == lang]
+    lines = [line for line in page(name).splitlines() if re.match(r"\| [MTRSP]-\d{3} \|", line)]
+    rows = {line.split("|")[1].strip(): line for line in lines}
+    assert len(lines) == len(rows) == len(support.codes())
+    for code in support.codes():
+        found = support.explain(code)
+        assert found.cause[lang] in rows[code]
+        assert found.remedy[lang] in rows[code]
     for code in reasons.known():
         assert all(reasons.text(code, language) in rows[code] for language in reasons.LANGUAGES)
         assert all(reasons.action(code, language) in rows[code] for language in reasons.LANGUAGES)

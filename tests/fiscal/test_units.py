@@ -40,10 +40,7 @@ def test_a_family_may_number_a_unit_differently() -> None:
         okei().code_for("superkassa", 999)
 
 
-ROW = '[[unit]]\ncode=1\nru="а"\nkk="ә"\nen="a"\n'
-
-
-@pytest.mark.parametrize("text", [ROW + ROW, ROW + "[driver.x]\n2 = 3\n"])
+@pytest.mark.parametrize("text", ["codes = [1, 1]", "codes = [1]\n[driver.x]\n2 = 3\n"])
 def test_a_damaged_table_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="unit code"):
-        parse(text)
+        parse(text, lambda _code: {"ru": "а", "kk": "ә", "en": "a"})

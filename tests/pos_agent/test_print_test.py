@@ -7,7 +7,6 @@ import os
 import pty
 import subprocess
 import sys
-import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,6 +16,7 @@ from typing import Any
 import pytest
 import zxingcpp
 from PIL import Image
+from po_files import keys
 from typer.testing import CliRunner, Result
 
 from fiscal.escpos.address import parse_url
@@ -26,7 +26,7 @@ from hw_sim.printer import Interpreter, model_named, render
 from hw_sim.printer.pty import PtyPrinter
 from hw_sim.printer.tcp import PrinterServer
 from pos_agent.cli.main import app
-from pos_agent.cli.print_test_words import Speech, Words, speech_of, table
+from pos_agent.cli.print_test_words import Speech, Words, speech_of
 
 KAZAKH = "ӘҒҚҢӨҰҮҺІ әғқңөұүһі"
 
@@ -359,20 +359,10 @@ def test_a_technician_at_a_terminal_is_asked_for_the_line() -> None:
     assert f"    {KAZAKH}".strip() in [line.strip() for line in lines]
 
 
-def test_every_text_stands_in_three_languages_with_the_same_values() -> None:
-    for kind, row in table()["text"].items():
-        for start in ("", "next_"):
-            texts = [row.get(f"{start}{speech}", "") for speech in Speech]
-            assert all(texts) or not any(texts), kind
-            names = [sorted(part.partition("}")[0] for part in text.split("{")[1:]) for text in texts]
-            assert names[0] == names[1] == names[2], kind
-    for name, row in table()["word"].items():
-        assert all(row[speech] for speech in Speech), name
-
-
 def test_every_failure_and_warning_says_what_to_do_next() -> None:
     good = {"printer", "status", "printed", "receipt", "drawer_known", "preview", "ask_line", "ask_shut"}
-    assert {kind for kind, row in table()["text"].items() if "next_en" not in row} == good
+    kinds = {key for key in keys("pos_agent", "print_test") if "." not in key}
+    assert {kind for kind in kinds if f"{kind}.next" not in keys("pos_agent", "print_test")} == good
 
 
 @pytest.mark.parametrize(
@@ -397,8 +387,3 @@ def test_the_command_is_loaded_only_when_it_is_called() -> None:
     script = "import sys, pos_agent.cli.main; assert not {'escpos', 'PIL', 'qrcode', 'serial'} & set(sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
-
-
-def test_the_texts_are_data_of_the_package() -> None:
-    source = Path(__file__).parents[2] / "pos_agent" / "data" / "print_test.toml"
-    assert tomllib.loads(source.read_text(encoding="utf-8")) == table()

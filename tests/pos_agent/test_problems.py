@@ -9,7 +9,7 @@ import pytest
 
 import pos_agent
 from fiscal.register import Failure, FailureKind
-from pos_agent.problems import LANGUAGES, OF_FAILURE, Problem, kinds, of_doubt, of_failure
+from pos_agent.problems import LANGUAGES, OF_FAILURE, Problem, kinds, of_doubt, of_failure, read_kinds
 
 
 @pytest.mark.parametrize("code", sorted(kinds()))
@@ -20,6 +20,18 @@ def test_every_problem_has_words_and_an_error_status(code: str) -> None:
     assert all(kind.texts[language].strip() for language in LANGUAGES)
     assert len(set(kind.texts.values())) == len(LANGUAGES)
     assert re.search("[а-яё]", kind.texts["ru"]) and re.search("[a-z]", kind.texts["en"])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('["T-101"]\nstatus = 404\nru = "Такого чека нет"\n', "T-101: ru: words of a code go into pos_agent/locale"),
+        ('["T-999"]\nstatus = 404\n', "T-999 has no words: they go into pos_agent/locale"),
+    ],
+)
+def test_a_code_without_words_or_with_words_in_its_row_is_told_where_they_go(text: str, told: str) -> None:
+    with pytest.raises(ValueError, match=told):
+        read_kinds(text)
 
 
 def test_every_failure_of_a_register_has_its_problem() -> None:

@@ -21,7 +21,7 @@ OPERATOR_MISSING = frozenset({Kind.SOLD_NOT_FISCALISED, Kind.WITHDRAWN_NOT_SOLD}
 class Side:
     witness: Witness
     speaks: bool | None  # False: it should have something and has not. None: not part of this comparison.
-    facts: tuple[tuple[str, Any], ...]  # (key of texts/evidence.toml, value).
+    facts: tuple[tuple[str, Any], ...]  # (key of `fact.*` of the words, value).
     events: tuple[LifeEvent, ...]
 
 

@@ -19,7 +19,7 @@ from sync.hq.pages.accounts import Account, Accounts
 from sync.hq.pages.ports import Ports
 from sync.hq.pages.roles import Act, may
 from sync.hq.pages.settings import PagesSettings
-from sync.hq.pages.texts import LANGUAGES, REVIEWED, TextMissing, counted, text
+from sync.hq.pages.texts import LANGUAGES, TextMissing, counted, is_reviewed, text
 
 NAVIGATION: tuple[tuple[str, str, Act], ...] = (
     ("fleet", "/fleet", Act.LOOK),
@@ -71,7 +71,7 @@ class Office:
             "account": visit.account,
             "csrf": visit.csrf,
             "languages": LANGUAGES,
-            "reviewed": REVIEWED[visit.language],
+            "reviewed": is_reviewed(visit.language),
             "navigation": [(key, path) for key, path, act in NAVIGATION if visit.may(act)],
             "here": request.url.path,
             "address": _address(request),

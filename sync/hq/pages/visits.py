@@ -20,7 +20,7 @@ class NotSignedIn(Exception):
 
 
 class Refused(Exception):
-    """Answered with a page that says why: `kind` is a key of texts/errors.toml."""
+    """Answered with a page that says why: `kind` is a key of `errors.*` of the words."""
 
     def __init__(self, kind: str, status: int = 403, **values: object) -> None:
         super().__init__(kind)

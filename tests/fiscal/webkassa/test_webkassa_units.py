@@ -89,6 +89,7 @@ def test_a_name_the_vendor_leaves_out_is_no_difference() -> None:
 
 
 def test_codes_are_compared_by_the_numbers_this_register_uses() -> None:
-    table = parse('[[unit]]\ncode=5111\nru="пач"\nkk="бума"\nen="pack"\n[driver.x]\n5111 = 728\n')
+    names = {"ru": "пач", "kk": "бума", "en": "pack"}
+    table = parse("codes = [5111]\n[driver.x]\n5111 = 728\n", lambda _code: names)
     assert compare([unit(728, "пачка", "бума")], table, "x").agrees
     assert not compare([unit(728, "пачка", "бума")], table, "webkassa").agrees

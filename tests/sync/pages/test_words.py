@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from urllib.parse import parse_qsl
 
 import hq_chain
+import po_files
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -22,20 +22,10 @@ from sync.hq.pages.audit import ACTS
 from sync.hq.pages.codes import find
 from sync.hq.pages.filters import SORTS, STATES, Filter, days, read
 from sync.hq.pages.roles import Act, Role, may
-from sync.hq.pages.texts import LANGUAGES, TextMissing, catalogue, counted, text
+from sync.hq.pages.texts import LANGUAGES, TextMissing, counted, is_reviewed, text
 
 ROOM = Path(sync.hq.pages.__file__).parent
-_PLACE = re.compile(r"\{(\w*)\}")
-
-
-@pytest.mark.parametrize(("key", "row"), catalogue().items())
-def test_every_text_is_there_in_three_languages_with_the_same_places(key: str, row: Mapping[str, str]) -> None:
-    assert tuple(sorted(row)) == tuple(sorted(LANGUAGES))
-    if key != "common.not_reviewed":
-        assert all(one.strip() for one in row.values())
-    assert len({frozenset(_PLACE.findall(one)) for one in row.values()}) == 1
-    if "|" in row["ru"]:
-        assert (row["ru"].count("|"), row["en"].count("|"), row["kk"].count("|")) == (2, 1, 0)
+KEYS = po_files.keys("sync/hq", "pages")
 
 
 def test_every_text_a_template_or_a_column_asks_for_exists() -> None:
@@ -46,14 +36,14 @@ def test_every_text_a_template_or_a_column_asks_for_exists() -> None:
         asked |= set(re.findall(r'plural\("([a-z_]+\.\w+)"', written))
         asked |= set(re.findall(r'Column\(\s*"\w+",\s*"([a-z_]+\.\w+)"', written))
     assert len(asked) > 150
-    assert sorted(asked - catalogue().keys()) == []
+    assert sorted(asked - KEYS) == []
 
 
 def test_every_kind_cause_alarm_act_and_choice_has_words() -> None:
     keys = [f"trouble.t_{kind}" for kind in AlarmKind] + [f"trouble.a_{kind}" for kind in AlarmKind]
     keys += [f"audit.a_{act}" for act in ACTS] + [f"roles.{role}" for role in Role]
     keys += [f"exceptions.sort_{sort}" for sort in SORTS] + [f"exceptions.s_{state}" for state in (*STATES, "any")]
-    assert [key for key in keys if key not in catalogue()] == []
+    assert [key for key in keys if key not in KEYS] == []
     for language in LANGUAGES:
         for kind, causes in CAUSES.items():
             assert kind_texts.title(language, kind)
@@ -65,6 +55,16 @@ def test_every_kind_cause_alarm_act_and_choice_has_words() -> None:
 def test_a_text_that_does_not_exist_is_an_error_and_never_an_empty_place() -> None:
     with pytest.raises(TextMissing):
         text("ru", "common.nothing_of_the_kind")
+
+
+def test_the_pages_say_that_no_native_reader_has_read_the_kazakh() -> None:
+    assert {language: is_reviewed(language) for language in LANGUAGES} == {"kk": False, "ru": True, "en": True}
+
+
+def test_a_text_without_forms_is_the_same_for_every_number() -> None:
+    assert counted("ru", "done.password", 5, "5") == text("ru", "done.password")
+    with pytest.raises(TextMissing):
+        counted("ru", "done.nothing_of_the_kind", 5, "5")
 
 
 @pytest.mark.parametrize(
