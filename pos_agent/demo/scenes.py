@@ -13,6 +13,7 @@ from rich.text import Text
 from hw_sim.registry import Fate, Mark
 from marking import reasons
 from marking.verdict import Decision
+from marking.words import catalogue
 from pos_agent.checkout import Scanned
 from pos_agent.demo.live import LiveShop
 
@@ -39,8 +40,8 @@ class Stage:
     def unit(self, fate: Fate = Fate.SELLABLE, template: str | None = None) -> Mark:
         return next(mark for mark in self._goods[fate] if template is None or mark.product.template == template)
 
-    def title(self, kk: str, ru: str) -> None:
-        self.console.print(f"\n[bold]{ru}[/] [dim]· {kk}[/]")
+    def title(self, key: str) -> None:
+        self.console.print(f"\n[bold]{said(key)}[/] [dim]· {said(key, 'kk')}[/]")
 
     def say(self, text: str) -> None:
         self.console.print(f"   {text}")
@@ -72,6 +73,14 @@ class Stage:
         return answer
 
 
+def said(key: str, lang: str = "ru", **values: object) -> str:
+    return catalogue("pos_agent", "demo").text(key, lang, **values)
+
+
+def both(key: str, between: str = " · ") -> str:
+    return f"{said(key)}{between}{said(key, 'kk')}"
+
+
 def verdict_line(code: str, how: str, scanned: Scanned | None, ms: float) -> Text:
     """One scan on one line: mark, code, both languages, time."""
     shown = code.replace("\x1d", "␝")
@@ -94,22 +103,23 @@ def _receipt_line(answer: dict[str, Any], took_s: float) -> Text:
     document = answer.get("document")
     if document is None:
         return Text(f"   {answer.get('code', '?')} {answer.get('title', answer)}", style="bold red")
-    text = f"   🧾 чек №{document['number']}, фискалдық белгі / ФП {document['fiscal_sign']}"
+    number, sign = said("receipt", number=document["number"]), f"{said('receipt.sign', 'kk')} / {said('receipt.sign')}"
+    text = f"   🧾 {number}, {sign} {document['fiscal_sign']}"
     text += f", {document['total_tiyn'] / 100:.2f} тг, {took_s * 1000:.0f} ms"
     if answer["recovered"]:
-        text += "  (найден в кассе, второго чека нет · кассадан табылды, екінші чек жоқ)"
+        text += f"  ({both('receipt.found')})"
     return Text(text, style="green")
 
 
 def opening(stage: Stage) -> None:
-    stage.title("Ауысым ашылады", "Открываем смену")
+    stage.title("opening.title")
     answer = stage.shop.call("POST", "/v1/shift/open", {"cashier": "Айгүл С."})
-    stage.say(f"смена {answer['shift']}")
+    stage.say(said("opening.shift", number=answer["shift"]))
     stage.shop.call("POST", "/v1/cash", {"direction": "in", "sum_tiyn": 5_000_000})
 
 
 def plain_sale(stage: Stage) -> None:
-    stage.title("Кәдімгі сату", "Обычная продажа")
+    stage.title("plain_sale.title")
     for template in ("FULL44", "PACK29", "SHORT-7"):
         mark = stage.unit(template=template)
         stage.sold.append(mark)
@@ -118,71 +128,71 @@ def plain_sale(stage: Stage) -> None:
 
 
 def refusals(stage: Stage) -> None:
-    stage.title("Бас тартулар", "Отказы")
+    stage.title("refusals.title")
     mark = stage.unit(template="FULL44")
     stage.scan(mark.product.gtin[1:], "EAN", aim="]E0")
     stage.scan(mark)
     time.sleep(0.6)  # Past the scanner's double-read window: the same pack under the beam again.
-    stage.scan(mark, "ещё раз")
-    stage.scan(stage.sold[0], "уже продан")
+    stage.scan(mark, said("how.again"))
+    stage.scan(stage.sold[0], said("how.sold"))
     for fate in (Fate.SOLD_BEFORE, Fate.NOT_INTRODUCED, Fate.EXPIRED, Fate.WRITTEN_OFF, Fate.UNKNOWN):
         stage.scan(stage.unit(fate), str(fate))
-    stage.scan("hello, world", "не код")
+    stage.scan("hello, world", said("how.no_code"))
     stage.pay("card")
 
 
 def repairs(stage: Stage) -> None:
-    stage.title("Бүлінген кодтар", "Повреждённые коды")
-    stage.scan(stage.unit(template="FULL44"), "GS потерян", gs="drop")
-    stage.scan(stage.unit(template="FULL44"), "GS словом", gs="text")
-    stage.scan(stage.unit(template="PACK29"), "русская раскладка", layout="ru", aim="")
+    stage.title("repairs.title")
+    stage.scan(stage.unit(template="FULL44"), said("how.gs_lost"), gs="drop")
+    stage.scan(stage.unit(template="FULL44"), said("how.gs_word"), gs="text")
+    stage.scan(stage.unit(template="PACK29"), said("how.layout"), layout="ru", aim="")
     stage.pay()
 
 
 def lost_answer(stage: Stage) -> None:
-    stage.title("Жауап жоғалды", "Ответ кассы потерян")
+    stage.title("lost_answer.title")
     stage.shop.sim.webkassa.faults.add("answer_lost_after_fiscalising")
     stage.scan(stage.unit())
     stage.pay()
 
 
 def network_cut(stage: Stage) -> None:
-    stage.title("Желі үзілді, сату жалғасады", "Сеть пропала, продажи идут")
+    stage.title("network_cut.title")
     stage.shop.cut(down=True)
     for _ in range(3):
         stage.scan(stage.unit())
         stage.pay("card")
-    stage.say(f"не отправлено / жіберілмеген: {_unsent(stage)}")
+    stage.say(f"{both('unsent', ' / ')}: {_unsent(stage)}")
     stage.shop.cut(down=False)
     _until(lambda: _unsent(stage) == 0)
-    stage.title("Желі қайта қосылды", "Сеть вернулась")
-    stage.say(f"не отправлено / жіберілмеген: {_unsent(stage)}")
+    stage.title("network_cut.back")
+    stage.say(f"{both('unsent', ' / ')}: {_unsent(stage)}")
 
 
 def take_back(stage: Stage) -> None:
-    stage.title("Қайтару", "Возврат")
+    stage.title("take_back.title")
     opened = stage.shop.call("POST", "/v1/returns", {"sale": stage.last_sale})
     view = stage.shop.call("GET", f"/v1/sales/{stage.last_sale}", None)
     sold = next(line for line in view["lines"] if line["ki"])
     mark = next(mark for mark in stage.shop.sim.shop.codes if mark.ki == sold["ki"])
     stage.scan(mark)
-    stage.say(f"чек возврата · қайтару чегі: {opened['sale']}")
+    stage.say(f"{both('take_back.sale')}: {opened['sale']}")
     stage.pay()
 
 
 def withdrawals(stage: Stage) -> None:
-    stage.title("ИС МПТ: шығарылды ма?", "ИС МПТ: выведено ли?")
+    stage.title("withdrawals.title")
     query = "SELECT outcome, count(*) FROM withdrawal WHERE purpose = 'sale' GROUP BY outcome"
     _until(lambda: all(outcome == "withdrawn" for outcome, _ in stage.shop.agent.journal.query(query)))
     for outcome, count in stage.shop.agent.journal.query(query):
-        stage.say(f"{OUTCOMES.get(outcome, outcome)}: {count}")
+        stage.say(f"{both(OUTCOMES[outcome]) if outcome in OUTCOMES else outcome}: {count}")
     _until(lambda: _unsent(stage) == 0)
 
 
 OUTCOMES = {
-    "withdrawn": "выведено · шығарылған",
-    "on_balance": "ещё на балансе · әлі баланста",
-    "pending": "ещё не проверено · әлі тексерілмеген",
+    "withdrawn": "outcome.withdrawn",
+    "on_balance": "outcome.on_balance",
+    "pending": "outcome.pending",
 }
 SCENES = (opening, plain_sale, refusals, repairs, lost_answer, network_cut, take_back, withdrawals)
 
@@ -191,19 +201,19 @@ def summary(stage: Stage) -> Table:
     """What the three witnesses say at the end."""
     witness = stage.shop.sim.witness()
     head, _ = stage.shop.agent.journal.head()
-    table = Table(title="Итог · Қорытынды", title_justify="left", show_header=False)
+    table = Table(title=both("summary.title"), title_justify="left", show_header=False)
     table.add_column("")
     table.add_column("", justify="right")
     for name, value in (
-        ("чеков в кассе · кассадағы чектер", witness.receipts),
-        ("продано дважды · екі рет сатылған", len(witness.sold_twice)),
-        ("выведено в ИС МПТ · ИС МПТ-да шығарылған", len(witness.withdrawn)),
-        ("ещё на балансе · әлі баланста", len(witness.still_on_balance)),
-        ("записей в журнале · журнал жазбалары", head),
-        ("не отправлено · жіберілмеген", _unsent(stage)),
-        ("от курка до вердикта, медиана · шешімге дейін, ms", f"{sorted(stage.took_ms)[len(stage.took_ms) // 2]:.0f}"),
+        ("summary.receipts", witness.receipts),
+        ("summary.sold_twice", len(witness.sold_twice)),
+        ("summary.withdrawn", len(witness.withdrawn)),
+        ("outcome.on_balance", len(witness.still_on_balance)),
+        ("summary.journal", head),
+        ("unsent", _unsent(stage)),
+        ("summary.median", f"{sorted(stage.took_ms)[len(stage.took_ms) // 2]:.0f}"),
     ):
-        table.add_row(name, str(value))
+        table.add_row(both(name), str(value))
     return table
 
 

@@ -82,9 +82,10 @@ def _play(
 
 def _about(story: Any) -> tuple[str, str]:
     receipts, first, last = len(story.documents), story.timeline.days[0], story.timeline.days[-1]
-    return (
-        f"{len(story.shops)} магазинов, {len(story.tills)} касс, {receipts} чеков, {first} – {last}",
-        f"{len(story.shops)} shops, {len(story.tills)} tills, {receipts} receipts",
+    from sync.hq.demo.told import said
+
+    return said(
+        "about", shops=len(story.shops), tills=len(story.tills), receipts=receipts, first=str(first), last=str(last)
     )
 
 
@@ -111,6 +112,8 @@ def _tell_result(result: dict[str, Any], took_s: float, *, as_json: bool) -> Non
     if as_json:
         typer.echo(json.dumps(result, ensure_ascii=False, indent=2))
         return
+    from sync.hq.demo.told import both
+
     typer.echo("")
     typer.echo(f"{'kind':<28} {'cause':<22} {'planted':>8} {'found':>6} {'healed':>7}")
     healed = result["healing"]["healed"]
@@ -119,22 +122,22 @@ def _tell_result(result: dict[str, Any], took_s: float, *, as_json: bool) -> Non
     for kind, cause in sorted(rows):
         counts = (part.get(kind, {}).get(cause, 0) for part in (result["planted"], result["found"], healed))
         typer.echo(f"{kind:<28} {cause:<22} {next(counts):>8} {next(counts):>6} {next(counts):>7}")
-    for name, said in (("missing", "не найдено · missing"), ("extra", "лишнее · extra"), ("not_open", "not open")):
+    for name in ("missing", "extra", "not_open"):
         for one in result[name]:
-            typer.echo(f"{said}: {one['kind']} {one['cause']} {one['subject']}")
-    verdict = "всё найдено, лишнего нет · all found, none extra" if result["equal"] else "расхождение · they differ"
-    typer.echo(f"\n{verdict}   {took_s:.0f} s")
+            typer.echo(f"{both(name)}: {one['kind']} {one['cause']} {one['subject']}")
+    typer.echo(f"\n{both('equal' if result['equal'] else 'differs')}   {took_s:.0f} s")
 
 
 def _stay(url: str, clock: Clock, show: Show) -> None:
     """Until Ctrl+C; the clock goes on, and the tills speak once a minute as they would."""
     from sync.hq.demo.running import PASSWORD, PEOPLE
+    from sync.hq.demo.told import both
 
     began_ns, began = clock.ns, time.time_ns()
-    typer.echo(f"\nстраницы · pages   {url}/")
+    typer.echo(f"\n{both('pages')}   {url}/")
     for role, _ in PEOPLE:
         typer.echo(f"  {role:<14} {PASSWORD}")
-    typer.echo("Ctrl+C — конец · ends the demo")
+    typer.echo(f"Ctrl+C — {both('end')}")
     for second in itertools.count(1):
         time.sleep(1.0)
         clock.ns = began_ns + time.time_ns() - began

@@ -27,6 +27,7 @@ from sync.hq.demo.planting import Case, Planted, plant
 from sync.hq.demo.registry import write_export
 from sync.hq.demo.story import Story, plain_story
 from sync.hq.demo.timeline import HOUR, MINUTE, timeline
+from sync.hq.demo.told import said
 from sync.hq.demo.vendor import vendor
 from sync.hq.finding import Finding
 from sync.hq.imports import State, import_export_file, import_file, import_webkassa, load_mappings
@@ -119,7 +120,7 @@ class Show:
 
     def _trade(self, tell: Tell) -> None:
         when = self._world.story.timeline
-        tell("deliver", "кассы передают журналы", "tills deliver their journals")
+        tell("deliver", *said("step.deliver"))
         for day in range(len(when.days)):
             for journal in self._world.journals:
                 until = when.moment(day + 1, 0)
@@ -135,7 +136,7 @@ class Show:
 
     def _catch_up(self, tell: Tell) -> None:
         story, when = self._world.story, self._world.story.timeline
-        tell("late", "кассы без связи 72 ч передают всё", "tills cut off for 72 h deliver everything")
+        tell("late", *said("step.late"))
         for journal in self._world.journals:
             is_silent = journal.till is story.silent
             until = self._cut(journal.till, when.now, late=False)
@@ -159,9 +160,9 @@ class Show:
 
     def _import(self, tell: Tell, name: str, at: int) -> None:
         self._at(at - 5 * MINUTE)
-        tell("land", "строки журналов ложатся в озеро", "journal rows land in the lake")
+        tell("land", *said("step.land"))
         land(self._engine, self._lake, self._clock.now())
-        tell("import", "файлы операторов, история Webkassa, выгрузка ИС МПТ", "operators' files, Webkassa, IS MPT")
+        tell("import", *said("step.import"))
         world = self._world
         for mapping, path in write_files(world.story, world.registry, self._folder, at - 10 * MINUTE, name):
             done = import_file(path, self._mappings[mapping], engine=self._engine, lake=self._lake, now=self._clock.now)
@@ -175,12 +176,12 @@ class Show:
         _require(done.state, done.trouble, path, done.refused)
 
     def _look(self, tell: Tell, step: str, at: int) -> set[Key]:
-        tell(step, "сверка трёх свидетелей", "the three witnesses are compared")
+        tell(step, *said("step.look"))
         self._at(at)
         compared = compare(self._engine, self._lake, self._clock.now())
         self.seen.rows = dict(compared.result.rows)
         found = keys(compared.result.findings)
-        tell(step, f"найдено {len(found)}", f"{len(found)} found")
+        tell(step, *said("step.found", count=len(found)))
         return found
 
     def _at(self, at: int) -> None:
