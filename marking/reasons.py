@@ -56,6 +56,7 @@ def action_keys() -> frozenset[str]:
     return frozenset(_actions().values())
 
 
+@cache
 def _word(kind: str, key: str, entry: str, lang: str) -> str:
     try:
         return catalogue("marking", "reasons").text(entry, lang)
