@@ -73,7 +73,8 @@ def unused(package: str, domain: str) -> list[str]:
     """Keys that stand nowhere in the program, neither whole nor by a beginning to which it adds."""
     text = written(package)
     named = set(re.findall(r"[\w.-]+", text))
-    begun = tuple(re.findall(r"""["'`]([a-z_]+\.[\w.-]*)(?:["']\s*[+~,)]|\{|\$\{)""", text))
+    # "nav." + key, partial(_worded, language, "imports.s_"), f"roles.{role}", `audit.a_${act}`
+    begun = tuple(re.findall(r"""["'`]([a-z_]+\.(?:[\w.-]*[._-])?(?=["']\s*[+~,)])|[a-z_]+\.[\w.-]*(?=\$?\{))""", text))
     begun += MET.get((package, domain), ())
     left = []
     for key in keys(package, domain):
