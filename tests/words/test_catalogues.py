@@ -56,8 +56,9 @@ MET = {
 }
 # Words that Kazakh and Russian share, each looked at: a text of these alone may be the same in both.
 SHARED = frozenset({
-    "агент", "ампула", "журнал", "импорт", "касса", "кассир", "код", "кэш", "принтер", "профиль", "сканер", "файл",
-    "чек", "г", "га", "гл", "кг", "км", "л", "м", "мин", "мкм", "мл", "мм", "пог", "с", "см", "т", "ц",
+    "агент", "ампула", "байт", "блок", "драйвер", "журнал", "идентификатор", "импорт", "карта", "касса", "кассир",
+    "код", "кэш", "модуль", "операция", "порт", "принтер", "профиль", "символ", "сканер", "техник", "файл", "чек",
+    "г", "га", "гл", "кг", "км", "л", "м", "миб", "мин", "мкм", "мл", "мм", "пог", "с", "см", "т", "ц",
 })  # fmt: skip
 CYRILLIC = re.compile("[а-яё]+")
 
@@ -73,8 +74,9 @@ def unused(package: str, domain: str) -> list[str]:
     """Keys that stand nowhere in the program, neither whole nor by a beginning to which it adds."""
     text = written(package)
     named = set(re.findall(r"[\w.-]+", text))
-    # "nav." + key, partial(_worded, language, "imports.s_"), f"roles.{role}", `audit.a_${act}`
-    begun = tuple(re.findall(r"""["'`]([a-z_]+\.(?:[\w.-]*[._-])?(?=["']\s*[+~,)])|[a-z_]+\.[\w.-]*(?=\$?\{))""", text))
+    # "nav." + key, t("span." ~ unit), f"roles.{role}", `audit.a_${act}`, partial(_worded, language, "imports.s_")
+    begun = tuple(re.findall(r"""["'`]([a-z_]+\.[\w.-]*)(?:["']\s*[+~]|\$?\{)""", text))
+    begun += tuple(re.findall(r"""["']([a-z_]+\.(?:[\w.-]*[._-])?)["']\s*[,)]""", text))
     begun += MET.get((package, domain), ())
     left = []
     for key in keys(package, domain):
