@@ -33,8 +33,7 @@ REASON_LENGTH_MAX = 300
 INTEGER_MAX = 2**63 - 1  # What the database's column holds.
 
 _GZIP = 16 + zlib.MAX_WBITS
-_HASH = re.compile(r"[0-9a-f]{64}")
-_TWO_HASHES = re.compile(r"[0-9a-f]{128}")
+HASH = re.compile(r"[0-9a-f]{64}")
 
 
 class BatchErrorKind(StrEnum):
@@ -115,9 +114,20 @@ def decode(
     data: bytes, *, packed_bytes_max: int = PACKED_BYTES_MAX, unpacked_bytes_max: int = UNPACKED_BYTES_MAX
 ) -> Batch:
     """Raises BatchError, and nothing else, for any bytes. Hashes are not verified here."""
+    return batch_in(unpack(data, packed_bytes_max=packed_bytes_max, unpacked_bytes_max=unpacked_bytes_max))
+
+
+def unpack(
+    data: bytes, *, packed_bytes_max: int = PACKED_BYTES_MAX, unpacked_bytes_max: int = UNPACKED_BYTES_MAX
+) -> Mapping[str, Any]:
+    """The JSON object that was packed, its fields not looked at. Raises BatchError, and nothing else, for any bytes."""
     if len(data) > packed_bytes_max:
         raise BatchError(BatchErrorKind.TOO_LARGE, "", f"{len(data)} bytes packed, at most {packed_bytes_max}")
-    content = _json(_unpacked(data, unpacked_bytes_max))
+    return _json(_unpacked(data, unpacked_bytes_max))
+
+
+def batch_in(content: Mapping[str, Any]) -> Batch:
+    """What `unpack` found, looked at field by field. Raises BatchError."""
     if content.get("protocol") != PROTOCOL or isinstance(content.get("protocol"), bool):
         found = repr(content.get("protocol"))[:20]
         raise BatchError(BatchErrorKind.PROTOCOL, "protocol", f"this end speaks {PROTOCOL}, the batch says {found}")
@@ -197,33 +207,7 @@ def _parsed(plain: bytes) -> object:
 
 
 def _rows_in(till: str, items: list[Any]) -> tuple[Entry, ...]:
-    return tuple(_plain_row(till, item) or _row_in(till, item, f"rows[{at}]") for at, item in enumerate(items))
-
-
-def _plain_row(till: str, item: Any) -> Row | None:
-    """A whole row in order, looked at once; None: `_row_in` says what it is. Almost all rows are, and it pays."""
-    try:
-        number, at_ns, kind, body = item["number"], item["at_ns"], item["kind"], item["body"]
-        previous, digest = item["previous"], item["hash"]
-        is_plain = (
-            type(number) is type(at_ns) is int
-            and 0 < number <= INTEGER_MAX
-            and 0 <= at_ns <= INTEGER_MAX
-            and type(kind) is type(body) is type(previous) is type(digest) is str
-            and 0 < len(kind) <= KIND_LENGTH_MAX
-            and len(body) > 0
-            and len(previous) == 64
-            and _TWO_HASHES.fullmatch(previous + digest)
-            and "\0" not in kind
-            and "\0" not in body
-        )
-        if not is_plain:
-            return None
-        for text in (kind, body):
-            text.encode()
-    except (KeyError, TypeError, UnicodeEncodeError):
-        return None
-    return Row(till, number, at_ns, kind, body, bytes.fromhex(previous), bytes.fromhex(digest))
+    return tuple(_row_in(till, item, f"rows[{at}]") for at, item in enumerate(items))
 
 
 def _row_in(till: str, item: object, place: str) -> Entry:
@@ -266,7 +250,7 @@ def _is_storable(text: str) -> bool:
 
 def _digest(content: Mapping[str, Any], name: str, place: str) -> bytes:
     value = content.get(name)
-    if not isinstance(value, str) or not _HASH.fullmatch(value):
+    if not isinstance(value, str) or not HASH.fullmatch(value):
         raise BatchError(BatchErrorKind.FIELD, _at(place, name), "64 lowercase hexadecimal digits are needed")
     return bytes.fromhex(value)
 

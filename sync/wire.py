@@ -33,7 +33,21 @@ class Row:
 
 
 def row_hash(till: str, number: int, at_ns: int, kind: str, body: str, previous: bytes) -> bytes:
+    return sealed(field(till.encode()), number, at_ns, content_fields(field(kind.encode()), body.encode(), previous))
+
+
+def field(value: bytes) -> bytes:
+    """One field as it is hashed."""
+    return _LENGTH(len(value)) + value
+
+
+def content_fields(kind: bytes, body: bytes, previous: bytes) -> bytes:
+    """The last three fields of a row as they are hashed; `kind` is a field already, for there are few kinds."""
+    return b"".join((kind, _LENGTH(len(body)), body, _LENGTH(len(previous)), previous))
+
+
+def sealed(till: bytes, number: int, at_ns: int, content: bytes) -> bytes:
+    """The hash of a row; `till` is a field, `content` what `content_fields` made."""
     # Written out, and hashed in one call: headquarters does this for every row of every till.
-    a, b, c, d, e = till.encode(), b"%d" % number, b"%d" % at_ns, kind.encode(), body.encode()
-    fields = (_LENGTH(len(a)), a, _LENGTH(len(b)), b, _LENGTH(len(c)), c, _LENGTH(len(d)), d, _LENGTH(len(e)), e)
-    return hashlib.sha256(b"".join((*fields, _LENGTH(len(previous)), previous))).digest()
+    a, b = b"%d" % number, b"%d" % at_ns
+    return hashlib.sha256(b"".join((till, _LENGTH(len(a)), a, _LENGTH(len(b)), b, content))).digest()

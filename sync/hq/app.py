@@ -1,19 +1,22 @@
-"""Headquarters over HTTP. Only the reading of bodies is done here; what a request means is sync.hq.exchange."""
+"""Headquarters over HTTP. Only the reading of bodies is done here; what a request means is sync.hq.exchange.
+
+A bare ASGI application: routes and their parameters, as a framework offers them, cost more for each batch than the
+database does, and sync.hq.exchange needs none.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from fastapi import FastAPI, Request, Response
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from sync.batch import PACKED_BYTES_MAX
 from sync.hq.callers import Credentials
 from sync.hq.exchange import Answer, Exchange, too_large
 from sync.hq.fleet.standing import Thresholds
 from sync.hq.store import Collector
-
-METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
 
 def create_app(
@@ -23,31 +26,44 @@ def create_app(
     *,
     keys: Mapping[str, Iterable[str]] | None = None,
     thresholds: Thresholds | None = None,
-) -> FastAPI:
-    """An ASGI application. `tokens` and `readers`: name -> SHA-256 of its bearer token, in hexadecimal; `keys`: till ->
-    its public keys. Raises KeyInvalid.
+) -> CollectorApp:
+    """`tokens` and `readers`: name -> SHA-256 of its bearer token, in hexadecimal; `keys`: till -> its public keys.
+
+    Raises KeyInvalid.
     """
-    exchange = Exchange(collector, Credentials(tokens, readers or {}, keys or {}), thresholds)
-    app = FastAPI(title="Headquarters collector", openapi_url=None)
+    return CollectorApp(Exchange(collector, Credentials(tokens, readers or {}, keys or {}), thresholds))
 
-    @app.api_route("/{path:path}", methods=METHODS)
-    async def answer(request: Request) -> Response:
-        query = request.url.query
-        path = request.scope["raw_path"].decode("latin-1") + (f"?{query}" if query else "")
-        headers = dict(request.headers)
-        refused = exchange.precheck(request.method, path, headers)
+
+class CollectorApp:
+    """An ASGI application, of HTTP alone."""
+
+    def __init__(self, exchange: Exchange) -> None:
+        self._exchange = exchange
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError(f"the collector speaks HTTP and no {scope['type']}")
+        answer = await self._answer(scope, receive)
+        if answer is not None:
+            status, headers, body = answer
+            await Response(body, status, headers)(scope, receive, send)
+
+    async def _answer(self, scope: Scope, receive: Receive) -> Answer | None:
+        """None: the caller has gone."""
+        method, query = scope["method"], scope["query_string"]
+        path = (scope["raw_path"] + (b"?" + query if query else b"")).decode("latin-1")
+        # Of a header that comes twice the first counts.
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(scope["headers"])}
+        refused = self._exchange.precheck(method, path, headers)
         if refused is not None:
-            return _response(refused)
-        body = bytearray()
-        async for chunk in request.stream():
-            body += chunk
+            return refused
+        body, more = bytearray(), True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                return None
+            body += message.get("body", b"")
             if len(body) > PACKED_BYTES_MAX:
-                return _response(too_large())
-        return _response(await run_in_threadpool(exchange.handle, request.method, path, headers, bytes(body)))
-
-    return app
-
-
-def _response(answer: Answer) -> Response:
-    status, headers, body = answer
-    return Response(body, status, headers)
+                return too_large()
+            more = message.get("more_body", False)
+        return await run_in_threadpool(self._exchange.handle, method, path, headers, bytes(body))

@@ -6,6 +6,7 @@ all of them accept from one socket. PostgreSQL lets one batch of a till in at a 
 
 from __future__ import annotations
 
+import gc
 import multiprocessing
 import os
 import signal
@@ -124,7 +125,9 @@ def _made(app: Callable[[Serving], Any], serving: Serving) -> Any:
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_end_after, args=(parent,), name="parent", daemon=True).start()
-    return app(serving)
+    made = app(serving)
+    gc.freeze()  # Modules and tables live as long as the process: batches must not make the collector walk them.
+    return made
 
 
 def _end_after(parent: Any) -> None:

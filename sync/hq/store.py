@@ -7,16 +7,17 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select, update
 
-from sync.batch import Batch, BatchError, BatchErrorKind, Cursor, decode
+from sync.batch import Batch, BatchError, BatchErrorKind, Cursor, batch_in, unpack
 from sync.hq import schema
 from sync.hq.alarms import alarms, heal, raise_alarms
 from sync.hq.dispute import AlarmKind, Dispute
 from sync.hq.engine import writing
 from sync.hq.fleet.store import Fleet
 from sync.hq.held import Ack, StoredRow, TillState
-from sync.hq.ingest import add_rows
+from sync.hq.ingest import add_rows, add_run
 from sync.hq.judge import Held, Plan, Refusal, RefusalKind, RowCheck, acceptable, epoch_of, judged
-from sync.hq.place import Place, locked
+from sync.hq.place import Place, advanced, locked
+from sync.hq.run import Run, run_in
 from sync.hq.upgrade import create
 from sync.wire import GENESIS
 
@@ -43,7 +44,11 @@ class Collector:
     def accept(self, till: str, batch_bytes: bytes) -> Ack | Refusal:
         """Take a packed batch of this till. The same rows again, in any division, are acknowledged and kept once."""
         try:
-            batch = decode(batch_bytes)
+            content = unpack(batch_bytes)
+            run = run_in(till, content, self._check)
+            if run is not None and self._followed(run):
+                return Ack(till, run.last, run.hashes[-1])
+            batch = batch_in(content)
         except BatchError as error:
             kind = RefusalKind.TOO_LARGE if error.kind is BatchErrorKind.TOO_LARGE else RefusalKind.MALFORMED
             return Refusal(kind, str(error))
@@ -59,6 +64,18 @@ class Collector:
         if isinstance(decision, Refusal):
             return decision
         return Ack(till, batch.entries[-1].number, batch.entries[-1].hash)
+
+    def _followed(self, run: Run) -> bool:
+        """Take a run that follows the last row held. One that does not is left to be judged row by row."""
+        now = self._now()
+        with writing(self._engine) as db:
+            place = advanced(db, run, now)
+            if place is None:
+                return False
+            add_run(db, run, place.arrival - len(run.hashes), now)
+            if place.is_troubled:
+                self._heal_gap(db, run.till, run.last, now)
+        return True
 
     def _of_another_till(self, till: str, batch: Batch) -> Refusal:
         last = batch.entries[-1]
@@ -87,7 +104,10 @@ class Collector:
             values |= {"epoch": epoch}
         db.execute(update(schema.till).where(schema.till.c.till == till).values(**values))
         if plan.added and place.is_troubled:
-            heal(db, till, AlarmKind.GAP, plan.added[-1].number, now, "the missing rows arrived")
+            self._heal_gap(db, till, plan.added[-1].number, now)
+
+    def _heal_gap(self, db: Connection, till: str, through: int, now_ns: int) -> None:
+        heal(db, till, AlarmKind.GAP, through, now_ns, "the missing rows arrived")
 
     # --- what it holds ---
 

@@ -12,8 +12,6 @@ from sync.batch import (
     Batch,
     BatchError,
     BatchErrorKind,
-    _row_in,
-    _rows_in,
     cursor_from_json,
     decode,
     encode,
@@ -89,46 +87,3 @@ def test_any_bytes_give_a_batch_error_and_nothing_else(data: bytes) -> None:
     for read in (decode, cursor_from_json, lambda plain: decode(gzip.compress(plain))):
         with pytest.raises(BatchError):
             read(data)
-
-
-ODD: list[Any] = [
-    None,
-    True,
-    -1,
-    0,
-    1,
-    2**63,
-    2**63 - 1,
-    1.0,
-    "",
-    "x",
-    "a\0b",
-    "\ud83d",
-    "k" * 101,
-    "0" * 64,
-    "A" * 64,
-    "0" * 65,
-]
-
-
-@given(
-    st.fixed_dictionaries(
-        {},
-        optional={
-            name: st.sampled_from(ODD)
-            for name in ("number", "at_ns", "kind", "body", "previous", "hash", "reason", "other")
-        },
-    )
-)
-def test_a_row_looked_at_once_is_the_row_looked_at_field_by_field(changed: dict[str, Any]) -> None:
-    item = {"number": 7, "at_ns": 1, "kind": "k", "body": "{}", "previous": "0" * 64, "hash": "1" * 64} | changed
-    try:
-        wanted: object = _row_in("T1", item, "rows[0]")
-    except BatchError as error:
-        wanted = error.place
-    try:
-        (found,) = _rows_in("T1", [item])
-    except BatchError as error:
-        assert error.place == wanted
-    else:
-        assert found == wanted

@@ -127,7 +127,7 @@ def test_a_poison_row_holds_later_rows_of_its_code_until_it_is_released(
     engine: Engine, new_journal: Any, worker: Any, clock: Clock
 ) -> None:
     journal, poison = new_journal(), {2}
-    collector = Collector(engine, clock.now, check=lambda row: "unreadable" if row.number in poison else None)
+    collector = Collector(engine, clock.now, check=lambda number, _: "unreadable" if number in poison else None)
     for kis in (["a"], ["b"], ["b", "c"], ["d"], ["c"]):
         journal.add(kis=kis)
     delivery = worker(journal, CollectorTransport(collector, TOKENS))
@@ -149,7 +149,7 @@ def test_a_release_while_no_worker_runs_is_not_forgotten(
     sqlite: Engine, new_journal: Any, worker: Any, clock: Clock
 ) -> None:
     journal, poison = new_journal(), {1}
-    collector = Collector(sqlite, clock.now, check=lambda row: "unreadable" if row.number in poison else None)
+    collector = Collector(sqlite, clock.now, check=lambda number, _: "unreadable" if number in poison else None)
     first = journal.add(kis=["a"])
     link = CollectorTransport(collector, TOKENS)
     _run(worker(journal, link), clock)

@@ -15,7 +15,7 @@ from sqlalchemy.pool import StaticPool
 from sync.delivery import DeliveryWorker
 from sync.hq.inprocess import CollectorTransport
 from sync.hq.store import Collector
-from sync.wire import GENESIS, Row
+from sync.wire import GENESIS
 
 SEEDS = 1_000
 CODES = "abcd"
@@ -59,8 +59,8 @@ class Life:
         self.worker = self._worker()
 
     def _headquarters(self) -> CollectorTransport:
-        def check(row: Row) -> str | None:
-            return "cannot be read" if row.number in self.poison else None
+        def check(number: int, _body: bytes) -> str | None:
+            return "cannot be read" if number in self.poison else None
 
         self.collector = Collector(self.engine, self._now, check=check)
         return CollectorTransport(self.collector, {self.journal.till: DIGEST})
