@@ -37,8 +37,7 @@ class LedgerImports:
         found = select(refused).where(refused.c["import"] == number).order_by(refused.c.row, refused.c.id).limit(limit)
         with self._engine.connect().execution_options(yield_per=CHUNK) as db:
             for row in db.execute(found):
-                reason = ": ".join(part for part in (row.column, row.reason, row.detail) if part)
-                yield Refusal(row.row, reason, row.text, row.taken)
+                yield Refusal(row.row, row.reason, row.text, row.taken, row.column, row.detail)
 
 
 def _run(row: Mapping[Any, Any]) -> ImportRun:

@@ -123,6 +123,7 @@ def words(language: str) -> Mapping[str, Any]:
         "cause_title": partial(kind_texts.cause, language),
         "document_state": partial(_worded, language, "documents.s_"),
         "import_state": partial(_worded, language, "imports.s_"),
+        "import_reason": partial(_worded, language, "import_reason."),
         "import_kind": partial(_worded, language, "imports.k_"),
         "refusal_title": partial(_worded, language, "refusal."),
         "value_title": partial(_worded, language, "value."),

@@ -47,9 +47,16 @@ class ImportRun:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     row: int  # Of the file, from 1.
-    reason: str
+    reason: str  # A code: import_reason.toml has its words.
     content: str
     taken: bool = False  # A remark on a row that was taken all the same.
+    column: str = ""
+    detail: str = ""
+
+    @property
+    def told(self) -> str:
+        """Column, code and detail in one, as exports have it."""
+        return ": ".join(part for part in (self.column, self.reason, self.detail) if part)
 
 
 class Imports(Protocol):

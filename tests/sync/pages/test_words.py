@@ -13,9 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sync.hq.imports
 import sync.hq.pages
 from sync.hq.dispute import AlarmKind
 from sync.hq.finding import CAUSES
+from sync.hq.imports.ledger import Kind as ImportKind
+from sync.hq.imports.receipt_page import Found
 from sync.hq.kinds import Kind
 from sync.hq.pages import formats, kind_texts, passwords
 from sync.hq.pages.audit import ACTS
@@ -50,6 +53,15 @@ def test_every_kind_cause_alarm_act_and_choice_has_words() -> None:
             words = (kind_texts.cause, kind_texts.meaning, kind_texts.action)
             assert len({told(language, kind, causes[0]) for told in words}) == 3
             assert kind_texts.cause(language, kind, "of-a-newer-version") == "of-a-newer-version"
+
+
+def test_every_reason_that_an_import_can_give_has_words_and_no_other() -> None:
+    written = "".join(path.read_text(encoding="utf-8") for path in Path(sync.hq.imports.__file__).parent.glob("*.py"))
+    given = set(re.findall(r'Trouble\(\s*"([a-z]+(?:-[a-z]+)*)"', written))
+    given |= set(re.findall(r'Remark\([\w.]+, "([a-z-]+)"', written))
+    given |= set(re.findall(r'"((?:mark|receipt)-[a-z-]+)"', written)) - set(ImportKind)
+    given |= {f"page-{found}" for found in Found if found is not Found.OK}
+    assert {key.removeprefix("import_reason.") for key in catalogue() if key.startswith("import_reason.")} == given
 
 
 def test_a_text_that_does_not_exist_is_an_error_and_never_an_empty_place() -> None:

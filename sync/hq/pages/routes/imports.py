@@ -37,7 +37,7 @@ def export(request: Request, here: Here, visit: Signed, number: Number) -> Respo
         Column("reason", "imports.reason"),
         Column("content", "imports.content"),
     ]
-    rows = ({"row": one.row, "reason": one.reason, "content": one.content} for one in port.refusals(number))
+    rows = ({"row": one.row, "reason": one.told, "content": one.content} for one in port.refusals(number))
     return sent(request, here, visit, f"import-{number}-refusals", columns, rows)
 
 
