@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 GENESIS = bytes(32)  # "Hash before the first row".
@@ -33,7 +34,7 @@ class Row:
 
 
 def row_hash(till: str, number: int, at_ns: int, kind: str, body: str, previous: bytes) -> bytes:
-    return sealed(field(till.encode()), number, at_ns, content_fields(field(kind.encode()), body.encode(), previous))
+    return chained(till, [(number, at_ns, field(kind.encode()), body.encode())], previous)[1][0]
 
 
 def field(value: bytes) -> bytes:
@@ -41,13 +42,19 @@ def field(value: bytes) -> bytes:
     return _LENGTH(len(value)) + value
 
 
-def content_fields(kind: bytes, body: bytes, previous: bytes) -> bytes:
-    """The last three fields of a row as they are hashed; `kind` is a field already, for there are few kinds."""
-    return b"".join((kind, _LENGTH(len(body)), body, _LENGTH(len(previous)), previous))
+def chained(
+    till: str, rows: Iterable[tuple[int, int, bytes, bytes]], previous: bytes
+) -> tuple[list[bytes], list[bytes]]:
+    """Rows given as number, at_ns, kind (a field already: there are few kinds) and body, each following the one before.
 
-
-def sealed(till: bytes, number: int, at_ns: int, content: bytes) -> bytes:
-    """The hash of a row; `till` is a field, `content` what `content_fields` made."""
+    Of each: its last three fields as they are hashed, and its hash.
+    """
     # Written out, and hashed in one call: headquarters does this for every row of every till.
-    a, b = b"%d" % number, b"%d" % at_ns
-    return hashlib.sha256(b"".join((till, _LENGTH(len(a)), a, _LENGTH(len(b)), b, content))).digest()
+    head, joined, contents, hashes = field(till.encode()), b"".join, [], []
+    for number, at_ns, kind, body in rows:
+        content = joined((kind, _LENGTH(len(body)), body, _LENGTH(len(previous)), previous))
+        a, b = b"%d" % number, b"%d" % at_ns
+        previous = hashlib.sha256(joined((head, _LENGTH(len(a)), a, _LENGTH(len(b)), b, content))).digest()
+        contents.append(content)
+        hashes.append(previous)
+    return contents, hashes

@@ -14,7 +14,7 @@ from typing import Any
 
 from sync.batch import HASH, INTEGER_MAX, KIND_LENGTH_MAX, PROTOCOL, ROWS_MAX, TILL_LENGTH_MAX
 from sync.hq.judge import RowCheck
-from sync.wire import content_fields, field, sealed
+from sync.wire import chained, field
 
 _INTEGERS, _TEXTS = {int}, {str}
 
@@ -78,13 +78,12 @@ def _run(till: str, content: Mapping[str, Any], check: RowCheck) -> Run | None:
     plain = list(map(str.encode, bodies))
     if b"\0" in b"".join(plain) or any(map(check, numbers, plain)):
         return None
-    head, hashes, contents = field(till.encode()), [bytes.fromhex(previous)], []
-    for number, moment, kind, body in zip(numbers, at_ns, kinds, plain, strict=True):
-        contents.append(content_fields(kind_fields[kind], body, hashes[-1]))
-        hashes.append(sealed(head, number, moment, contents[-1]))
-    if [digest.hex() for digest in hashes[1:]] != told:
+    rows = zip(numbers, at_ns, map(kind_fields.__getitem__, kinds), plain, strict=True)
+    follows = bytes.fromhex(previous)
+    contents, hashes = chained(till, rows, follows)
+    if [digest.hex() for digest in hashes] != told:
         return None
-    return Run(till, first, hashes[0], at_ns, kinds, bodies, hashes[1:], contents)
+    return Run(till, first, follows, at_ns, kinds, bodies, hashes, contents)
 
 
 def _is_of(till: str, content: Mapping[str, Any]) -> bool:
