@@ -47,7 +47,7 @@ class ImportRun:
 @dataclass(frozen=True, slots=True)
 class Refusal:
     row: int  # Of the file, from 1.
-    reason: str  # A code: import_reason.toml has its words.
+    reason: str  # A code; its words are import_reason.CODE.
     content: str
     taken: bool = False  # A remark on a row that was taken all the same.
     column: str = ""
