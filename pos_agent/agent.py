@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fiscal.register import Register
+from pos_agent.api.atol.queue import RequestQueue
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache
 from pos_agent.checkout import Checkout
@@ -53,6 +54,7 @@ class Agent:
     printing: Printing | RegisterPaper
     once: Once
     sessions: Sessions
+    requests: RequestQueue
     intake: Intake
     queue: JournalQueue
     watch: WithdrawalWatch

@@ -265,6 +265,8 @@ class Closing:
 
     def _offender(self, sale: str, order: Receipt, failure: Failure) -> dict[str, Any]:
         """Which line the register objects to: the others stay, and the cashier takes this one out."""
+        if failure.line is None:  # Not the register's word on a line; a receipt in one call may not even be a sale yet.
+            return {}
         line = offending(order, failure, lines_from(self._till.sale(sale).lines))
         return {} if line is None else {"line": line.number, "name": line.name, "ki": line.ki}
 

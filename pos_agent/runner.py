@@ -18,6 +18,7 @@ import uvicorn
 
 from pos_agent.agent import Agent
 from pos_agent.api.app import guarded
+from pos_agent.api.atol.carrying import carry_out
 from pos_agent.api.guard import rules_for
 from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Scanned
@@ -78,6 +79,7 @@ class Runner:
             self._spawn(f"scanner-{scanner.name}", partial(self._scan, scanner))
         self._spawn("intake", lambda: self._every(TICK_S, self._tick))
         self._spawn("settle", lambda: self._every(agent.config.register_.settle_every_s, agent.closing.settle))
+        self._spawn("requests", partial(self._work, partial(agent.requests.step, partial(carry_out, agent))))
         if agent.register_watch.every_s > 0:
             self._spawn("register", lambda: self._every(agent.register_watch.every_s, agent.register_watch.look))
         if agent.delivery is not None:

@@ -76,6 +76,12 @@ ANSWER = sql(
         answer.c.client == bindparam("client"), answer.c.key == bindparam("key")
     )
 )
+# Read once, at the start: no index is kept for the few that were taken and not carried out yet.
+TAKEN = """
+SELECT client, key, CAST(body AS INTEGER) FROM answer
+WHERE status IS NULL AND document IS NULL AND body IS NOT NULL ORDER BY CAST(body AS INTEGER)
+"""
+SETTLED_BY = sql(select(unit.c.sale).where(unit.c.ki == bindparam("ki"), unit.c.state == bindparam("state")))
 
 
 class NoSuchSale(LookupError):
@@ -253,6 +259,15 @@ class Till:
         facts = {"identity": receipt.identity, "sign": receipt.fiscal_sign, "number": receipt.number}
         found = self._journal.query(KNOWN_AS, {**facts, "shift": receipt.shift})
         return str(found[0][0]) if found else None
+
+    def sold_in(self, ki: str) -> str | None:
+        """The sale whose receipt sold a unit, while no return has taken it back."""
+        found = self._journal.query(SETTLED_BY, {"ki": ki, "state": "SOLD"})
+        return str(found[0][0]) if found else None
+
+    def taken_requests(self) -> tuple[tuple[str, str, int], ...]:
+        """(client, key, journal row) of requests taken and not answered yet, oldest first."""
+        return tuple((client, key, row) for client, key, row in self._journal.query(TAKEN))
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

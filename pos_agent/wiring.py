@@ -19,6 +19,7 @@ from marking.groups import standard
 from marking.policy import Policy, PolicyError, policy_from
 from marking.verdict import OnlineAnswer
 from pos_agent.agent import Agent, close_all
+from pos_agent.api.atol.queue import RequestQueue
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache, CacheError
 from pos_agent.checkout import Checkout
@@ -160,6 +161,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         printing=printing,
         once=Once(journal, till),
         sessions=sessions,
+        requests=RequestQueue(journal, till),
         intake=intake,
         queue=queue,
         watch=watch,

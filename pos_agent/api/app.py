@@ -17,6 +17,8 @@ from pos_agent import __version__
 from pos_agent.agent import Agent
 from pos_agent.api import events, register, sales, status
 from pos_agent.api.answers import problem_response
+from pos_agent.api.atol import front
+from pos_agent.api.atol import routes as atol
 from pos_agent.api.guard import App, Guard, GuardRules
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
@@ -41,7 +43,7 @@ def create_app(agent: Agent) -> FastAPI:
         redoc_url=None,
     )
     app.state.agent = agent
-    for router in (status.router, sales.router, register.router, events.router, accounts.router):
+    for router in (status.router, sales.router, register.router, events.router, accounts.router, atol.router):
         app.include_router(router)
     for router in (sign_in.router,):
         app.include_router(router, include_in_schema=False)
@@ -59,7 +61,7 @@ def create_app(agent: Agent) -> FastAPI:
 
 def guarded(agent: Agent, rules: GuardRules) -> App:
     app: Any = create_app(agent)
-    return PageHeaders(Guard(app, rules, agent.clock.monotonic, agent.sessions))
+    return front.Front(PageHeaders(Guard(app, rules, agent.clock.monotonic, agent.sessions)))
 
 
 def _answer(request: Request, problem: Problem) -> Response:
@@ -75,7 +77,8 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [{"place": _place(fault["loc"]), "text": fault["msg"]} for fault in error.errors()]
     first = f"{faults[0]['place']}: {faults[0]['text']}" if faults else ""
-    return _answer(request, Problem("P-407", first, errors=faults))
+    code = "P-421" if request.url.path.startswith(front.PREFIX) else "P-407"
+    return _answer(request, Problem(code, first, errors=faults))
 
 
 def _place(parts: Iterable[object]) -> str:

@@ -21,7 +21,7 @@ router = APIRouter(prefix="/v1")
 ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 HEARTBEAT_S = 15.0
 CATCH_UP_ROWS = 500
-PRIVATE = frozenset({"answered"})  # Other clients' answers.
+PRIVATE = frozenset({"answered", "request_taken"})  # Other clients' requests and answers.
 HEAVY = frozenset({"prepared", "baseline", "order", "data", "lines", "scans", "request", "seen"})
 
 

@@ -66,15 +66,27 @@ class Once:
         resume: Callable[[str], Result | None] = lambda _document: None,
     ) -> Response:
         """`resume(document key)`: the result of a document this call intended before, or None to run again."""
+        return stored_response(*self.settled(call, operation, present, status=status, resume=resume))
+
+    def settled(
+        self,
+        call: Call,
+        operation: Callable[[Reply], Result],
+        present: Callable[[Result], dict[str, Any]],
+        *,
+        status: int = 200,
+        resume: Callable[[str], Result | None] = lambda _document: None,
+    ) -> tuple[int, Any]:
+        """The same as values: HTTP status and body."""
         with self._alone(call):
             known = self._till.answer(call.client, call.key)
             if known is not None and known.fingerprint != call.fingerprint:
                 raise Problem("P-404", call.key)
             if known is not None and known.status is not None:
-                return stored_response(known.status, known.body)
+                return known.status, known.body
 
             def reply(result: Any) -> Sequence[Event]:
-                return (_answered(call, status, present(result)),)
+                return (answered(call, status, present(result)),)
 
             try:
                 result = _resumed(known, resume)
@@ -85,7 +97,11 @@ class Once:
             except Problem as problem:
                 self._keep_refusal(call, problem)
                 raise
-            return stored_response(status, present(result))
+            return status, present(result)
+
+    def refuse(self, call: Call, problem: Problem) -> None:
+        """Make a refusal final that another caller might have repeated under its key."""
+        self._journal.append(answered(call, problem.kind.status, problem_body(problem, call.language)))
 
     def _alone(self, call: Call) -> _Alone:
         return _Alone(self._running, self._lock, (call.client, call.key))
@@ -93,14 +109,14 @@ class Once:
     def _keep_refusal(self, call: Call, problem: Problem) -> None:
         if problem.kind.retry or problem.kind.code in UNSTORED or self._journal.is_broken:
             return
-        self._journal.append(_answered(call, problem.kind.status, problem_body(problem, call.language)))
+        self._journal.append(answered(call, problem.kind.status, problem_body(problem, call.language)))
 
 
 def _resumed(known: StoredAnswer | None, resume: Callable[[str], Result | None]) -> Result | None:
     return resume(known.document) if known is not None and known.document is not None else None
 
 
-def _answered(call: Call, status: int, body: Mapping[str, Any]) -> Event:
+def answered(call: Call, status: int, body: Mapping[str, Any]) -> Event:
     return Event("answered", {"request": dict(call.request), "status": status, "body": json_text(body)})
 
 

@@ -20,6 +20,8 @@ ITEMS_MAX = 500
 MONEY_TIYN_MAX = 10**13
 SAMPLE_CODE = "0104870000000104213kZ7q_W<2hT9m\u001d91KZF1\u001d92Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="
 
+MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([+-][0-9]{2}:[0-9]{2}|Z)$"
+
 Name = Annotated[str, Field(max_length=120)]
 Money = Annotated[int, Field(gt=0, le=MONEY_TIYN_MAX)]
 Quantity = Annotated[int, Field(gt=0, le=10**9)]
@@ -98,7 +100,7 @@ class ApprovalBody(Body):
 
 
 class GoodsBody(Body):
-    number: Annotated[str, Field(pattern=r"^\d{8,14}$")] = Field(examples=["4870249811936"])
+    number: Annotated[str, Field(pattern=r"^[0-9]{8,14}$")] = Field(examples=["4870249811936"])
     quantity_milli: Quantity = 1_000
 
 
@@ -115,17 +117,20 @@ class PayBody(Body):
     payments: Annotated[tuple[PaymentBody, ...], Field(min_length=1, max_length=3)] = Field(
         examples=[[{"kind": "cash", "sum_tiyn": 200_000}]]
     )
-    customer_xin: Annotated[str, Field(pattern=r"^\d{12}$")] | None = None
+    customer_xin: Annotated[str, Field(pattern=r"^[0-9]{12}$")] | None = None
 
 
 class BasisBody(Body):
     """The five facts of the original receipt."""
 
     fiscal_sign: Annotated[str, Field(min_length=1, max_length=50)] = Field(examples=["4228143550"])
-    at: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?([+-]\d\d:\d\d|Z)$")] = Field(
-        examples=["2026-07-15T10:30:00+05:00"]
-    )
-    registration_number: Annotated[str, Field(pattern=r"^\d{1,20}$")] = Field(examples=["010100000001"])
+    at: Annotated[
+        str,
+        Field(
+            pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([+-][0-9]{2}:[0-9]{2}|Z)$"
+        ),
+    ] = Field(examples=["2026-07-15T10:30:00+05:00"])
+    registration_number: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(examples=["010100000001"])
     total_tiyn: Money = Field(examples=[180_000])
     offline: bool = False
 
@@ -153,7 +158,7 @@ class ItemBody(Body):
 
     code: Annotated[str, Field(max_length=CODE_CHARS_MAX)] | None = Field(default=None, examples=[SAMPLE_CODE])
     code_base64: Annotated[str, Field(max_length=CODE_CHARS_MAX * 2)] | None = None
-    number: Annotated[str, Field(pattern=r"^\d{8,14}$")] | None = None
+    number: Annotated[str, Field(pattern=r"^[0-9]{8,14}$")] | None = None
     quantity_milli: Quantity = 1_000
     price_tiyn: Money | None = None
     source: SourceWord = "api"
@@ -208,7 +213,7 @@ class DecisionBody(Body):
     number: Annotated[int, Field(ge=0, le=10**9)] = 0
     at: Annotated[str, Field(max_length=40)] = Field(default="", examples=["2026-11-30T10:15:00+05:00"])
     shift: Annotated[int, Field(ge=1, le=10**6)] | None = None
-    registration_number: Annotated[str, Field(pattern=r"^\d{0,20}$")] = ""
+    registration_number: Annotated[str, Field(pattern=r"^[0-9]{0,20}$")] = ""
     offline: bool = False
 
     @field_validator("at")

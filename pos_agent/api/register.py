@@ -26,7 +26,7 @@ router = APIRouter(prefix="/v1")
 @router.get("/shift", summary="The open shift")
 def see_shift(agent: AgentOf) -> dict[str, Any]:
     known = agent.till.open_shift()
-    return {"open": known is not None, **({} if known is None else _shift_json(known))}
+    return {"open": known is not None, **({} if known is None else shift_json(known))}
 
 
 @router.post("/shift/open", status_code=201, summary="Open the shift")
@@ -34,9 +34,9 @@ def open_shift(body: models.ShiftBody, agent: AgentOf, call: CallOf) -> Response
     return agent.once.run(
         call,
         lambda reply: agent.shifts.open(body.cashier or agent.cashier, request=call.request, reply=reply),
-        _shift_json,
+        shift_json,
         status=201,
-        resume=lambda document: _resumed_shift(agent, document),
+        resume=lambda document: resumed_shift(agent, document),
     )
 
 
@@ -45,8 +45,8 @@ def close_shift(agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
         lambda reply: agent.shifts.close(request=call.request, reply=reply),
-        _made_json,
-        resume=lambda document: _resumed(agent, document),
+        made_json,
+        resume=lambda document: resumed(agent, document),
     )
 
 
@@ -60,9 +60,9 @@ def cash(body: models.CashBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
         lambda reply: agent.shifts.cash(body.direction, body.sum_tiyn, request=call.request, reply=reply),
-        _made_json,
+        made_json,
         status=201,
-        resume=lambda document: _resumed(agent, document),
+        resume=lambda document: resumed(agent, document),
     )
 
 
@@ -124,12 +124,12 @@ def _seen_json(seen: SeenDocument | None) -> dict[str, Any] | None:
     return None if seen is None else dump(seen)
 
 
-def _resumed_shift(agent: Agent, key: str) -> OpenShift | None:
+def resumed_shift(agent: Agent, key: str) -> OpenShift | None:
     made = _document_of(agent, key)
     return None if made is None else agent.shifts.opened(made.shift)
 
 
-def _shift_json(shift: OpenShift) -> dict[str, Any]:
+def shift_json(shift: OpenShift) -> dict[str, Any]:
     return {"shift": shift.number, "opened_at": iso_utc(shift.opened_ns)}
 
 
@@ -137,11 +137,11 @@ def _document_json(document: Document) -> dict[str, Any]:
     return {name: value for name, value in dump_document(document).items() if name != "raw"}
 
 
-def _made_json(made: Made) -> dict[str, Any]:
+def made_json(made: Made) -> dict[str, Any]:
     return {"key": made.key, "document": _document_json(made.document)}
 
 
-def _resumed(agent: Agent, key: str) -> Made | None:
+def resumed(agent: Agent, key: str) -> Made | None:
     document = _document_of(agent, key)
     return None if document is None else agent.shifts.made_again(key, document)
 

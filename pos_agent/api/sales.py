@@ -88,7 +88,7 @@ def pay(sale: str, body: models.PayBody, agent: AgentOf, call: CallOf) -> Respon
             sale, payments, request=call.request, reply=reply, customer_xin=body.customer_xin
         ),
         paid_json,
-        resume=lambda document: _resumed(agent, document),
+        resume=lambda document: resumed(agent, document),
     )
 
 
@@ -126,7 +126,7 @@ def one_shot(body: models.ReceiptBody, agent: AgentOf, call: CallOf) -> Response
         ),
         paid_json,
         status=201,
-        resume=lambda document: _resumed(agent, document, one_shot=True),
+        resume=lambda document: resumed(agent, document, one_shot=True),
     )
 
 
@@ -146,7 +146,7 @@ def open_return(body: models.ReturnBody, agent: AgentOf, call: CallOf) -> Respon
     )
 
 
-def _resumed(agent: Agent, key: str, *, one_shot: bool = False) -> Paid | None:
+def resumed(agent: Agent, key: str, *, one_shot: bool = False) -> Paid | None:
     """The receipt an interrupted call had intended; None when the register proved that it has nothing."""
     known = agent.till.document(key)
     if known is not None and known.state in UNDECIDED:

@@ -259,6 +259,11 @@ def _answered(db: Any, _row: int, _at: int, body: Body) -> None:
     db.execute(ANSWERED, {**body["request"], **final})
 
 
+def _request_taken(db: Any, row: int, _at: int, body: Body) -> None:
+    """A request that is carried out later: without an answer, and with the row that holds it in the answer's place."""
+    db.execute(ANSWERED, {**body["request"], "status": None, "body": str(row), "document": None})
+
+
 def _nothing(_db: Any, _row: int, _at: int, _body: Body) -> None:
     """Recorded as proof; no projection depends on it."""
 
@@ -292,4 +297,5 @@ PROJECTORS: dict[str, Projector] = {
     ),
     "released": lambda db, _row, _at, body: db.execute(RELEASED, {"p_number": body["number"]}),
     "answered": _answered,
+    "request_taken": _request_taken,
 }

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,10 @@ from marking.groups import standard
 from pos_agent import problems
 from pos_agent.agent import Agent
 from pos_agent.api.answers import problem_body
+from pos_agent.api.atol.bodies import ITEMS_MAX, TASKS_MAX
+from pos_agent.api.atol.carrying import carry_out
+from pos_agent.api.atol.queue import WAITING_MAX
+from pos_agent.api.atol.results import DRIVER_CODES, OTHER, SERVER
 from pos_agent.api.events import PRIVATE
 from pos_agent.api.idempotency import KEY_LENGTH_MAX
 from pos_agent.cache.importing import import_file
@@ -41,6 +46,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "integrate.md").read_text(encoding="utf-8")
 ADDRESS = "http://127.0.0.1:8765"
 TOKEN = "token-of-the-till-program"
+STATUSES = ("wait", "inProgress", "ready", "error", "blocked", "interrupted", "canceled")
 METHODS = ("GET", "POST", "DELETE", "PUT", "PATCH")
 
 
@@ -153,6 +159,24 @@ def test_the_whole_receipt_and_the_foreign_return_are_accepted(till: Till) -> No
     assert made.json()["document"]["total_tiyn"] == 1_500_050 + 2 * 24_000
     opened = till.http.post("/v1/returns", json=foreign, headers={"Idempotency-Key": "return"})
     assert opened.status_code == 201, opened.text
+
+
+def test_the_request_in_atols_words_is_carried_out_and_every_task_and_status_is_told(till: Till) -> None:
+    (shown,) = [body for body in map(json.loads, blocks(PAGE, "json")) if "request" in body]
+    assert till.http.post("/api/v2/requests", json=shown).status_code == 201
+    till.agent.requests.step(partial(carry_out, till.agent), 0)
+    (entry,) = till.http.get(f"/api/v2/requests/{shown['uuid']}").json()["results"]
+    assert entry["result"]["fiscalParams"]["total"] == 15_500.5
+    section = PAGE.partition("## Programs that speak to ATOL")[2].partition("\n## ")[0]
+    schemas = till.http.get("/openapi.json").json()["components"]["schemas"]
+    tasks = [
+        name
+        for name in ("Receipt", "ShiftTask", "CashTask", "Look")
+        for name in schemas[name]["properties"]["type"]["enum"]
+    ]
+    assert [name for name in (*tasks, *STATUSES) if f"`{name}`" not in section] == []
+    assert f"up to {TASKS_MAX} tasks, a receipt up to {ITEMS_MAX} items,\nand up to {WAITING_MAX} requests" in section
+    assert all(str(code) in section for code in {*DRIVER_CODES.values(), OTHER, SERVER})
 
 
 def test_the_problem_on_the_page_is_the_one_the_agent_sends(till: Till) -> None:

@@ -108,6 +108,7 @@ class Rows:
             [Event("set_aside", {"number": 2, "reason": "poison"})],
             [Event("set_aside", {"number": 4, "reason": "poison"}), Event("released", {"number": 4})],
             [Event("answered", {"request": {**request, "key": "idem-2"}, "status": 200, "body": '{"sale":"S1"}'})],
+            [Event("request_taken", {"request": {**request, "key": "uuid-1"}, "body": '{"uuid":"uuid-1"}'})],
             [Event("scan_judged", {"ki": "KI-held"}), Event("scan_dropped", {}), Event("clock_jumped", {})],
             [Event("shift_closed", {"shift": 1, "automatic": False, "report": None})],
             [Event("shift_opened", {"shift": 2, "by": "document"})],
