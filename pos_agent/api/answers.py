@@ -50,7 +50,8 @@ def problem_body(problem: Problem, language: str) -> dict[str, Any]:
 
 def problem_response(problem: Problem, accept_language: str) -> Response:
     body = problem_body(problem, language_of(accept_language))
-    return JSONResponse(body, status_code=problem.kind.status, media_type=PROBLEM_TYPE)
+    headers = {"WWW-Authenticate": 'Bearer realm="pos-agent"'} if problem.kind.status == 401 else None
+    return JSONResponse(body, status_code=problem.kind.status, media_type=PROBLEM_TYPE, headers=headers)
 
 
 def stored_response(status: int, body: Any) -> Response:

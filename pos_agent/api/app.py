@@ -16,10 +16,12 @@ from starlette.staticfiles import StaticFiles
 from pos_agent import __version__
 from pos_agent.agent import Agent
 from pos_agent.api import events, register, sales, status
-from pos_agent.api.answers import problem_response
+from pos_agent.api import told as forms
+from pos_agent.api.answers import PROBLEM_TYPE, problem_response
 from pos_agent.api.atol import front
 from pos_agent.api.atol import routes as atol
-from pos_agent.api.guard import App, Guard, GuardRules
+from pos_agent.api.guard import OPEN_PATHS, App, Guard, GuardRules
+from pos_agent.api.idempotency import KEY_LENGTH_MAX
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
 from pos_agent.pages import accounts, sign_in
@@ -39,6 +41,7 @@ def create_app(agent: Agent) -> FastAPI:
         title="pos-agent",
         version=__version__,
         summary="Sell marked goods at this till. Money in tiyn, quantity in thousandths, times in ISO 8601.",
+        generate_unique_id_function=lambda route: route.name,
         docs_url=None,
         redoc_url=None,
     )
@@ -77,7 +80,7 @@ async def _invalid(request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     faults = [{"place": _place(fault["loc"]), "text": fault["msg"]} for fault in error.errors()]
     first = f"{faults[0]['place']}: {faults[0]['text']}" if faults else ""
-    code = "P-421" if request.url.path.startswith(front.PREFIX) else "P-407"
+    code = "P-421" if atol_path(request.url.path) else "P-407"
     return _answer(request, Problem(code, first, errors=faults))
 
 
@@ -88,7 +91,9 @@ def _place(parts: Iterable[object]) -> str:
 
 async def _http(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    return _answer(request, Problem(OF_STATUS.get(error.status_code, "P-407"), str(error.detail)))
+    answer = _answer(request, Problem(OF_STATUS.get(error.status_code, "P-407"), str(error.detail)))
+    answer.headers.update(error.headers or {})  # Of 405: which methods there are.
+    return answer
 
 
 async def _journal(request: Request, error: Exception) -> Response:
@@ -112,28 +117,34 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 def _openapi(app: FastAPI) -> dict[str, Any]:
     if app.openapi_schema is None:
         schema = get_openapi(title=app.title, version=app.version, summary=app.summary, routes=app.routes)
-        schema["components"].setdefault("securitySchemes", {})["client"] = {"type": "http", "scheme": "bearer"}
-        schema["security"] = [{"client": []}]
-        problem = {"content": {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}}
-        schema["components"].setdefault("schemas", {})["Problem"] = PROBLEM_SCHEMA
-        for path in schema["paths"].values():
-            for operation in path.values():
-                operation["responses"]["default"] = {"description": "A problem with its stable code", **problem}
-                operation["responses"].pop("422", None)
+        schemas = schema["components"].setdefault("schemas", {})
+        schemas["Problem"] = forms.Problem.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas.update(schemas["Problem"].pop("$defs"))
+        schemas.pop("HTTPValidationError", None)
+        schemas.pop("ValidationError", None)
+        bearer, basic = {"type": "http", "scheme": "bearer"}, {"type": "http", "scheme": "basic"}
+        schema["components"]["securitySchemes"] = {"client": bearer, "named": basic}
+        for path, operations in schema["paths"].items():
+            for operation in operations.values():
+                _exact(path, operation)
         app.openapi_schema = schema
     return app.openapi_schema
 
 
-PROBLEM_SCHEMA: dict[str, Any] = {
-    "type": "object",
-    "required": ["type", "title", "status", "code", "detail", "retry", "messages"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string", "description": "In the language of Accept-Language: kk, ru or en"},
-        "status": {"type": "integer"},
-        "code": {"type": "string", "examples": ["T-102"]},
-        "detail": {"type": "string"},
-        "retry": {"type": "boolean", "description": "The same call may be repeated with the same key"},
-        "messages": {"type": "object", "additionalProperties": {"type": "string"}},
-    },
-}
+def _exact(path: str, operation: dict[str, Any]) -> None:
+    """What a route cannot say of itself: who may call it, that its key is needed."""
+    client: list[Any] = [{"client": []}]
+    operation["security"] = [] if path in OPEN_PATHS else [*client, {"named": []}] if atol_path(path) else client
+    if not operation["security"]:
+        operation["responses"].pop("401", None)
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"].lower() == "idempotency-key":
+            parameter["required"] = True
+            parameter["schema"] = {"type": "string", "minLength": 1, "maxLength": KEY_LENGTH_MAX}
+    refused = operation["responses"].get("422")
+    if refused is not None and PROBLEM_TYPE not in refused["content"]:
+        del operation["responses"]["422"]
+
+
+def atol_path(path: str) -> bool:
+    return path.startswith(front.PREFIX)

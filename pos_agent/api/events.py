@@ -13,6 +13,7 @@ from starlette.responses import StreamingResponse
 
 from pos_agent.agent import Agent
 from pos_agent.api.calls import AgentOf
+from pos_agent.api.documented import told
 from pos_agent.clock import iso_utc
 from sync.wire import Row
 
@@ -25,7 +26,12 @@ PRIVATE = frozenset({"answered", "request_taken"})  # Other clients' requests an
 HEAVY = frozenset({"prepared", "baseline", "order", "data", "lines", "scans", "request", "seen"})
 
 
-@router.get("/events", summary="What happens at this till, as server-sent events")
+@router.get(
+    "/events",
+    summary="What happens at this till, as server-sent events",
+    response_class=StreamingResponse,
+    **told(None, media="text/event-stream"),
+)
 async def events(
     agent: AgentOf,
     last_event_id: Annotated[str | None, Header(description="Row number after which to go on.")] = None,

@@ -23,8 +23,9 @@ SAMPLE_CODE = "0104870000000104213kZ7q_W<2hT9m\u001d91KZF1\u001d92Ne2o3IgVFwgEjN
 MOMENT = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?([+-][0-9]{2}:[0-9]{2}|Z)$"
 
 Name = Annotated[str, Field(max_length=120)]
-Money = Annotated[int, Field(gt=0, le=MONEY_TIYN_MAX)]
-Quantity = Annotated[int, Field(gt=0, le=10**9)]
+Money = Annotated[int, Field(strict=True, gt=0, le=MONEY_TIYN_MAX)]  # A sum as text or as 1.0 is a mistake elsewhere.
+Quantity = Annotated[int, Field(strict=True, gt=0, le=10**9)]
+Flag = Annotated[bool, Field(strict=True)]
 SourceWord = Literal["scanner", "manual", "api"]
 
 
@@ -132,7 +133,7 @@ class BasisBody(Body):
     ] = Field(examples=["2026-07-15T10:30:00+05:00"])
     registration_number: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(examples=["010100000001"])
     total_tiyn: Money = Field(examples=[180_000])
-    offline: bool = False
+    offline: Flag = False
 
     @property
     def basis(self) -> ReturnBasis:
@@ -206,15 +207,15 @@ class CancelBody(Body):
 class DecisionBody(Body):
     """A person's word on a document that was handed over. `made` true needs what stands on the register's paper."""
 
-    made: bool
+    made: Flag
     by: Annotated[str, Field(min_length=1, max_length=120)] = Field(examples=["Старшая смены"])
     why: Annotated[str, Field(min_length=1, max_length=500)] = Field(examples=["чек № 124 на ленте, сумма та же"])
     fiscal_sign: Annotated[str, Field(max_length=64)] = ""
-    number: Annotated[int, Field(ge=0, le=10**9)] = 0
+    number: Annotated[int, Field(strict=True, ge=0, le=10**9)] = 0
     at: Annotated[str, Field(max_length=40)] = Field(default="", examples=["2026-11-30T10:15:00+05:00"])
-    shift: Annotated[int, Field(ge=1, le=10**6)] | None = None
+    shift: Annotated[int, Field(strict=True, ge=1, le=10**6)] | None = None
     registration_number: Annotated[str, Field(pattern=r"^[0-9]{0,20}$")] = ""
-    offline: bool = False
+    offline: Flag = False
 
     @field_validator("at")
     @classmethod

@@ -10,7 +10,9 @@ from starlette.responses import Response
 from fiscal.register import Document, SeenDocument
 from pos_agent.agent import Agent
 from pos_agent.api import models
+from pos_agent.api import told as forms
 from pos_agent.api.calls import AgentOf, CallOf
+from pos_agent.api.documented import CHANGES, MAKES, READS_REGISTER, told
 from pos_agent.api.idempotency import Reply
 from pos_agent.clock import iso_utc
 from pos_agent.problems import Problem
@@ -23,13 +25,13 @@ from pos_agent.till import OpenShift
 router = APIRouter(prefix="/v1")
 
 
-@router.get("/shift", summary="The open shift")
+@router.get("/shift", summary="The open shift", **told(forms.Shift | forms.NoShift))
 def see_shift(agent: AgentOf) -> dict[str, Any]:
     known = agent.till.open_shift()
     return {"open": known is not None, **({} if known is None else shift_json(known))}
 
 
-@router.post("/shift/open", status_code=201, summary="Open the shift")
+@router.post("/shift/open", summary="Open the shift", **told(forms.ShiftOpened, *CHANGES, *MAKES, "T-112", status=201))
 def open_shift(body: models.ShiftBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
@@ -40,7 +42,9 @@ def open_shift(body: models.ShiftBody, agent: AgentOf, call: CallOf) -> Response
     )
 
 
-@router.post("/shift/close", summary="Z-report: close the shift")
+@router.post(
+    "/shift/close", summary="Z-report: close the shift", **told(forms.ShiftClosed, *CHANGES, *MAKES, "T-113", "T-114")
+)
 def close_shift(agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
@@ -50,12 +54,16 @@ def close_shift(agent: AgentOf, call: CallOf) -> Response:
     )
 
 
-@router.get("/shift/x-report", summary="X-report: counters of the open shift")
+@router.get(
+    "/shift/x-report", summary="X-report: counters of the open shift", **told(forms.ShiftReport, *READS_REGISTER)
+)
 def x_report(agent: AgentOf) -> dict[str, Any]:
     return _document_json(agent.shifts.x_report())
 
 
-@router.post("/cash", status_code=201, summary="Cash into or out of the drawer")
+@router.post(
+    "/cash", summary="Cash into or out of the drawer", **told(forms.CashMoved, *CHANGES, *MAKES, "T-115", status=201)
+)
 def cash(body: models.CashBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
@@ -66,13 +74,19 @@ def cash(body: models.CashBody, agent: AgentOf, call: CallOf) -> Response:
     )
 
 
-@router.post("/register/settle", summary="Ask the register about every undecided document now")
+@router.post(
+    "/register/settle", summary="Ask the register about every undecided document now", **told(forms.Undecided, "S-301")
+)
 def settle(agent: AgentOf) -> dict[str, Any]:
     agent.closing.settle()
     return {"undecided": [pending.key for pending in agent.till.undecided()]}
 
 
-@router.get("/register", summary="Ask the register how it is: shift, paper, clock, what it waits for, what it can do")
+@router.get(
+    "/register",
+    summary="Ask the register how it is: shift, paper, clock, what it waits for, what it can do",
+    **told(forms.Register),
+)
 def see_register(agent: AgentOf) -> dict[str, Any]:
     capabilities = agent.register.capabilities
     return {
@@ -83,30 +97,36 @@ def see_register(agent: AgentOf) -> dict[str, Any]:
     }
 
 
-@router.get("/register/last", summary="The newest document the register holds")
+@router.get("/register/last", summary="The newest document the register holds", **told(forms.Seen, *READS_REGISTER))
 def last_document(agent: AgentOf) -> dict[str, Any]:
     return {"document": _seen_json(asked(agent.register.last_document))}
 
 
-@router.get("/register/documents/{key}", summary="A document at the register by our key")
+@router.get(
+    "/register/documents/{key}", summary="A document at the register by our key", **told(forms.Seen, *READS_REGISTER)
+)
 def find_document(key: str, agent: AgentOf) -> dict[str, Any]:
     known = agent.till.document(key)
     shift = None if known is None else agent.till.intent(known.intent_row)["baseline"]["shift"]
     return {"document": _seen_json(asked(lambda: agent.register.find(key, shift)))}
 
 
-@router.post("/register/drawer", summary="Open the drawer")
+@router.post("/register/drawer", summary="Open the drawer", **told(forms.DrawerOpened, *READS_REGISTER, "T-122"))
 def open_drawer(agent: AgentOf) -> dict[str, Any]:
     agent.printing.open_drawer()
     return {"opened": True}
 
 
-@router.get("/doubts", summary="Undecided documents, and what a person may compare")
+@router.get("/doubts", summary="Undecided documents, and what a person may compare", **told(forms.Doubts))
 def see_doubts(agent: AgentOf) -> dict[str, Any]:
     return {"doubts": agent.doubts()}
 
 
-@router.post("/doubts/{key}/decision", summary="A person's word on a document the register cannot speak of")
+@router.post(
+    "/doubts/{key}/decision",
+    summary="A person's word on a document the register cannot speak of",
+    **told(forms.Decided, *CHANGES, "P-408", "T-119", "T-120"),
+)
 def decide(key: str, body: models.DecisionBody, agent: AgentOf, call: CallOf) -> Response:
     def decided(reply: Reply) -> dict[str, Any]:
         settlement = agent.desk.decide(key, body.verdict)

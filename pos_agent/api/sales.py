@@ -10,8 +10,10 @@ from starlette.responses import Response
 from fiscal.register import Operation
 from pos_agent.agent import Agent
 from pos_agent.api import models
+from pos_agent.api import told as forms
 from pos_agent.api.answers import judged_json, paid_json, sale_json, scanned_json
 from pos_agent.api.calls import AgentOf, CallOf
+from pos_agent.api.documented import CHANGES, JUDGES, LOOKS_UP, OF_A_SALE, ON_A_SALE, PAYS, SALE, told
 from pos_agent.api.idempotency import Reply
 from pos_agent.closing import Paid
 from pos_agent.sale import UNDECIDED, SaleState
@@ -19,12 +21,12 @@ from pos_agent.sale import UNDECIDED, SaleState
 router = APIRouter(prefix="/v1")
 
 
-@router.post("/codes/check", summary="May this code be sold? Changes nothing")
+@router.post("/codes/check", summary="May this code be sold? Changes nothing", **told(forms.Judged, *LOOKS_UP))
 def check_code(body: models.CheckBody, agent: AgentOf) -> dict[str, Any]:
     return judged_json(agent.judge.judge(body.data, body.scan_source, body.check_purpose, None))
 
 
-@router.post("/sales", status_code=201, summary="Open a sale")
+@router.post("/sales", summary="Open a sale", **told(forms.Opened, *CHANGES, status=201, leads=OF_A_SALE))
 def open_sale(body: models.SaleBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
@@ -34,17 +36,30 @@ def open_sale(body: models.SaleBody, agent: AgentOf, call: CallOf) -> Response:
     )
 
 
-@router.get("/sales", summary="Sales that are not finished")
+@router.get("/sales", summary="Sales that are not finished", **told(forms.Sales))
 def open_sales(agent: AgentOf) -> dict[str, Any]:
     return {"sales": [sale_json(agent.checkout.view(name)) for name in agent.till.open_sales()]}
 
 
-@router.get("/sales/{sale}", summary="A sale with its lines")
+@router.get("/sales/{sale}", summary="A sale with its lines", **told(forms.Sale, "T-101"))
 def see_sale(sale: str, agent: AgentOf) -> dict[str, Any]:
     return sale_json(agent.checkout.view(sale))
 
 
-@router.post("/sales/{sale}/scans", summary="Scan a code into the sale")
+@router.post(
+    "/sales/{sale}/scans",
+    summary="Scan a code into the sale",
+    **told(
+        forms.Scanned,
+        *CHANGES,
+        *ON_A_SALE,
+        *JUDGES,
+        leads={
+            "approve": {**SALE, "scan": "$response.body#/scan"},
+            "remove_line": {**SALE, "number": "$response.body#/line/number"},
+        },
+    ),
+)
 def scan(sale: str, body: models.CodeBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
@@ -53,14 +68,22 @@ def scan(sale: str, body: models.CodeBody, agent: AgentOf, call: CallOf) -> Resp
     )
 
 
-@router.post("/sales/{sale}/scans/{scan}/approval", summary="Let in a scan whose verdict was `ask`")
+@router.post(
+    "/sales/{sale}/scans/{scan}/approval",
+    summary="Let in a scan whose verdict was `ask`",
+    **told(forms.Scanned, *CHANGES, *ON_A_SALE, *JUDGES),
+)
 def approve(sale: str, scan: int, body: models.ApprovalBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call, lambda reply: agent.checkout.approve(sale, scan, body.by, body.why, reply), scanned_json
     )
 
 
-@router.post("/sales/{sale}/goods", summary="Add goods without marks by number and quantity")
+@router.post(
+    "/sales/{sale}/goods",
+    summary="Add goods without marks by number and quantity",
+    **told(forms.Scanned, *CHANGES, *ON_A_SALE, *JUDGES),
+)
 def add_goods(sale: str, body: models.GoodsBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,
@@ -69,17 +92,25 @@ def add_goods(sale: str, body: models.GoodsBody, agent: AgentOf, call: CallOf) -
     )
 
 
-@router.delete("/sales/{sale}/lines/{number}", summary="Take a line out; a unit is free again")
+@router.delete(
+    "/sales/{sale}/lines/{number}",
+    summary="Take a line out; a unit is free again",
+    **told(forms.Sale, *CHANGES, *ON_A_SALE, "T-103"),
+)
 def remove_line(sale: str, number: int, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(call, lambda reply: agent.checkout.remove(sale, number, reply), sale_json)
 
 
-@router.post("/sales/{sale}/cancellation", summary="Drop an open sale")
+@router.post("/sales/{sale}/cancellation", summary="Drop an open sale", **told(forms.Sale, *CHANGES, *ON_A_SALE))
 def cancel(sale: str, body: models.CancelBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(call, lambda reply: agent.checkout.cancel(sale, body.why, reply), sale_json)
 
 
-@router.post("/sales/{sale}/payment", summary="Pay: one fiscal document, whatever breaks")
+@router.post(
+    "/sales/{sale}/payment",
+    summary="Pay: one fiscal document, whatever breaks",
+    **told(forms.Paid, *CHANGES, *ON_A_SALE, *PAYS),
+)
 def pay(sale: str, body: models.PayBody, agent: AgentOf, call: CallOf) -> Response:
     payments = [one.payment for one in body.payments]
     return agent.once.run(
@@ -92,13 +123,21 @@ def pay(sale: str, body: models.PayBody, agent: AgentOf, call: CallOf) -> Respon
     )
 
 
-@router.get("/sales/{sale}/receipt", summary="The fiscal document of a sale, and what became of its paper")
+@router.get(
+    "/sales/{sale}/receipt",
+    summary="The fiscal document of a sale, and what became of its paper",
+    **told(forms.PaidOnPaper, *ON_A_SALE),
+)
 def see_receipt(sale: str, agent: AgentOf) -> dict[str, Any]:
     paid = agent.closing.paid(sale)
     return {**paid_json(paid), "printed": paid.printed}
 
 
-@router.post("/sales/{sale}/copy", summary="Print a copy of a receipt that exists")
+@router.post(
+    "/sales/{sale}/copy",
+    summary="Print a copy of a receipt that exists",
+    **told(forms.PaidOnPaper, *CHANGES, *ON_A_SALE),
+)
 def print_copy(sale: str, agent: AgentOf, call: CallOf) -> Response:
     def again(reply: Reply) -> Paid:
         paid = agent.closing.print_again(sale)
@@ -108,7 +147,9 @@ def print_copy(sale: str, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(call, again, lambda paid: {**paid_json(paid), "printed": paid.printed})
 
 
-@router.post("/receipts", status_code=201, summary="A whole receipt in one call")
+@router.post(
+    "/receipts", summary="A whole receipt in one call", **told(forms.Paid, *CHANGES, *JUDGES, *PAYS, status=201)
+)
 def one_shot(body: models.ReceiptBody, agent: AgentOf, call: CallOf) -> Response:
     items = [one.item for one in body.items]
     payments = [one.payment for one in body.payments]
@@ -130,7 +171,11 @@ def one_shot(body: models.ReceiptBody, agent: AgentOf, call: CallOf) -> Response
     )
 
 
-@router.post("/returns", status_code=201, summary="Open a return on a receipt of this till or on its five facts")
+@router.post(
+    "/returns",
+    summary="Open a return on a receipt of this till or on its five facts",
+    **told(forms.Opened, *CHANGES, *ON_A_SALE, "T-117", status=201, leads=OF_A_SALE),
+)
 def open_return(body: models.ReturnBody, agent: AgentOf, call: CallOf) -> Response:
     return agent.once.run(
         call,

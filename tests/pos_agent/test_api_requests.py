@@ -134,7 +134,11 @@ def test_too_many_calls_are_told_to_wait(till: Served) -> None:
 def test_the_openapi_document_names_every_route_with_its_problem_form(till: Served) -> None:
     schema = till.http.get("/openapi.json", headers={"Authorization": ""}).json()
     assert "/v1/receipts" in schema["paths"]
+    names = [operation["operationId"] for operations in schema["paths"].values() for operation in operations.values()]
+    assert len(names) == len(set(names))
     for path, operations in schema["paths"].items():
         for method, operation in operations.items():
-            assert PROBLEM in operation["responses"]["default"]["content"], (path, method)
+            refused = {status: one for status, one in operation["responses"].items() if status >= "400"}
+            assert {"403", "413", "429", "500"} <= set(refused), (path, method)
+            assert all(list(one["content"]) == [PROBLEM] for one in refused.values()), (path, method)
     assert "examples" in schema["components"]["schemas"]["CodeBody"]["properties"]["code"]

@@ -24,8 +24,17 @@ LOOSE_MAX = 300
 UUID = r"^[0-9A-Za-z._:{}-]{1,64}$"
 NUMBER = r"^[0-9]{8,14}$"
 
+
+def _flag(value: Any) -> Any:
+    if not isinstance(value, bool):
+        raise ValueError("must be true or false")  # noqa: TRY004 - pydantic turns a ValueError into a fault with its place
+    return value
+
+
 Word = Annotated[str, Field(max_length=LOOSE_MAX)]
-Flag = bool | None
+Flag = Annotated[bool, Field(strict=True)] | None
+OnPaper = Annotated[Literal[False], BeforeValidator(_flag)] | None  # Python takes 0 for it.
+Count = Annotated[int, Field(strict=True)]
 
 
 class Operator(Body):
@@ -81,9 +90,9 @@ class CheckResult(Body):
 
 class ImcParams(Body):
     imc: MarkText = Field(description="The code as it was scanned, in base64")
-    imcType: Word | int | None = Field(default=None, description="Read and not used")  # noqa: N815
-    itemEstimatedStatus: Word | int | None = Field(default=None, description="Read and not used")  # noqa: N815
-    imcModeProcessing: int | None = Field(default=None, description="Read and not used")  # noqa: N815
+    imcType: Word | Count | None = Field(default=None, description="Read and not used")  # noqa: N815
+    itemEstimatedStatus: Word | Count | None = Field(default=None, description="Read and not used")  # noqa: N815
+    imcModeProcessing: Count | None = Field(default=None, description="Read and not used")  # noqa: N815
     imcBarcode: Word | None = Field(default=None, description="Read and not used")  # noqa: N815
     itemInfoCheckResult: CheckResult | None = None  # noqa: N815
 
@@ -101,7 +110,7 @@ class Tax(Body):
     """Read and not used: VAT follows from the catalogue's class and the day's law."""
 
     type: Word
-    sum: Annotated[float, Field(ge=0)] | None = None
+    sum: Annotated[float, Field(ge=0, strict=True, allow_inf_nan=False)] | None = None
 
 
 class Position(Body):
@@ -115,9 +124,9 @@ class Position(Body):
     productCodes: ProductCodes | None = None  # noqa: N815
     paymentMethod: Literal["fullPayment"] | None = None  # noqa: N815
     tax: Tax | None = None
-    measurementUnit: Word | int | None = Field(default=None, description="Read and not used")  # noqa: N815
-    paymentObject: Word | int | None = Field(default=None, description="Read and not used")  # noqa: N815
-    department: int | None = Field(default=None, description="Read and not used")
+    measurementUnit: Word | Count | None = Field(default=None, description="Read and not used")  # noqa: N815
+    paymentObject: Word | Count | None = Field(default=None, description="Read and not used")  # noqa: N815
+    department: Count | None = Field(default=None, description="Read and not used")
     piece: Flag = Field(default=None, description="Read and not used")
 
     @model_validator(mode="after")
@@ -143,19 +152,19 @@ class Position(Body):
         return None if self.productCodes is None else self.productCodes.number
 
 
-class Printed(Body):
+class TextLine(Body):
     """A line that would only be printed. The agent lays out its receipts itself: `result.warnings` names it."""
 
     type: Literal["text"]
     text: Annotated[str, Field(max_length=2_000)] | None = None
     alignment: Word | None = None
     wrap: Word | None = None
-    font: int | None = None
+    font: Count | None = None
     doubleWidth: Flag = None  # noqa: N815
     doubleHeight: Flag = None  # noqa: N815
 
 
-ReceiptItem = Annotated[Position | Printed, Field(discriminator="type")]
+ReceiptItem = Annotated[Position | TextLine, Field(discriminator="type")]
 
 
 class TaskPayment(Body):
@@ -173,7 +182,7 @@ class Receipt(Body):
     operator: Operator | None = None
     clientInfo: ClientInfo | None = None  # noqa: N815
     basis: BasisBody | None = None
-    electronically: Literal[False] | None = None
+    electronically: OnPaper = None
     taxationType: Word | None = Field(default=None, description="Read and not used")  # noqa: N815
     validateMarkingCodes: Flag = Field(default=None, description="Read and not used: always")  # noqa: N815
     ignoreNonFiscalPrintErrors: Flag = Field(default=None, description="Read and not used")  # noqa: N815
@@ -201,7 +210,7 @@ class Receipt(Body):
 class ShiftTask(Body):
     type: Literal["openShift", "closeShift", "reportX"]
     operator: Operator | None = None
-    electronically: Literal[False] | None = None
+    electronically: OnPaper = None
 
 
 class CashTask(Body):

@@ -78,7 +78,7 @@ class _Shaped:
         problem = json.loads(message["body"])
         text = f"{problem['code']}: {problem['title']}" + (f" ({problem['detail']})" if problem["detail"] else "")
         body = json.dumps({**problem, "error": {"code": SERVER, "description": text}}, ensure_ascii=False).encode()
-        kept = [(name, value) for name, value in start["headers"] if name.lower() != b"content-length"]
+        kept = [one for one in start["headers"] if one[0].lower() not in (b"content-length", b"www-authenticate")]
         headers = [*kept, (b"content-length", str(len(body)).encode())]
         if start["status"] == 401:
             headers.append((b"www-authenticate", b'Basic realm="pos-agent", charset="UTF-8"'))
