@@ -17,6 +17,7 @@ from pos_agent.clock import NS_PER_S, Clock, iso_utc
 from pos_agent.closing import Closing
 from pos_agent.config import Config
 from pos_agent.desk import RegisterDesk
+from pos_agent.hooks.worker import HookWorker
 from pos_agent.intake import Intake
 from pos_agent.journal.journal import Journal
 from pos_agent.judging import Judge
@@ -62,6 +63,7 @@ class Agent:
     delivery: DeliveryWorker | None
     recheck: RecheckWorker | None
     heartbeat: HeartbeatWorker | None
+    hooks: tuple[HookWorker, ...] = ()
     closers: tuple[Callable[[], object], ...] = field(default=())
 
     @property
@@ -105,6 +107,7 @@ class Agent:
                 if change.text
             },
             "printer": None if self.printing.last is None else str(self.printing.last.state),
+            "webhooks": [hook.status() for hook in self.hooks],
         }
 
     def doubts(self) -> list[dict[str, Any]]:

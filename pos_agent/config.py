@@ -14,7 +14,7 @@ import sys
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -115,8 +115,14 @@ class SyncSection(Section):
     heartbeat_every_s: float = Field(default=60.0, ge=0)  # 0: none.
 
 
+def _client_name(name: str) -> str:
+    if not name or not name.isprintable() or ":" in name:
+        raise ValueError("letters that print, without a colon")  # Basic authorization ends the name with it.
+    return name
+
+
 class ClientSection(Section):
-    name: str
+    name: Annotated[str, AfterValidator(_client_name)]
     token: SecretRef
 
 
@@ -143,6 +149,29 @@ class ScanSection(Section):
     suffixes: tuple[str, ...] = ()
 
 
+HookEvent = Literal[
+    "sale.fiscalised", "return.fiscalised", "sale.in_doubt", "doubt.handed_over", "doubt.settled", "unit.refused"
+]
+EVENTS: tuple[HookEvent, ...] = get_args(HookEvent)
+LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def _hook_url(url: str) -> str:
+    parts = urlsplit(url)
+    plain = parts.scheme == "http" and parts.hostname in LOOPBACK_HOSTS
+    if not parts.hostname or not (plain or parts.scheme == "https") or not url.isascii() or parts.fragment:
+        raise ValueError("https://..., or http:// to this machine alone (127.0.0.1, localhost)")
+    return url
+
+
+class WebhookSection(Section):
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]  # Its place in the journal goes by it.
+    url: Annotated[Url, AfterValidator(_hook_url)]
+    secret: SecretRef  # Signs every body: HMAC-SHA256.
+    events: Annotated[tuple[HookEvent, ...], Field(min_length=1)] = EVENTS
+    ca_file: str = ""  # PEM; empty: the public certificate authorities.
+
+
 class Config(Section):
     """The whole configuration of one till."""
 
@@ -153,6 +182,7 @@ class Config(Section):
     ismpt: IsMptSection = IsMptSection()
     sync: SyncSection = SyncSection()
     api: ApiSection = ApiSection()
+    webhooks: tuple[WebhookSection, ...] = ()
     receipt: ReceiptSection = ReceiptSection()
     scan: ScanSection = ScanSection()
     policy: dict[str, Any] = Field(default_factory=dict)  # marking.policy.policy_from names and checks the keys.

@@ -86,6 +86,8 @@ class Runner:
             self._spawn("delivery", partial(self._work, agent.delivery.step))
         if agent.heartbeat is not None:
             self._spawn("heartbeat", partial(self._work, agent.heartbeat.step))
+        for hook in agent.hooks:
+            self._spawn(f"webhook-{hook.name}", partial(self._work, hook.step))
         if agent.recheck is not None:
             self._spawn("recheck", partial(self._work, agent.recheck.step))
 

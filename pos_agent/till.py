@@ -71,6 +71,9 @@ OPEN_SHIFT = sql(
     select(shift.c.number, shift.c.opened_ns).where(shift.c.closed_row.is_(None)).order_by(shift.c.number.desc())
 )
 ONE_SHIFT = sql(select(shift.c.number).where(shift.c.number == bindparam("number")))
+# Before names under which answers of nobody are kept: no client of the configuration can be called so.
+APART = "\x1f"
+GIVEN_UP = sql(select(answer.c.key, answer.c.body).where(answer.c.client == bindparam("client")).order_by(answer.c.key))
 ANSWER = sql(
     select(answer.c.fingerprint, answer.c.status, answer.c.body, answer.c.document).where(
         answer.c.client == bindparam("client"), answer.c.key == bindparam("key")
@@ -268,6 +271,11 @@ class Till:
     def taken_requests(self) -> tuple[tuple[str, str, int], ...]:
         """(client, key, journal row) of requests taken and not answered yet, oldest first."""
         return tuple((client, key, row) for client, key, row in self._journal.query(TAKEN))
+
+    def given_up(self, hook: str) -> tuple[tuple[str, Mapping[str, Any]], ...]:
+        """(id, facts) of each event that a webhook's receiver never took."""
+        found = self._journal.query(GIVEN_UP, {"client": f"{APART}hook {hook}"})
+        return tuple((event, json.loads(body)) for event, body in found)
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

@@ -29,6 +29,7 @@ from pos_agent.config import Config, ConfigError
 from pos_agent.desk import DeskRules, RegisterDesk
 from pos_agent.device_names import configured_name
 from pos_agent.heartbeat import Vitals
+from pos_agent.hooks.opening import open_hooks
 from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
@@ -144,6 +145,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         heartbeat = open_heartbeat(config, world, vitals)
     if heartbeat is not None:
         opened.append(heartbeat.close)
+    hooks = open_hooks(config, world, journal, till)
+    opened.extend(hook.close for hook in hooks)
     return Agent(
         config=config,
         clock=clock,
@@ -168,6 +171,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         scanners=scanners,
         delivery=delivery,
         heartbeat=heartbeat,
+        hooks=hooks,
         recheck=None if ismpt is None else _recheck(ismpt, watch, world),
         closers=tuple(reversed(opened)),
     )

@@ -7,6 +7,7 @@ journal into an empty database gives the same tables.
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -264,6 +265,13 @@ def _request_taken(db: Any, row: int, _at: int, body: Body) -> None:
     db.execute(ANSWERED, {**body["request"], "status": None, "body": str(row), "document": None})
 
 
+def _hook_set_aside(db: Any, row: int, _at: int, body: Body) -> None:
+    """An event that a receiver never took, kept like an answer: under the hook's name and the event's own."""
+    kept = json.dumps({"row": body["row"], "event": body["event"], "reason": body["reason"]}, ensure_ascii=False)
+    name = {"client": f"\x1fhook {body['hook']}", "key": body["id"], "fingerprint": ""}
+    db.execute(ANSWERED, {**name, "status": 410, "body": kept, "document": None})
+
+
 def _nothing(_db: Any, _row: int, _at: int, _body: Body) -> None:
     """Recorded as proof; no projection depends on it."""
 
@@ -298,4 +306,5 @@ PROJECTORS: dict[str, Projector] = {
     "released": lambda db, _row, _at, body: db.execute(RELEASED, {"p_number": body["number"]}),
     "answered": _answered,
     "request_taken": _request_taken,
+    "hook_set_aside": _hook_set_aside,
 }

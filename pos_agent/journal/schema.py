@@ -143,6 +143,8 @@ set_aside = Table(
     Column("reason", Text, nullable=False),
 )
 
+# Beside answers to clients, under names that no client can have: requests of ATOL's web server that are carried out
+# later, and events that a webhook's receiver never took.
 answer = Table(
     "answer",
     metadata,

@@ -30,7 +30,7 @@ from marking.groups import FIELDS as GROUP_FIELDS
 from marking.groups import standard
 from marking.policy import policy_from
 from marking.settings import SETTINGS
-from pos_agent.config import Config, ConfigError, from_mapping, load
+from pos_agent.config import Config, ConfigError, WebhookSection, from_mapping, load
 from scanners.registry import OPTIONS as SCANNER_OPTIONS
 from scanners.registry import Surroundings, open_scanner
 
@@ -89,6 +89,8 @@ def test_a_key_that_is_said_to_stand_at_its_default_does() -> None:
     given = dict(leaves(as_delivered()))
     truth = dict(leaves(Config().model_dump(mode="json", by_alias=True)))
     truth |= {f"policy.{setting.key}": setting.default for setting in SETTINGS}
+    optional = {name: field for name, field in WebhookSection.model_fields.items() if not field.is_required()}
+    truth |= {f"webhooks.{name}": field.default for name, field in optional.items()}
     commented = {key: value for key, value in leaves(in_full(TEXT)) if key not in given}
     assert len(commented) > 40
     assert {key: value for key, value in commented.items() if plain(value) != plain(truth[key])} == {}

@@ -36,11 +36,14 @@ from pos_agent.api.idempotency import KEY_LENGTH_MAX
 from pos_agent.cache.importing import import_file
 from pos_agent.cache.lines import BadRow
 from pos_agent.cache.rows import Context
-from pos_agent.config import ApiSection, from_mapping
+from pos_agent.config import EVENTS, ApiSection, from_mapping
 from pos_agent.demo.shop import CASHBOX, SECRETS
+from pos_agent.hooks.events import OF_DOCUMENT, OF_SCAN
+from pos_agent.hooks.worker import SIGNATURE_HEADER, TIME_HEADER, HookPace
 from pos_agent.journal.projection import PROJECTORS
 from pos_agent.runner import server
 from pos_agent.wiring import World, build, start
+from sync.hook_signature import signature
 
 DOCS = Path(__file__).parents[2] / "docs"
 PAGE = (DOCS / "integrate.md").read_text(encoding="utf-8")
@@ -205,6 +208,20 @@ def test_the_calls_that_need_a_key_are_marked(till: Till) -> None:
             needs = any(one["name"].lower() == "idempotency-key" for one in operation.get("parameters", ()))
             (row,) = [line for line in PAGE.splitlines() if line.startswith(f"| `{method.upper()} {path}` |")]
             assert row.endswith("| yes |") == needs, row
+
+
+def test_the_webhooks_on_the_page_are_the_true_ones() -> None:
+    section = PAGE.partition("## Webhooks\n")[2].partition("\n## ")[0]
+    assert [event for event in EVENTS if f"`{event}`" not in section] == []
+    assert [name for name in (*OF_DOCUMENT, *OF_SCAN) if f"`{name}`" not in section] == []
+    pace = HookPace()
+    assert (pace.base_s, pace.cap_s, pace.refused_max, pace.give_up_s) == (1, 300, 8, 72 * 3600)
+    (code,) = blocks(section, "py")
+    space: dict[str, Any] = {}
+    exec(compile(code, "integrate.md", "exec"), space)  # noqa: S102 - the lines of our own page
+    now_s = int(time.time())
+    headers = {TIME_HEADER: str(now_s), SIGNATURE_HEADER: signature(b"s", now_s, b"{}")}
+    assert space["genuine"](b"s", headers, b"{}") and not space["genuine"](b"s", headers, b"{ }")
 
 
 def test_the_kinds_of_events_and_the_limits_are_the_true_ones() -> None:

@@ -109,6 +109,12 @@ class Rows:
             [Event("set_aside", {"number": 4, "reason": "poison"}), Event("released", {"number": 4})],
             [Event("answered", {"request": {**request, "key": "idem-2"}, "status": 200, "body": '{"sale":"S1"}'})],
             [Event("request_taken", {"request": {**request, "key": "uuid-1"}, "body": '{"uuid":"uuid-1"}'})],
+            [
+                Event(
+                    "hook_set_aside",
+                    {"hook": "erp", "id": "e-5", "row": 5, "event": "unit.refused", "reason": "HTTP 400"},
+                )
+            ],
             [Event("scan_judged", {"ki": "KI-held"}), Event("scan_dropped", {}), Event("clock_jumped", {})],
             [Event("shift_closed", {"shift": 1, "automatic": False, "report": None})],
             [Event("shift_opened", {"shift": 2, "by": "document"})],

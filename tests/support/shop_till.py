@@ -27,7 +27,7 @@ from pos_agent.cache.rows import Context
 from pos_agent.checkout import Scanned
 from pos_agent.clock import VirtualClock
 from pos_agent.closing import Paid
-from pos_agent.config import from_mapping
+from pos_agent.config import WebhookSection, from_mapping
 from pos_agent.demo.devices import printer_on
 from pos_agent.demo.shop import SECRETS, configuration, stock_cache
 from pos_agent.journal.verify import verify
@@ -35,6 +35,7 @@ from pos_agent.wiring import World, build, start
 from scanners.scan import Scan, Terminator
 
 MS = 1_000_000
+HOOK_SECRET = "between-the-till-and-the-erp"
 CATALOGUE = ("gtin", "ntin", "name_ru", "name_kk", "unit", "vat", "group", "price", "templates")
 
 
@@ -59,10 +60,18 @@ class ShopTill:
     keys of that section."""
 
     def __init__(
-        self, folder: Path, *, ismpt: bool = False, printer: bool = False, clock: Any = None, **register: Any
+        self,
+        folder: Path,
+        *,
+        ismpt: bool = False,
+        printer: bool = False,
+        clock: Any = None,
+        webhooks: Sequence[WebhookSection] = (),
+        **register: Any,
     ) -> None:
         self.folder = folder
         self._register_keys = register
+        self._webhooks = tuple(webhooks)
         self.clock: Any = clock or VirtualClock(DEFAULT_AT_NS)
         self.sim = SimWorld(self.clock.now_ns, random.Random(5), codes=220, mark_delay_s=(1.0, 2.0))
         self.register = Line(self.sim.webkassa, self.clock.sleep)
@@ -77,12 +86,14 @@ class ShopTill:
         full, plain = configuration(self.folder), from_mapping({})
         register = full.register_.model_copy(update=self._register_keys)
         without = {} if self._with["ismpt"] else {"ismpt": plain.ismpt}
-        config = full.model_copy(update={"sync": plain.sync, "register_": register, **without})
+        config = full.model_copy(
+            update={"sync": plain.sync, "register_": register, "webhooks": self._webhooks, **without}
+        )
         paper, clock = self.paper, self.clock
         world = World(
             clock=clock,
             rng=random.Random(1),
-            secret=SECRETS.__getitem__,
+            secret={**SECRETS, "env:HOOK_SECRET": HOOK_SECRET}.__getitem__,
             register_transport=self.register,
             ismpt_transport=self.ismpt,
             scanners=lambda _config, _around: [],

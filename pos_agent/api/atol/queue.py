@@ -29,7 +29,7 @@ from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.problems import Problem
 from pos_agent.sale import UNDECIDED
-from pos_agent.till import StoredAnswer, Till
+from pos_agent.till import APART, StoredAnswer, Till
 
 log = logging.getLogger(__name__)
 
@@ -217,7 +217,7 @@ def _ended(task: Task, number: int, status: int, body: Any) -> dict[str, Any]:
 
 def _requests_of(client: str) -> str:
     """Apart from the client's own keys: a uuid may be the same as one of them."""
-    return f"atol {client}"
+    return f"{APART}atol {client}"
 
 
 def _tasks_of(requests: str) -> str:

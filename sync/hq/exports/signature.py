@@ -1,28 +1,14 @@
-"""How a webhook proves who sent it and when: HMAC-SHA256 over time and body. Pure; a receiver does the same.
+"""The signature of headquarters' webhooks, and the headers that carry it. Pure.
 
 X-Hq-Time: 1795496137
-X-Hq-Signature: v1=HEX      HMAC-SHA256(secret, "1795496137." + body)
+X-Hq-Signature: v1=HEX
 """
 
 from __future__ import annotations
 
-import hashlib
-import hmac
+from sync.hook_signature import AGE_S_MAX, VERSION, holds, signature
 
 TIME_HEADER = "X-Hq-Time"
 SIGNATURE_HEADER = "X-Hq-Signature"
-VERSION = "v1"
-AGE_S_MAX = 300
 
-
-def signature(secret: bytes, time_s: int, body: bytes) -> str:
-    digest = hmac.new(secret, f"{time_s}.".encode() + body, hashlib.sha256).hexdigest()
-    return f"{VERSION}={digest}"
-
-
-def holds(secret: bytes, time_text: str, given: str, body: bytes, now_s: int, age_s_max: int = AGE_S_MAX) -> bool:
-    """Whether body and time are the sender's and no older than allowed."""
-    if not (time_text.isascii() and time_text.isdigit()) or abs(now_s - int(time_text[:15])) > age_s_max:
-        return False
-    expected = signature(secret, int(time_text[:15]), body)
-    return hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace"))
+__all__ = ["AGE_S_MAX", "SIGNATURE_HEADER", "TIME_HEADER", "VERSION", "holds", "signature"]
