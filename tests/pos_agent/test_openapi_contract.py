@@ -32,7 +32,7 @@ CHECKS = [
     of_openapi.unsupported_method,
     of_openapi.ignored_auth,
 ]
-EXAMPLES = 8
+EXAMPLES = 5
 QUICK = settings(
     max_examples=EXAMPLES,
     deadline=None,
@@ -104,7 +104,7 @@ def test_the_calls_of_a_sale_follow_each_other_as_the_document_links_them() -> N
             case.validate_response(response, checks=CHECKS)
 
     DOOR.likely = 1
-    Steps.run(settings=settings(parent=QUICK, max_examples=12, stateful_step_count=15))
+    Steps.run(settings=settings(parent=QUICK, max_examples=10, stateful_step_count=14))
     assert DOOR.till is not None
     kinds = {row.kind for row in DOOR.till.agent.journal.rows_after(0, 100_000)}
     assert kinds >= {"sale_opened", "line_added", "document_made", "request_taken"}
