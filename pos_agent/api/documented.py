@@ -9,7 +9,7 @@ from pos_agent.api.answers import PROBLEM_TYPE
 from pos_agent.problems import kinds
 
 # Before and around every route: guard and journal. What goes wrong beyond that is P-500.
-ANYWHERE = ("P-401", "P-402", "P-405", "P-406", "P-407", "P-411", "S-302", "S-303", "P-500")
+ANYWHERE = ("P-401", "P-402", "P-405", "P-406", "P-407", "P-411", "S-302", "S-303", "S-305", "P-500")
 CHANGES = ("P-403", "P-404", "P-409", "S-301")
 LOOKS_UP = ("S-304",)
 ON_A_SALE = ("T-101", "T-102")

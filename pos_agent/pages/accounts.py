@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from pos_agent.api.calls import AgentOf
+from pos_agent.api.documented import told
 from pos_agent.clock import iso_utc
 from pos_agent.pages.sessions import CODE_TTL_S, Role, Session
 
@@ -46,17 +47,21 @@ class Revoked(BaseModel):
     revoked: int = Field(description="How many browsers were signed out.")
 
 
-@router.post("/codes", summary="A code that signs one browser in. Needs no Idempotency-Key: every code is a new one")
+@router.post(
+    "/codes",
+    summary="A code that signs one browser in. Needs no Idempotency-Key: every code is a new one",
+    **told(Code),
+)
 def offer(body: NewCode, agent: AgentOf) -> Code:
     return Code(code=agent.sessions.offer(body.role, body.name), valid_s=CODE_TTL_S)
 
 
-@router.get("/sessions", summary="Browsers that are signed in")
+@router.get("/sessions", summary="Browsers that are signed in", **told(Pages))
 def listed(agent: AgentOf) -> Pages:
     return Pages(pages=[Page(**_facts(session)) for session in agent.sessions.all()])
 
 
-@router.delete("/sessions/{name}", summary="Sign out every browser of that name")
+@router.delete("/sessions/{name}", summary="Sign out every browser of that name", **told(Revoked))
 def revoke(name: Annotated[str, Path(min_length=1, max_length=40)], agent: AgentOf) -> Revoked:
     return Revoked(revoked=agent.sessions.revoke(name=name))
 

@@ -61,6 +61,7 @@ RIGHT: tuple[tuple[str, dict[str, Any]], ...] = (
     ),
     ("/v1/returns", {"cashier": "A", "basis": BASIS}),
     ("/v1/shift/open", {"cashier": "A"}),
+    ("/v1/pages/codes", {"role": "it", "name": "A"}),
     ("/v1/cash", {"direction": "out", "sum_tiyn": 10**13}),
     (
         "/v1/doubts/none/decision",
@@ -204,7 +205,7 @@ def test_no_name_in_a_path_or_query_breaks_a_call(caller: Caller) -> None:
             continue
         for name in NAMES:
             wanted = path
-            for part in ("{sale}", "{scan}", "{number}", "{key}", "{uuid}"):
+            for part in ("{sale}", "{scan}", "{number}", "{key}", "{uuid}", "{name}"):
                 wanted = wanted.replace(part, name)
             answer = caller.client.request(method, wanted, headers={"Idempotency-Key": f"{method}{path}"[:200]})
             assert_answered(answer, method, wanted[:80])
