@@ -171,6 +171,8 @@ def test_a_lost_answer_blocks_and_is_found_again_after_a_restart_with_one_receip
     assert queue == {"number": 1, "isBlocked": True, "blockedUUID": "doubt", "blockReason": "connectionError"}
     assert_problem(till.http.delete(f"{REQUESTS}/doubt"), 409, "P-422")
     send(till, "next", sell(till, till.unit().text))
+    step(till)
+    assert (statuses(till, "doubt"), statuses(till, "next")) == (["blocked"], ["wait"])
     till.sim.webkassa.faults.clear()
     till.restart()
     step(till)
@@ -197,6 +199,23 @@ def test_our_own_client_of_that_server_is_served_like_by_it(till: Served) -> Non
     assert channel.results("never") is None
     assert channel.queue().blocked is False
     channel.close()
+
+
+def test_a_doubt_of_the_till_page_holds_requests_back_and_they_can_still_be_dropped(till: Served) -> None:
+    sale, total, _ = till.with_unit()
+    task = sell(till, till.unit().text)
+    till.sim.webkassa.faults.add("answer_lost_after_fiscalising")
+    till.sim.webkassa.faults.add("lookup_down", count=40)
+    for path in ("/Check/History", "/Cashbox/ShiftHistory", "/Check/HistoryByNumber"):
+        till.sim.webkassa.faults.add("http_500", match=path, count=40)
+    till.post(f"/v1/sales/{sale}/payment", {"payments": [{"kind": "cash", "sum_tiyn": total}]}, key="pay")
+    assert done(till, "held", SHIFT, task)[1]["status"] == "wait"
+    assert till.http.get("/api/v2/getRequestsQueueStatus").json()["isBlocked"] is True
+    assert till.http.delete(f"{REQUESTS}/held").status_code == 200
+    till.sim.webkassa.faults.clear()
+    till.agent.closing.settle()
+    assert done(till, "after", task)[0]["status"] == "ready"
+    assert till.receipts() == 2
 
 
 def test_without_a_link_the_task_ends_in_an_error_and_the_units_are_free(till: Served) -> None:

@@ -22,13 +22,13 @@ from pydantic import ValidationError
 from pos_agent.api.answers import DEFAULT_LANGUAGE, problem_body
 from pos_agent.api.atol import results
 from pos_agent.api.atol.bodies import RequestBody, Task
-from pos_agent.api.atol.mapping import place_of
+from pos_agent.api.atol.mapping import keeps, place_of
 from pos_agent.api.idempotency import Call, answered
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.problems import Problem
-from pos_agent.sale import UNDECIDED
+from pos_agent.sale import UNDECIDED, DocumentState
 from pos_agent.till import APART, StoredAnswer, Till
 
 log = logging.getLogger(__name__)
@@ -153,6 +153,10 @@ class RequestQueue:
 
     def _carried_out(self, carry_out: CarryOut, name: Name, number: int, task: Task) -> dict[str, Any] | None:
         """The entry of a task that is over; None: it cannot be decided yet."""
+        if keeps(task) and (pending := self._doubt_of_another(name, number)) is not None:
+            # Known to be in vain: no code of it is judged, and perhaps asked about online, every two seconds.
+            self._stands = Problem("R-204", pending, document=pending)
+            return None
         try:
             status, body = carry_out(_call(name, number), task)
         except Problem as problem:
@@ -168,6 +172,12 @@ class RequestQueue:
             status, body = 500, problem_body(Problem("P-500", type(error).__name__), DEFAULT_LANGUAGE)
         self._stands = None
         return _ended(task, number, status, body)
+
+    def _doubt_of_another(self, name: Name, number: int) -> str | None:
+        """Key of a document in doubt that is not this task's own."""
+        own = self._till.answer(_tasks_of(name[0]), f"{name[1]}#{number}")
+        doubts = (one.key for one in self._till.undecided() if one.state is DocumentState.IN_DOUBT)
+        return next((key for key in doubts if own is None or own.document != key), None)
 
     def _end(self, name: Name, row: int, entries: list[dict[str, Any]]) -> None:
         body = {"number": row, "results": entries}
