@@ -24,6 +24,7 @@ from pos_agent.printing import Printing, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
 from pos_agent.recent_log import RecentLog
 from pos_agent.register_watch import RegisterWatch
+from pos_agent.scan_test import ScanTest
 from pos_agent.shifts import Shifts
 from pos_agent.till import Till, Undecided
 from scanners.registry import Scanner
@@ -55,6 +56,7 @@ class Agent:
     once: Once
     sessions: Sessions
     intake: Intake
+    scan_test: ScanTest
     queue: JournalQueue
     watch: WithdrawalWatch
     scanners: tuple[Scanner, ...]
@@ -105,6 +107,7 @@ class Agent:
                 if change.text
             },
             "printer": None if self.printing.last is None else str(self.printing.last.state),
+            "scan_test": self.scan_test.facts(),
         }
 
     def doubts(self) -> list[dict[str, Any]]:

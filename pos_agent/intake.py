@@ -25,6 +25,7 @@ from pos_agent.judging import SCAN_BYTES_MAX, device_facts, unit_keys
 from pos_agent.problems import Problem
 from pos_agent.repeats import Broken, Repeated, Repeats
 from pos_agent.sale import SaleState
+from pos_agent.scan_test import REASON, ScanTest
 from pos_agent.till import Till
 from pos_agent.two_scanners import NS_PER_MS, TwoScanners
 from scanners.duplicates import EVIDENCE
@@ -67,6 +68,7 @@ class Intake:
         context: ReadContext,
         join_ms: int,
         other_device_ms: int,
+        scan_test: ScanTest,
         answer: Answer = no_answer,
     ) -> None:
         """`other_device_ms`: a unit that another scanner read for the same sale within this time is one; 0: two."""
@@ -78,6 +80,7 @@ class Intake:
         self._join_ms = join_ms
         self._two_scanners = TwoScanners(other_device_ms, self._holds)
         self._answer = answer
+        self._scan_test = scan_test
         self._repeats = Repeats(self._keep_repeated)
         self._waiting: dict[str, _Waiting] = {}
         # A lane lives as long as somebody is in it: scanners that call may come from ever new addresses.
@@ -96,9 +99,11 @@ class Intake:
         scan = event.scan if isinstance(event, DroppedRead) else event
         with self._lane(scan.source):
             if isinstance(event, DroppedRead):
+                self._scan_test.see(event)
                 self._repeats.take(event)
                 return []
             if event.terminator in EVIDENCE:
+                self._scan_test.see(event)
                 self._repeats.take(Broken(scan, event.terminator, "not a whole frame"))
                 self._answer(scan.source, Signal.REFUSED)
                 return self._flush(scan.source)
@@ -108,6 +113,7 @@ class Intake:
         """Judge the halves whose other half did not come in time; keep the counts of repeated reads that are due."""
         self._two_scanners.tick(now_ns)
         self._repeats.tick(now_ns)
+        self._scan_test.tick()
         return [scanned for name in self._names() for scanned in self._overdue(name, now_ns)]
 
     def finish(self) -> list[Scanned]:
@@ -201,6 +207,9 @@ class Intake:
         return results
 
     def _sell(self, scan: Scan) -> list[Scanned]:
+        if self._scan_test.takes(scan):
+            self._keep_dropped(scan, REASON, "a test of the scanners: not for a sale")
+            return []
         for _ in range(SALES_MAX):
             try:
                 scanned = self._judged(scan)

@@ -39,6 +39,7 @@ from pos_agent.recent_log import RecentLog
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
+from pos_agent.scan_test import ScanTest
 from pos_agent.shifts import Shifts
 from pos_agent.stationery import stationery
 from pos_agent.till import Till
@@ -127,6 +128,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     scanners = tuple(_scanners(config, world))
     opened.extend(scanner.close for scanner in scanners)
     context = ReadContext(catalogue=cache.catalogue, suffixes=config.scan.suffixes)
+    scan_test = ScanTest(journal, clock)
     intake = Intake(
         journal,
         till,
@@ -135,6 +137,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         context,
         config.scan.join_ms,
         config.scan.other_device_ms,
+        scan_test,
         _answering(scanners),
     )
     sessions = _signed_in_pages(config, world)
@@ -165,6 +168,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         once=Once(journal, till),
         sessions=sessions,
         intake=intake,
+        scan_test=scan_test,
         queue=queue,
         watch=watch,
         scanners=scanners,

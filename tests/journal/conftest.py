@@ -109,6 +109,8 @@ class Rows:
             [Event("set_aside", {"number": 4, "reason": "poison"}), Event("released", {"number": 4})],
             [Event("answered", {"request": {**request, "key": "idem-2"}, "status": 200, "body": '{"sale":"S1"}'})],
             [Event("scan_judged", {"ki": "KI-held"}), Event("scan_dropped", {}), Event("clock_jumped", {})],
+            [Event("scan_test_started", {"by": "IT", "lasts_s": 120})],
+            [Event("scan_test_ended", {"by": "IT", "why": "time"})],
             [Event("shift_closed", {"shift": 1, "automatic": False, "report": None})],
             [Event("shift_opened", {"shift": 2, "by": "document"})],
         ]

@@ -22,6 +22,7 @@ TOKEN = "of-a-test"
 def api_of(agent: Agent) -> Iterator[httpx.Client]:
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # A call that comes before the server is ready waits instead of being refused.
         port = listening.getsockname()[1]
         rules = rules_for({"test": TOKEN}, "127.0.0.1", port, body_bytes_max=65_536, calls_per_s=1e6, burst=100_000)
         app: Any = guarded(agent, rules)
