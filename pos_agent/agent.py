@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fiscal.register import Register
+from marking.policy import Policy
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache
 from pos_agent.checkout import Checkout
@@ -16,6 +17,7 @@ from pos_agent.clock import NS_PER_S, Clock, iso_utc
 from pos_agent.closing import Closing
 from pos_agent.config import Config
 from pos_agent.desk import RegisterDesk
+from pos_agent.device_counts import DeviceCounts
 from pos_agent.intake import Intake
 from pos_agent.journal.journal import Journal
 from pos_agent.judging import Judge
@@ -45,6 +47,7 @@ class Agent:
     journal: Journal
     till: Till
     cache: Cache
+    policy: Policy
     judge: Judge
     checkout: Checkout
     register: Register
@@ -57,12 +60,14 @@ class Agent:
     sessions: Sessions
     intake: Intake
     scan_test: ScanTest
+    device_counts: DeviceCounts
     queue: JournalQueue
     watch: WithdrawalWatch
     scanners: tuple[Scanner, ...]
     delivery: DeliveryWorker | None
     recheck: RecheckWorker | None
     heartbeat: HeartbeatWorker | None
+    started_ns: int  # UTC.
     closers: tuple[Callable[[], object], ...] = field(default=())
     recent_log: RecentLog = field(default_factory=RecentLog)  # The last warnings and errors, for the pages of store IT.
 

@@ -50,14 +50,20 @@ class Shown:
         return json.dumps(self.value, ensure_ascii=False)
 
 
-def shown(config: Config, file: Mapping[str, Any], environment: Iterable[str] = ()) -> tuple[Shown, ...]:
+def shown(
+    config: Config, file: Mapping[str, Any], environment: Iterable[str] = (), policy: Mapping[str, Any] | None = None
+) -> tuple[Shown, ...]:
     """Rows in the order of the sections. `file`: what the TOML file held; `environment`: names of variables, of which
-    only the configuration's own count (pos_agent.config)."""
+    only the configuration's own count (pos_agent.config); `policy`: its settings in force (marking.policy.Policy)."""
     variables = {path: name for name in sorted(environment) if (path := path_of_variable(name)) is not None}
-    return tuple(
-        Shown(".".join(place), value, *_origin(place, file, variables), secret=secret)
+    rows = {
+        ".".join(place): Shown(".".join(place), value, *_origin(place, file, variables), secret=secret)
         for place, value, secret in _leaves(config, ())
-    )
+        if place != ("policy",)
+    }
+    for key, value in (policy or {}).items():
+        rows.setdefault(f"policy.{key}", Shown(f"policy.{key}", _plain(value), Origin.DEFAULT))
+    return tuple(rows.values())
 
 
 def _origin(place: Place, file: Mapping[str, Any], variables: Mapping[Place, str]) -> tuple[Origin, str]:

@@ -26,6 +26,7 @@ from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
 from pos_agent.config import Config, ConfigError
 from pos_agent.desk import DeskRules, RegisterDesk
+from pos_agent.device_counts import DeviceCounts
 from pos_agent.device_names import configured_name
 from pos_agent.heartbeat import Vitals
 from pos_agent.intake import Answer, Intake
@@ -129,6 +130,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     opened.extend(scanner.close for scanner in scanners)
     context = ReadContext(catalogue=cache.catalogue, suffixes=config.scan.suffixes)
     scan_test = ScanTest(journal, clock)
+    device_counts = DeviceCounts()
+    journal.subscribe(device_counts.take)
     intake = Intake(
         journal,
         till,
@@ -157,6 +160,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         journal=journal,
         till=till,
         cache=cache,
+        policy=policy,
         judge=judge,
         checkout=checkout,
         register=register,
@@ -169,12 +173,14 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         sessions=sessions,
         intake=intake,
         scan_test=scan_test,
+        device_counts=device_counts,
         queue=queue,
         watch=watch,
         scanners=scanners,
         delivery=delivery,
         heartbeat=heartbeat,
         recheck=None if ismpt is None else _recheck(ismpt, watch, world),
+        started_ns=clock.now_ns(),
         closers=tuple(reversed(opened)),
         recent_log=recent_log,
     )
