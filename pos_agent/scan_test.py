@@ -39,7 +39,7 @@ class TestRead:
     event: Scan | DroppedRead
 
 
-Listener = Callable[[], None]
+Listener = Callable[[], object]
 
 
 @dataclass(slots=True)

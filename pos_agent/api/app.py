@@ -20,7 +20,9 @@ from pos_agent.api.answers import problem_response
 from pos_agent.api.guard import App, Guard, GuardRules
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
-from pos_agent.pages import accounts, sign_in
+from pos_agent.pages import accounts, it, sign_in
+from pos_agent.pages.it.shell import Tickets
+from pos_agent.pages.it.trouble_page import trouble_page, wants_page
 from pos_agent.pages.kit import PageHeaders
 from pos_agent.pages.sessions import SessionsUnusable
 from pos_agent.problems import Problem
@@ -43,7 +45,8 @@ def create_app(agent: Agent) -> FastAPI:
     app.state.agent = agent
     for router in (status.router, sales.router, register.router, events.router, accounts.router):
         app.include_router(router)
-    for router in (sign_in.router,):
+    app.state.tickets = Tickets()
+    for router in (sign_in.router, it.router):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("pos_agent.pages", "static")]))
     app.add_exception_handler(Problem, _problem)
@@ -63,6 +66,8 @@ def guarded(agent: Agent, rules: GuardRules) -> App:
 
 
 def _answer(request: Request, problem: Problem) -> Response:
+    if wants_page(request):
+        return trouble_page(request, problem)
     return problem_response(problem, request.headers.get("accept-language", ""))
 
 
