@@ -1,6 +1,7 @@
 """Draws docs/it/*.png: the pages for store IT of a till on which much is wrong, in Russian and Kazakh.
 
-The clock stands still and the shop comes from tests/support/it_shop.py, so that a picture changes only with the pages.
+The clock stands still and the shop comes from tests/support/it_shop.py, so that a picture changes only with the pages
+and with what is told of the machine they are drawn on: its ports, disk and system.
 Run inside the virtual environment, with Chromium on the machine: .venv/bin/python script/draw_it_pages.py [NAME ...]
 """
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,8 +25,8 @@ from pos_agent.demo.shop import SECRETS, configuration
 from pos_agent.pages.sessions import Role
 from pos_agent.wiring import World, build, start
 from scanners.framing import Framing
-from scanners.registry import Scanner, Surroundings
-from scanners.scan import Health, HealthChange
+from scanners.registry import Scanner, Surroundings, open_scanner
+from scanners.scan import Health, HealthChange, ScannerEvent
 
 DAY_S = 86_400
 SCANNERS = (
@@ -36,10 +37,19 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
 
 
 class ItShop(ShopTill):
-    """`plain`: nothing but the register, as in a shop that begins."""
+    """`plain`: nothing but the register, as in a shop that begins. `port`: one scanner at this port, read for real."""
 
-    def __init__(self, folder: Path, *, plain: bool = False, clock: Clock | None = None, **register: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        plain: bool = False,
+        port: Path | None = None,
+        clock: Clock | None = None,
+        **register: Any,
+    ) -> None:
         self.plain = plain
+        self.port = port
         self.lines: dict[str, MemoryLine] = {}
         self.extra: dict[str, Any] = {}
         super().__init__(folder, ismpt=not plain, printer=not plain, clock=clock, **register)
@@ -66,7 +76,7 @@ class ItShop(ShopTill):
     def _config(self) -> Config:
         full = configuration(
             self.folder,
-            scanners=() if self.plain else SCANNERS,
+            scanners=self._sections(),
             printer_url="" if self.plain else "escpos+tcp://192.168.0.50:9100?profile=epson-tm-t20",
         )
         left_out = {"ismpt", "sync"} if self.plain else set()
@@ -74,7 +84,14 @@ class ItShop(ShopTill):
         data["register"] = {**data["register"], **self._register_keys}
         return from_mapping(data, "/etc/pos-agent/agent.toml", {"POS_AGENT__SCAN__JOIN_MS": "60"})
 
+    def _sections(self) -> Sequence[Mapping[str, str]]:
+        if self.port is not None:
+            return [{"name": "counter", "url": f"serial://{self.port}?baud=115200&suffix=cr"}]
+        return () if self.plain else SCANNERS
+
     def _scanners(self, config: Config, around: Surroundings) -> list[Scanner]:
+        if self.port is not None:
+            return [open_scanner(one.name, one.url, around) for one in config.scanners]
         self.lines = {one.name: MemoryLine(around.monotonic, self.clock.sleep) for one in config.scanners}
         return [scanner_on(line, name, Framing(), around.now, around.monotonic) for name, line in self.lines.items()]
 
@@ -146,6 +163,23 @@ class ItShop(ShopTill):
         name = HOSTILE.replace('"', "")
         self.stock(gtin="04870249811936", name_ru=name, name_kk="Шай", unit=796, vat="base", price="100")
         return "4870249811936"
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """The scanners read on threads of their own, as in the running agent."""
+        stop = threading.Event()
+        threads = [threading.Thread(target=one.run, args=(stop, self._fed)) for one in self.agent.scanners]
+        for thread in threads:
+            thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            for thread in threads:
+                thread.join()
+
+    def _fed(self, event: ScannerEvent) -> None:
+        self.agent.intake.feed(event)
 
     def cookie(self, role: Role = Role.IT, name: str = "Ерлан, ноутбук") -> str:
         token, _ = self.agent.sessions.redeem(self.agent.sessions.offer(role, name))

@@ -27,7 +27,7 @@ router = APIRouter(prefix="/it/cache")
 
 CODE_CHARS_MAX: Final = 4_096
 GROUPS: Final = (
-    Col("group"),
+    Col("group", look="group"),
     Col("products", COUNT),
     Col("products_oldest", MOMENT),
     Col("products_newest", MOMENT),
