@@ -7,6 +7,7 @@ same.
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,6 +18,8 @@ from typing import Any, Final
 from pos_agent.clock import NS_PER_S, Clock
 from pos_agent.journal.journal import Event, Journal
 from scanners.scan import DroppedRead, Scan
+
+log = logging.getLogger(__name__)
 
 LASTS_S: Final = 120.0
 READS_MAX: Final = 30  # Kept to be shown; they hold whole codes, so they are forgotten when the test ends.
@@ -157,4 +160,8 @@ class ScanTest:
         with self._lock:
             watchers: Sequence[Listener] = tuple(self._watchers)
         for listener in watchers:
-            listener()
+            try:
+                listener()
+            except Exception:  # A page that went away must not lose a read.
+                log.exception("a page that watches the scan test failed and is told nothing more")
+                self._watchers.remove(listener)

@@ -94,6 +94,7 @@ def draw(names: list[str]) -> None:
                 page = context.new_page()
                 page.goto(desk.url + path)
                 first(page, shop)
+                page.wait_for_load_state("load")
                 page.evaluate("document.activeElement.blur()")
                 with Image.open(io.BytesIO(page.screenshot(full_page=True))) as picture:
                     picture.convert("RGB").quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)

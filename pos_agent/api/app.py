@@ -26,10 +26,11 @@ from pos_agent.pages.it.trouble_page import trouble_page, wants_page
 from pos_agent.pages.kit import PageHeaders
 from pos_agent.pages.sessions import SessionsUnusable
 from pos_agent.problems import Problem
+from sync.ports import QueueUnavailable
 
 log = logging.getLogger(__name__)
 
-OF_JOURNAL: Mapping[type[JournalUnusable], str] = {DiskFull: "S-301", JournalBusy: "S-303"}
+OF_JOURNAL: Mapping[type, str] = {DiskFull: "S-301", JournalBusy: "S-303"}
 OF_STATUS = {404: "P-408", 405: "P-410"}
 
 
@@ -53,6 +54,7 @@ def create_app(agent: Agent) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(JournalUnusable, _journal)
+    app.add_exception_handler(QueueUnavailable, _journal)
     app.add_exception_handler(CacheError, _cache)
     app.add_exception_handler(SessionsUnusable, _sessions)
     app.add_exception_handler(Exception, _unexpected)
@@ -94,8 +96,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _journal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, JournalUnusable)  # noqa: S101
-    return _answer(request, Problem(OF_JOURNAL.get(type(error), "S-302"), str(error)))
+    kind = type(error.__cause__) if isinstance(error, QueueUnavailable) else type(error)
+    return _answer(request, Problem(OF_JOURNAL.get(kind, "S-302"), str(error)))
 
 
 async def _cache(request: Request, error: Exception) -> Response:

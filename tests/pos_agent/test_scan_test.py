@@ -109,3 +109,14 @@ def test_what_was_read_is_forgotten_with_the_test(till: ShopTill, test: ScanTest
     assert test.reads() == ()
     test.start("x")
     assert test.reads() == ()
+
+
+def test_a_watcher_that_fails_loses_no_read(till: ShopTill, test: ScanTest) -> None:
+    def gone() -> None:
+        raise RuntimeError("Event loop is closed")
+
+    test.start("x")
+    test.watch(gone)
+    till.agent.intake.feed(till.frame("4870249811936"))
+    till.agent.intake.feed(till.frame("4870249811943"))
+    assert len(till.rows("scan_dropped")) == len(test.reads()) == 2

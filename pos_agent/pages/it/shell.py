@@ -10,8 +10,9 @@ from typing import Any, Final
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
+from marking.words import catalogue
 from pos_agent.agent import Agent
-from pos_agent.pages.it.formats import Formats
+from pos_agent.pages.it.formats import DOMAIN, Formats
 from pos_agent.pages.kit import language, page
 from pos_agent.problems import Problem
 
@@ -43,6 +44,7 @@ def shown(request: Request, agent: Agent, template: str, *, status: int = 200, *
     frame: Mapping[str, Any] = {
         "f": formats,
         "t": formats.text,
+        "reviewed": catalogue("pos_agent", DOMAIN).reviewed(formats.lang),
         "till": agent.config.till.name,
         "navigation": NAVIGATION,
         "testing": agent.scan_test.facts(),

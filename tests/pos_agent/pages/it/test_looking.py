@@ -8,6 +8,7 @@ import json
 import re
 from pathlib import Path
 
+import pysqlite3
 import pytest
 from it_shop import HOSTILE, Desk
 from markupsafe import escape
@@ -194,6 +195,22 @@ def test_a_cache_that_cannot_be_read_is_told_and_the_other_pages_work(desk: Desk
     code = desk.post("/it/devices/test/code", code=desk.shop.unit().text)
     assert said("read.no_verdict") in code.text
     assert desk.get("/it/export/groups.csv").status_code == 503
+
+
+def test_a_journal_that_cannot_be_read_is_told_and_no_page_breaks(plain: Desk) -> None:
+    vandal = pysqlite3.connect(str(plain.shop.folder / "journal.sqlite"))
+    for table in ("withdrawal", "document", "delivery", "set_aside", "shift"):
+        vandal.execute(f"DROP TABLE {table}")
+    vandal.commit()
+    vandal.close()
+    text = plain.get("/it").text
+    assert said("trouble.journal") in text
+    assert said("trouble.journal.fix") in text
+    answers = {path: plain.get(f"/it{path}").status_code for path in PAGES}
+    assert {path for path, status in answers.items() if status != 200} == {"/register", "/queue"}
+    assert plain.get("/it/queue").status_code == 503
+    assert said("next.log") in plain.get("/it/queue").text
+    assert plain.http.get("/v1/status").json()["code"] == "S-302"
 
 
 def test_filters_live_in_the_address_and_hold_for_the_file_too(troubled: Desk) -> None:
