@@ -6,7 +6,6 @@ import base64
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,6 +18,7 @@ from marking.verdict import Decision, UnitState
 from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Checkout, Scanned
 from pos_agent.clock import NS_PER_S
+from pos_agent.halves import Waiting, whole_of
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import SCAN_BYTES_MAX, device_facts, unit_keys
@@ -44,12 +44,6 @@ Answer = Callable[[str, Signal], None]  # Device, and what to tell there.
 
 def no_answer(_device: str, _signal: Signal) -> None:
     """For scanners that cannot be told anything."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    scan: Scan
-    until_ns: int
 
 
 class Intake:
@@ -82,7 +76,7 @@ class Intake:
         self._answer = answer
         self._scan_test = scan_test
         self._repeats = Repeats(self._keep_repeated)
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[str, Waiting] = {}
         # A lane lives as long as somebody is in it: scanners that call may come from ever new addresses.
         self._lanes: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
         self._lock = threading.Lock()  # Of the two tables above.
@@ -151,16 +145,16 @@ class Intake:
         if waiting is not None:
             whole = self._joined(waiting.scan, scan)
             if whole is not None:
-                scan = _whole(waiting.scan, scan, whole)
+                scan = whole_of(waiting.scan, scan, whole)
             else:
                 earlier.append(waiting.scan)
         if self._may_be_head(scan):
             with self._lock:
-                self._waiting[scan.source] = _Waiting(scan, scan.at_ns + self._join_ms * NS_PER_MS)
+                self._waiting[scan.source] = Waiting(scan, scan.at_ns + self._join_ms * NS_PER_MS)
             return self._sell_all(earlier)
         return self._sell_all([*earlier, scan])
 
-    def _taken(self, name: str) -> _Waiting | None:
+    def _taken(self, name: str) -> Waiting | None:
         with self._lock:
             return self._waiting.pop(name, None)
 
@@ -292,14 +286,3 @@ class Intake:
             **more,
         }
         self._journal.append(Event("scan_dropped", body))
-
-
-def _whole(head: Scan, tail: Scan, data: bytes) -> Scan:
-    """One read of two halves: it began with the first, and needed what either needed."""
-    return replace(
-        tail,
-        data=data,
-        symbology=head.symbology or tail.symbology,
-        first_at_ns=head.first_at_ns,
-        repairs=tuple(dict.fromkeys((*head.repairs, *tail.repairs))),
-    )

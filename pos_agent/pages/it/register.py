@@ -34,6 +34,10 @@ WHERE journal.kind = 'document_intended' AND journal.number > :from
 AND (:kind = '' OR document.kind = :kind) AND (:state = '' OR document.state = :state)
 ORDER BY journal.number DESC LIMIT :rows
 """
+IDENTITY: Final = """
+SELECT body ->> '$.document.identity', body ->> '$.document.registration_number' FROM journal
+WHERE kind = 'document_made' AND number > :from AND body ->> '$.document.identity' <> '' ORDER BY number DESC LIMIT 1
+"""
 COLUMNS: Final = (
     Col("number"),
     Col("kind", look="word"),
@@ -104,6 +108,7 @@ def _page(request: Request, agent: Agent, **values: Any) -> Response:
         seen=agent.register_watch.facts(),
         seen_ns=None if seen is None else seen.at_ns,
         capabilities=agent.register.capabilities,
+        identity=_identity(agent),
         documents=document_list(agent, query),
         doubts=agent.doubts(),
         shift=agent.till.open_shift(),
@@ -119,19 +124,24 @@ def _page(request: Request, agent: Agent, **values: Any) -> Response:
 
 
 def _asked(agent: Agent) -> dict[str, Any]:
-    """What the register says of itself and of its newest document; texts where it does not."""
-    said: dict[str, Any] = {"identity": None, "documents": None, "last": None, "clock_at": None, "text": ""}
+    """The register's newest document, or why it shows none. Only what looks: a baseline may go on with a print."""
+    said: dict[str, Any] = {"last": None, "text": ""}
     try:
-        baseline = agent.register.baseline()
-        said |= {"identity": baseline.identity, "documents": baseline.document_count, "clock_at": baseline.clock_at}
         last: SeenDocument | None = agent.register.last_document()
     except RegisterUnavailable as error:
         said["text"] = f"{error.failure.code}: {error.failure.text}"
     except NotCapable:
-        said["text"] = ""  # It shows no documents; the abilities beside it say so.
+        pass  # The abilities beside it say so.
     else:
         said["last"] = last
     return said
+
+
+def _identity(agent: Agent) -> tuple[str, str]:
+    """Factory and registration number as the newest receipt has them; empty before the first."""
+    head, _ = agent.journal.head()
+    found = agent.journal.query(IDENTITY, {"from": max(0, head - ROWS_LOOKED_AT)})
+    return (found[0][0], found[0][1] or "") if found else ("", "")
 
 
 def document_list(agent: Agent, query: Query) -> Listing:
