@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fiscal.register import Register
+from marking.policy import Policy
 from pos_agent.api.atol.queue import RequestQueue
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache
@@ -17,6 +18,7 @@ from pos_agent.clock import NS_PER_S, Clock, iso_utc
 from pos_agent.closing import Closing
 from pos_agent.config import Config
 from pos_agent.desk import RegisterDesk
+from pos_agent.device_counts import DeviceCounts
 from pos_agent.hooks.worker import HookWorker
 from pos_agent.intake import Intake
 from pos_agent.journal.journal import Journal
@@ -24,7 +26,9 @@ from pos_agent.judging import Judge
 from pos_agent.pages.sessions import Sessions
 from pos_agent.printing import Printing, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.recent_log import RecentLog
 from pos_agent.register_watch import RegisterWatch
+from pos_agent.scan_test import ScanTest
 from pos_agent.shifts import Shifts
 from pos_agent.till import Till, Undecided
 from scanners.registry import Scanner
@@ -45,6 +49,7 @@ class Agent:
     journal: Journal
     till: Till
     cache: Cache
+    policy: Policy
     judge: Judge
     checkout: Checkout
     register: Register
@@ -57,14 +62,18 @@ class Agent:
     sessions: Sessions
     requests: RequestQueue
     intake: Intake
+    scan_test: ScanTest
+    device_counts: DeviceCounts
     queue: JournalQueue
     watch: WithdrawalWatch
     scanners: tuple[Scanner, ...]
     delivery: DeliveryWorker | None
     recheck: RecheckWorker | None
     heartbeat: HeartbeatWorker | None
+    started_ns: int  # UTC.
     hooks: tuple[HookWorker, ...] = ()
     closers: tuple[Callable[[], object], ...] = field(default=())
+    recent_log: RecentLog = field(default_factory=RecentLog)  # The last warnings and errors, for the pages of store IT.
 
     @property
     def cashier(self) -> str:
@@ -108,6 +117,7 @@ class Agent:
             },
             "printer": None if self.printing.last is None else str(self.printing.last.state),
             "webhooks": [hook.status() for hook in self.hooks],
+            "scan_test": self.scan_test.facts(),
         }
 
     def doubts(self) -> list[dict[str, Any]]:

@@ -13,11 +13,12 @@ import re
 import sys
 import tomllib
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import AfterValidator, Field, ValidationError
+from pydantic import AfterValidator, Field, PrivateAttr, ValidationError
 
 from fiscal.register import Ability
 from sync.configuration import ConfigError, SecretRef, Section, explained, nearest_key, place_of
@@ -172,6 +173,16 @@ class WebhookSection(Section):
     ca_file: str = ""  # PEM; empty: the public certificate authorities.
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a configuration was read from, to tell of each setting where it comes from. No two are unequal: the same
+    settings are the same configuration wherever they stand."""
+
+    name: str = field(default="", compare=False)  # Path of the file; empty: there is none.
+    file: Mapping[str, Any] = field(default_factory=dict, compare=False)
+    variables: tuple[str, ...] = field(default=(), compare=False)  # Of the environment, names alone.
+
+
 class Config(Section):
     """The whole configuration of one till."""
 
@@ -186,6 +197,12 @@ class Config(Section):
     receipt: ReceiptSection = ReceiptSection()
     scan: ScanSection = ScanSection()
     policy: dict[str, Any] = Field(default_factory=dict)  # marking.policy.policy_from names and checks the keys.
+    _written: Written = PrivateAttr(default_factory=lambda: Written())
+
+    @property
+    def written(self) -> Written:
+        """What it was read from."""
+        return self._written
 
     @property
     def journal_path(self) -> Path:
@@ -225,11 +242,19 @@ def from_mapping(
     for variable, place in over.items():
         merged = _with(merged, place, _value(environment[variable], place))
     try:
-        return Config(**merged)
+        config = Config(**merged)
     except ValidationError as error:
         # Neither the message nor its cause may carry the value: it could be the secret that must not stand there.
         lines = [_explained(name, over, fault) for fault in error.errors(include_input=False, include_context=False)]
+    else:
+        config._written = Written(name, dict(data), tuple(over))
+        return config
     raise ConfigError("\n".join(lines))
+
+
+def path_of_variable(variable: str) -> tuple[str, ...] | None:
+    """The key a variable of the environment stands for, part by part; None: it is none of ours."""
+    return tuple(_path(variable)) if _is_ours(variable) else None
 
 
 def _is_ours(variable: str) -> bool:

@@ -6,7 +6,6 @@ import base64
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 from weakref import WeakValueDictionary
@@ -19,12 +18,14 @@ from marking.verdict import Decision, UnitState
 from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Checkout, Scanned
 from pos_agent.clock import NS_PER_S
+from pos_agent.halves import Waiting, whole_of
 from pos_agent.journal.database import JournalUnusable
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import SCAN_BYTES_MAX, device_facts, unit_keys
 from pos_agent.problems import Problem
 from pos_agent.repeats import Broken, Repeated, Repeats
 from pos_agent.sale import SaleState
+from pos_agent.scan_test import REASON, ScanTest
 from pos_agent.till import Till
 from pos_agent.two_scanners import NS_PER_MS, TwoScanners
 from scanners.duplicates import EVIDENCE
@@ -45,12 +46,6 @@ def no_answer(_device: str, _signal: Signal) -> None:
     """For scanners that cannot be told anything."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    scan: Scan
-    until_ns: int
-
-
 class Intake:
     """One per till. `feed` what the scanners give; `tick` now and then, so that a waiting half is not kept for ever.
 
@@ -67,6 +62,7 @@ class Intake:
         context: ReadContext,
         join_ms: int,
         other_device_ms: int,
+        scan_test: ScanTest,
         answer: Answer = no_answer,
     ) -> None:
         """`other_device_ms`: a unit that another scanner read for the same sale within this time is one; 0: two."""
@@ -78,8 +74,9 @@ class Intake:
         self._join_ms = join_ms
         self._two_scanners = TwoScanners(other_device_ms, self._holds)
         self._answer = answer
+        self._scan_test = scan_test
         self._repeats = Repeats(self._keep_repeated)
-        self._waiting: dict[str, _Waiting] = {}
+        self._waiting: dict[str, Waiting] = {}
         # A lane lives as long as somebody is in it: scanners that call may come from ever new addresses.
         self._lanes: WeakValueDictionary[str, threading.RLock] = WeakValueDictionary()
         self._lock = threading.Lock()  # Of the two tables above.
@@ -96,9 +93,11 @@ class Intake:
         scan = event.scan if isinstance(event, DroppedRead) else event
         with self._lane(scan.source):
             if isinstance(event, DroppedRead):
+                self._scan_test.see(event)
                 self._repeats.take(event)
                 return []
             if event.terminator in EVIDENCE:
+                self._scan_test.see(event)
                 self._repeats.take(Broken(scan, event.terminator, "not a whole frame"))
                 self._answer(scan.source, Signal.REFUSED)
                 return self._flush(scan.source)
@@ -108,6 +107,7 @@ class Intake:
         """Judge the halves whose other half did not come in time; keep the counts of repeated reads that are due."""
         self._two_scanners.tick(now_ns)
         self._repeats.tick(now_ns)
+        self._scan_test.tick()
         return [scanned for name in self._names() for scanned in self._overdue(name, now_ns)]
 
     def finish(self) -> list[Scanned]:
@@ -145,16 +145,16 @@ class Intake:
         if waiting is not None:
             whole = self._joined(waiting.scan, scan)
             if whole is not None:
-                scan = _whole(waiting.scan, scan, whole)
+                scan = whole_of(waiting.scan, scan, whole)
             else:
                 earlier.append(waiting.scan)
         if self._may_be_head(scan):
             with self._lock:
-                self._waiting[scan.source] = _Waiting(scan, scan.at_ns + self._join_ms * NS_PER_MS)
+                self._waiting[scan.source] = Waiting(scan, scan.at_ns + self._join_ms * NS_PER_MS)
             return self._sell_all(earlier)
         return self._sell_all([*earlier, scan])
 
-    def _taken(self, name: str) -> _Waiting | None:
+    def _taken(self, name: str) -> Waiting | None:
         with self._lock:
             return self._waiting.pop(name, None)
 
@@ -201,6 +201,9 @@ class Intake:
         return results
 
     def _sell(self, scan: Scan) -> list[Scanned]:
+        if self._scan_test.takes(scan):
+            self._keep_dropped(scan, REASON, "a test of the scanners: not for a sale")
+            return []
         for _ in range(SALES_MAX):
             try:
                 scanned = self._judged(scan)
@@ -283,14 +286,3 @@ class Intake:
             **more,
         }
         self._journal.append(Event("scan_dropped", body))
-
-
-def _whole(head: Scan, tail: Scan, data: bytes) -> Scan:
-    """One read of two halves: it began with the first, and needed what either needed."""
-    return replace(
-        tail,
-        data=data,
-        symbology=head.symbology or tail.symbology,
-        first_at_ns=head.first_at_ns,
-        repairs=tuple(dict.fromkeys((*head.repairs, *tail.repairs))),
-    )

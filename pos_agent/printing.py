@@ -9,6 +9,7 @@ from typing import Protocol
 
 from fiscal.escpos.layout import layout_receipt
 from fiscal.escpos.layout_reports import layout_cash, layout_shift_report
+from fiscal.escpos.letters import layout_letters
 from fiscal.escpos.lines import PrintLine
 from fiscal.escpos.outcome import Handover, PrintOutcome
 from fiscal.escpos.status import PrintState
@@ -92,6 +93,20 @@ class Printing:
             slip = layout_cash(order, document, look.paper, look.language, copy=copy, tenge=look.tenge, zone=look.zone)
             return self._print(key, slip)
 
+    @property
+    def can_test(self) -> bool:
+        """Whether there is a printer of ours for a page that is no document."""
+        return self._printer is not None
+
+    def test(self, title: str) -> PrintOutcome | None:
+        """A page of letters that says what it is: nothing fiscal, and no row of the journal. None: no printer."""
+        if self._printer is None:
+            return None
+        with self._lock:
+            self.last = self._printer.print_lines(layout_letters(title, self._look.paper))
+        log.info("a test page was printed: %s", self.last.cause)
+        return self.last
+
     def open_drawer(self) -> None:
         """The drawer on the printer's contact. Raises Problem: T-121 without a printer, T-122 when it failed."""
         if self._printer is None:
@@ -138,6 +153,14 @@ class RegisterPaper:
         """Z-reports and cash slips: they have no copy at the register."""
         with self._lock:
             return self._brought_out(key, self._register.finish_printing)
+
+    @property
+    def can_test(self) -> bool:
+        return False
+
+    def test(self, _title: str) -> PrintOutcome | None:
+        """None: no register of ours has a command for text that is no document."""
+        return None
 
     def open_drawer(self) -> None:
         """The drawer on the register's contact. Raises Problem."""

@@ -27,6 +27,7 @@ from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
 from pos_agent.config import Config, ConfigError
 from pos_agent.desk import DeskRules, RegisterDesk
+from pos_agent.device_counts import DeviceCounts
 from pos_agent.device_names import configured_name
 from pos_agent.heartbeat import Vitals
 from pos_agent.hooks.opening import open_hooks
@@ -37,9 +38,11 @@ from pos_agent.judging import Judge, OnlineCheck
 from pos_agent.pages.sessions import Sessions, SessionsUnusable
 from pos_agent.printing import Printing, PrintsLines, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.recent_log import RecentLog
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
+from pos_agent.scan_test import ScanTest
 from pos_agent.shifts import Shifts
 from pos_agent.stationery import stationery
 from pos_agent.till import Till
@@ -84,6 +87,9 @@ def build(config: Config, world: World | None = None) -> Agent:
 
 def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> Agent:
     clock = world.clock
+    recent_log = RecentLog()
+    recent_log.attach()
+    opened.append(recent_log.detach)
     ballast = Ballast(config.till.data / "ballast")
     journal = Journal(
         config.journal_path,
@@ -125,6 +131,9 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
     scanners = tuple(_scanners(config, world))
     opened.extend(scanner.close for scanner in scanners)
     context = ReadContext(catalogue=cache.catalogue, suffixes=config.scan.suffixes)
+    scan_test = ScanTest(journal, clock)
+    device_counts = DeviceCounts()
+    journal.subscribe(device_counts.take)
     intake = Intake(
         journal,
         till,
@@ -133,6 +142,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         context,
         config.scan.join_ms,
         config.scan.other_device_ms,
+        scan_test,
         _answering(scanners),
     )
     sessions = _signed_in_pages(config, world)
@@ -154,6 +164,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         journal=journal,
         till=till,
         cache=cache,
+        policy=policy,
         judge=judge,
         checkout=checkout,
         register=register,
@@ -166,6 +177,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         sessions=sessions,
         requests=RequestQueue(journal, till),
         intake=intake,
+        scan_test=scan_test,
+        device_counts=device_counts,
         queue=queue,
         watch=watch,
         scanners=scanners,
@@ -173,7 +186,9 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         heartbeat=heartbeat,
         hooks=hooks,
         recheck=None if ismpt is None else _recheck(ismpt, watch, world),
+        started_ns=clock.now_ns(),
         closers=tuple(reversed(opened)),
+        recent_log=recent_log,
     )
 
 

@@ -74,7 +74,7 @@ class DeliveryWorker:
             url, credential, settings, till=till, transport=transport, monotonic=monotonic, tls=tls
         )
         backoff = Backoff(base_s=settings.backoff_base_s, cap_s=settings.backoff_cap_s, monotonic=monotonic, rng=rng)
-        self._standing = Standing(backoff, credential=credential, slow_s=settings.slow_s)
+        self._standing = Standing(backoff, credential=credential, slow_s=settings.slow_s, now=now)
         self._busy = threading.Lock()
         self._outbox = Outbox(queue, settings)
         self._position: int | None = None  # Last row headquarters is known to hold; None: ask.
@@ -115,7 +115,9 @@ class DeliveryWorker:
         through = max(self._queue.delivered_through()[0] if position is None else position, self._outbox.seen_through)
         head, _ = self._queue.head()
         unsent, next_in_s = max(0, head - through), self._standing.remaining_s()
-        return DeliveryStatus(self._standing.state, unsent, self._standing.error, next_in_s, self._delivered_ns)
+        failures = tuple(reversed(tuple(self._standing.failures)))
+        state, error = self._standing.state, self._standing.error
+        return DeliveryStatus(state, unsent, error, next_in_s, self._delivered_ns, failures)
 
     # --- where headquarters stands ---
 

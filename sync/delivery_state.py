@@ -33,6 +33,18 @@ class StepResult:
     next_in_s: float  # Until the next step does anything.
 
 
+FAILURES_KEPT = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A try that failed."""
+
+    at_ns: int  # UTC.
+    state: DeliveryState
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
     """For the till's strip and the store's IT page."""
@@ -42,3 +54,4 @@ class DeliveryStatus:
     last_error: str  # Empty when the last try succeeded.
     next_in_s: float
     delivered_ns: int | None  # When headquarters last acknowledged rows, in this run; UTC nanoseconds.
+    failures: tuple[Attempt, ...] = ()  # The newest first.

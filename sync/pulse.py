@@ -59,6 +59,8 @@ class HeartbeatWorker:
         self._run = ""
         self._count = 0
         self._was_heard = True
+        self.last: Beat | None = None
+        self.heard_ns: int | None = None  # When headquarters last had one, UTC nanoseconds.
 
     def step(self) -> Beat:
         """One heartbeat. Raises what `facts` raises."""
@@ -71,7 +73,10 @@ class HeartbeatWorker:
         if text and self._was_heard:  # Once, and again after it went well: a shop may be offline for days.
             log.warning("heartbeat: %s", text)
         self._was_heard = not text
-        return Beat(not text, text, self._every_s * self._rng.uniform(1 - JITTER, 1 + JITTER))
+        self.last = Beat(not text, text, self._every_s * self._rng.uniform(1 - JITTER, 1 + JITTER))
+        if self.last.sent:
+            self.heard_ns = heartbeat.at_ns
+        return self.last
 
     def close(self) -> None:
         self._headquarters.close()

@@ -24,14 +24,17 @@ from pos_agent.api.guard import OPEN_PATHS, App, Guard, GuardRules
 from pos_agent.api.idempotency import KEY_LENGTH_MAX
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
-from pos_agent.pages import accounts, sign_in
+from pos_agent.pages import accounts, it, sign_in
+from pos_agent.pages.it.shell import Tickets
+from pos_agent.pages.it.trouble_page import trouble_page, wants_page
 from pos_agent.pages.kit import PageHeaders
 from pos_agent.pages.sessions import SessionsUnusable
 from pos_agent.problems import Problem
+from sync.ports import QueueUnavailable
 
 log = logging.getLogger(__name__)
 
-OF_JOURNAL: Mapping[type[JournalUnusable], str] = {DiskFull: "S-301", JournalBusy: "S-303"}
+OF_JOURNAL: Mapping[type, str] = {DiskFull: "S-301", JournalBusy: "S-303"}
 OF_STATUS = {404: "P-408", 405: "P-410"}
 
 
@@ -48,13 +51,15 @@ def create_app(agent: Agent) -> FastAPI:
     app.state.agent = agent
     for router in (status.router, sales.router, register.router, events.router, accounts.router, atol.router):
         app.include_router(router)
-    for router in (sign_in.router,):
+    app.state.tickets = Tickets()
+    for router in (sign_in.router, it.router):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("pos_agent.pages", "static")]))
     app.add_exception_handler(Problem, _problem)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(JournalUnusable, _journal)
+    app.add_exception_handler(QueueUnavailable, _journal)
     app.add_exception_handler(CacheError, _cache)
     app.add_exception_handler(SessionsUnusable, _sessions)
     app.add_exception_handler(Exception, _unexpected)
@@ -68,6 +73,8 @@ def guarded(agent: Agent, rules: GuardRules) -> App:
 
 
 def _answer(request: Request, problem: Problem) -> Response:
+    if wants_page(request):
+        return trouble_page(request, problem)
     return problem_response(problem, request.headers.get("accept-language", ""))
 
 
@@ -97,8 +104,8 @@ async def _http(request: Request, error: Exception) -> Response:
 
 
 async def _journal(request: Request, error: Exception) -> Response:
-    assert isinstance(error, JournalUnusable)  # noqa: S101
-    return _answer(request, Problem(OF_JOURNAL.get(type(error), "S-302"), str(error)))
+    kind = type(error.__cause__) if isinstance(error, QueueUnavailable) else type(error)
+    return _answer(request, Problem(OF_JOURNAL.get(kind, "S-302"), str(error)))
 
 
 async def _cache(request: Request, error: Exception) -> Response:

@@ -168,6 +168,8 @@ class Guard:
         if session.role not in PAGE_ROLES.get(part, ()) or (
             session.role is not Role.IT and scope["path"].startswith(OF_IT)
         ):
+            if part in PAGES and scope["method"] in SAFE_METHODS and "text/html" in headers.get("accept", ""):
+                raise SignInNeeded  # A person at a cashier's browser: a code for store IT lets them in.
             raise Problem("P-411", f"signed in as {session.name} ({session.role})")
         if scope["method"] not in SAFE_METHODS:
             self._own_origin(headers)

@@ -172,6 +172,10 @@ class Cache:
             connection.execute(update(product).where(product.c.key == gtin).values(learned=learned))
         return True
 
+    def products_known(self) -> int:
+        with self.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(product)).scalar_one())
+
     def statuses_newest_ns(self) -> int | None:
         """When a status last came from the registry."""
         with self.reading() as connection:

@@ -281,6 +281,8 @@ PROJECTORS: dict[str, Projector] = {
     "agent_started": _nothing,
     "scan_judged": _nothing,
     "scan_dropped": _nothing,
+    "scan_test_started": _nothing,
+    "scan_test_ended": _nothing,
     "clock_jumped": _nothing,
     "sale_opened": _sale_opened,
     "line_added": _line_added,

@@ -46,6 +46,7 @@ class RecheckWorker:
         self._every_s = every_s
         self._next_at = monotonic()
         self._failures = 0
+        self.last: StepResult | None = None  # The newest turn that asked the registry.
 
     def step(self) -> StepResult:
         """Do what is due, at most one batch; before its time, nothing."""
@@ -54,7 +55,10 @@ class RecheckWorker:
             return StepResult(0, None, early_s)
         checked, unavailable, pause_s = self._turn()
         self._next_at = self._monotonic() + pause_s
-        return StepResult(checked, unavailable, pause_s)
+        result = StepResult(checked, unavailable, pause_s)
+        if checked or unavailable is not None:
+            self.last = result
+        return result
 
     def run(self, stop: threading.Event) -> None:
         """Turn until told to stop."""

@@ -116,6 +116,8 @@ class Rows:
                 )
             ],
             [Event("scan_judged", {"ki": "KI-held"}), Event("scan_dropped", {}), Event("clock_jumped", {})],
+            [Event("scan_test_started", {"by": "IT", "lasts_s": 120})],
+            [Event("scan_test_ended", {"by": "IT", "why": "time"})],
             [Event("shift_closed", {"shift": 1, "automatic": False, "report": None})],
             [Event("shift_opened", {"shift": 2, "by": "document"})],
         ]

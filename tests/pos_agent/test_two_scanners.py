@@ -208,6 +208,7 @@ def intake_of(till: ShopTill, other_device_ms: int, told: list[tuple[str, Signal
         agent.intake._context,
         50,
         other_device_ms,
+        agent.scan_test,
         lambda device, signal: told.append((device, signal)),
     )
 

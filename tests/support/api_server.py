@@ -25,6 +25,7 @@ def api_of(
     """`tokens`: of the clients; the one that is given calls as the first of them."""
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
+        listening.listen()  # A call that comes before the server is ready waits instead of being refused.
         port = listening.getsockname()[1]
         rules = rules_for(
             tokens or {"test": TOKEN},

@@ -89,6 +89,14 @@ def test_a_cashiers_page_may_not_do_what_is_for_store_it(browser: Browser) -> No
     assert browser.get("/v1/pages/sessions").status_code == 200
 
 
+def test_a_person_at_a_cashiers_browser_is_led_to_the_door_of_store_it(browser: Browser) -> None:
+    browser.sign_in("till")
+    answer = browser.http.get("/it/queue", headers={"Accept": "text/html"})
+    assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in?next=/it/queue")
+    assert "pos-agent page code --role it" in browser.get(answer.headers["location"]).text
+    assert browser.get("/v1/status").status_code == 200  # And stays what it was.
+
+
 @pytest.mark.parametrize("origin", [None, "null", "http://evil.kz", "http://127.0.0.1:1"])
 def test_no_other_page_can_use_the_cookie(browser: Browser, origin: str | None) -> None:
     browser.sign_in("till")
