@@ -24,6 +24,7 @@ from pos_agent.judging import Judge
 from pos_agent.pages.sessions import Sessions
 from pos_agent.printing import Printing, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.recent_log import RecentLog
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.shifts import Shifts
 from pos_agent.till import Till, Undecided
@@ -65,6 +66,7 @@ class Agent:
     heartbeat: HeartbeatWorker | None
     hooks: tuple[HookWorker, ...] = ()
     closers: tuple[Callable[[], object], ...] = field(default=())
+    recent_log: RecentLog = field(default_factory=RecentLog)  # The last warnings and errors, for the pages of store IT.
 
     @property
     def cashier(self) -> str:

@@ -37,6 +37,7 @@ from pos_agent.judging import Judge, OnlineCheck
 from pos_agent.pages.sessions import Sessions, SessionsUnusable
 from pos_agent.printing import Printing, PrintsLines, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
+from pos_agent.recent_log import RecentLog
 from pos_agent.register_watch import RegisterWatch
 from pos_agent.registers import open_configured
 from pos_agent.requirements import unmet
@@ -84,6 +85,9 @@ def build(config: Config, world: World | None = None) -> Agent:
 
 def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> Agent:
     clock = world.clock
+    recent_log = RecentLog()
+    recent_log.attach()
+    opened.append(recent_log.detach)
     ballast = Ballast(config.till.data / "ballast")
     journal = Journal(
         config.journal_path,
@@ -174,6 +178,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         hooks=hooks,
         recheck=None if ismpt is None else _recheck(ismpt, watch, world),
         closers=tuple(reversed(opened)),
+        recent_log=recent_log,
     )
 
 

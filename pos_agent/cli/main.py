@@ -62,12 +62,17 @@ def run(config: ConfigOption = None) -> None:
     from pos_agent.cache.store import CacheError
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
+    from pos_agent.log_file import open_log_file
     from pos_agent.runner import ApiUnavailable, run_until_told, stop_signals
     from pos_agent.wiring import build
     from sync.secret_reference import SecretMissing
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     settings = configured(config)
+    try:
+        logging.getLogger().addHandler(open_log_file(settings.till.data))
+    except OSError as error:  # What it means for the till, the journal says: it wants the same folder.
+        logging.getLogger(__name__).warning("no log file in %s: %s", settings.till.data, error.strerror)
     try:
         with stop_signals() as told:
             run_until_told(build(settings), told)
