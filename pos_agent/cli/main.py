@@ -13,6 +13,7 @@ from pos_agent.cli.decode import decode_command
 from pos_agent.cli.demo import demo_command
 from pos_agent.cli.explain import explain_command
 from pos_agent.cli.later import group
+from pos_agent.cli.ops import add_ops
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
 from pos_agent.cli.print_test import print_test_command
@@ -53,6 +54,7 @@ app.add_typer(
     group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
     name="webkassa",
 )
+add_ops(app)  # init, doctor, selftest, config, logs, support-bundle.
 
 
 @app.command()

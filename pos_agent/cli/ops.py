@@ -1,0 +1,16 @@
+"""The commands of store IT, put on the command line in one place. Each imports what it needs when it runs."""
+
+from __future__ import annotations
+
+import typer
+
+from pos_agent.cli.doctor import doctor_command
+from pos_agent.cli.later import group
+
+
+def add_ops(app: typer.Typer) -> None:
+    app.command("doctor")(doctor_command)
+    app.add_typer(
+        group("pos_agent.cli.config", help="The configuration: is it right, and where each value comes from."),
+        name="config",
+    )
