@@ -17,18 +17,17 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from fiscal.device.links import LineAddress, Link
 from marking.groups import standard
 from marking.policy import PolicyError, policy_from
 from pos_agent.clock import SystemClock
 from pos_agent.config import Config, ConfigError, overlaid, variable_at
 from pos_agent.config_lines import Place, line_of, lines_of
-from pos_agent.registers import open_configured
+from pos_agent.registers import examine
 from pos_agent.requirements import unmet
 from sync.configuration import explained, nearest_key, place_of
 
 _SYNTAX_LINE: Final = re.compile(r"line (\d+)")
-_STAND_IN: Final = "1"  # For secrets: digits are what every driver takes for one.
+_STAND_IN: Final = "-"  # For secrets, which are not read.
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,47 +96,22 @@ def _of_shape(fault: Any) -> Mistake:
     return Mistake(tuple(place), explained("", fault, nearest_key(Config, place)).removeprefix(": "))
 
 
-class _NotAsked(Exception):
-    """A driver wanted to talk to its register, which a check of the file does not do."""
-
-
-class _NoLine:
-    """A line that is never opened."""
-
-    def open(self) -> None:
-        raise _NotAsked
-
-    def write(self, data: bytes) -> None:
-        raise _NotAsked
-
-    def read(self, timeout_s: float) -> bytes:
-        raise _NotAsked
-
-    def close(self) -> None:
-        """Nothing is open."""
-
-
-def _no_line(_address: LineAddress) -> Link:
-    return _NoLine()
-
-
 def _register(config: Config) -> Iterator[Mistake]:
     section = config.register_
     if not section.url:
         yield Mistake(("register", "url"), "no cash register yet: the agent does not start without one", serious=False)
         return
     try:
-        register = open_configured(
-            section, secret=lambda _reference: _STAND_IN, transport=None, clock=SystemClock(), link=_no_line
-        )
-    except ConfigError as error:
-        yield _keyed(str(error), ("register", "url"))
-    except _NotAsked:  # model=auto: only the register knows.
+        found = examine(section.url, SystemClock())
+    except ValueError as error:
+        yield Mistake(("register", "url"), str(error))
         return
-    else:
-        register.close()
-        for line in unmet(config, register.capabilities):
-            yield _keyed(line, ("register", "url"))
+    for name in found.secrets:
+        if name not in section.secrets:
+            text = "the register's driver needs it, as env:, file: or credential:"
+            yield Mistake(("register", "secrets", name), text)
+    for line in unmet(config, found.capabilities) if found.capabilities is not None else ():
+        yield _keyed(line, ("register", "url"))
 
 
 def _scanners(config: Config) -> Iterator[Mistake]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import typer
 
 from pos_agent.cli.doctor import doctor_command
+from pos_agent.cli.init import init_command
 from pos_agent.cli.later import group
 
 
 def add_ops(app: typer.Typer) -> None:
+    app.command("init")(init_command)
     app.command("doctor")(doctor_command)
     app.add_typer(
         group("pos_agent.cli.config", help="The configuration: is it right, and where each value comes from."),

@@ -15,7 +15,7 @@ from pos_agent.doctor.facts import AgentFacts, PrinterFacts, RegisterFacts, Scan
 from pos_agent.doctor.gather_data import ask
 from pos_agent.doctor.gather_machine import may
 from pos_agent.register_watch import RegisterWatch
-from pos_agent.registers import open_configured
+from pos_agent.registers import STORES, open_configured
 from pos_agent.requirements import unmet
 from scanners import devices
 from scanners.devices import Device, Kind
@@ -106,6 +106,8 @@ def register_facts(config: Config, edge: Edge, agent: AgentFacts) -> RegisterFac
         return None
     if agent.running:
         return _through_agent(config, edge, agent)
+    if url.partition(":")[0] in STORES:
+        return RegisterFacts(url)  # Opening it would hold its fiscal memory: `pos-agent ofd status` looks without.
     try:
         register = open_configured(config.register_, secret=edge.secret, transport=None, clock=edge.clock)
     except (ConfigError, SecretMissing, OSError) as error:

@@ -56,7 +56,8 @@ def test_every_key_is_found_in_the_line_that_holds_it(text: str) -> None:
 
 
 def test_lists_of_tables_many_lines_and_quoted_keys_are_told_apart() -> None:
-    text = 'a = [\n  1,  # ]\n  2,\n]\n"b.c" = """\nx = 1\n"""\n[[t]]\nn = 1\n[[t]]\nn = 2\n[t.u]\nv.w = 3\n[[t.l]]\nz = 1\n'
+    text = 'a = [\n  1,  # ]\n  2,\n]\n"b.c" = """\nx = 1\n"""\n'
+    text += "[[t]]\nn = 1\n[[t]]\nn = 2\n[t.u]\nv.w = 3\n[[t.l]]\nz = 1\n"
     lines = lines_of(text)
     assert {".".join(place): line for place, line in lines.items()} == {
         "a": 1, "b.c": 5, "t.0": 8, "t.0.n": 9, "t.1": 10, "t.1.n": 11, "t.1.u": 12, "t.1.u.v": 13, "t.1.u.v.w": 13,
