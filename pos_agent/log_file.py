@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -36,6 +36,25 @@ class JsonLines(logging.Formatter):
         if record.exc_info:
             line["exception"] = self._clean(self.formatException(record.exc_info))
         return json.dumps(line, ensure_ascii=False)
+
+
+PRIORITIES: Final = {"DEBUG": 7, "INFO": 6, "WARNING": 4, "ERROR": 3, "CRITICAL": 2}  # Of syslog: man sd-daemon(3).
+
+
+class PlainLines(logging.Formatter):
+    """For standard error. Under systemd each line begins with its priority, so that `journalctl -p` can choose."""
+
+    def __init__(self, environment: Mapping[str, str], clean: Redactor | None = None) -> None:
+        super().__init__("%(asctime)s %(levelname)s %(name)s %(message)s")
+        self._journal = "JOURNAL_STREAM" in environment
+        self._clean = clean or redactor()
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = self._clean(super().format(record))
+        if not self._journal:
+            return text
+        priority = PRIORITIES.get(record.levelname, PRIORITIES["INFO"])
+        return "\n".join(f"<{priority}>{line}" for line in text.splitlines())
 
 
 def open_log_file(folder: Path) -> logging.Handler:

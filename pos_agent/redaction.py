@@ -21,6 +21,9 @@ _GS: Final = r"(?:\x1d|␝|\\u001d|\\x1d|%1[dD]|·GS·|<GS>|\{GS\})"
 _REST: Final = r"[^ \t\r\n\"',;]*"
 _SECRET_NAME: Final = r"\w*(?:password|passwd|passphrase|token|secret|api_?key|authorization|cookie)\w*"  # noqa: S105 - a pattern
 
+_NAMED: Final = re.compile(_SECRET_NAME, re.IGNORECASE)
+_REFERENCES: Final = ("env:", "file:", "credential:")
+
 _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), written)
     for pattern, written in (
@@ -64,11 +67,16 @@ def redactor(secrets: Iterable[str] = ()) -> Redactor:
 
 
 def cleaned(value: Any, clean: Redactor) -> Any:
-    """The same JSON-ready value with every text in it cleaned, keys as well."""
+    """The same JSON-ready value with every text in it cleaned, and what is named like a secret hidden."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return {clean(str(name)): cleaned(inner, clean) for name, inner in value.items()}
+        return {clean(str(name)): HIDDEN if _is_secret(name, inner) else cleaned(inner, clean)
+                for name, inner in value.items()}  # fmt: skip
     if isinstance(value, list | tuple):
         return [cleaned(inner, clean) for inner in value]
     return value
+
+
+def _is_secret(name: object, value: object) -> bool:
+    return isinstance(value, str) and _NAMED.fullmatch(str(name)) is not None and not value.startswith(_REFERENCES)

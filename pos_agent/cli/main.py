@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import Annotated, NoReturn
 
 import typer
@@ -64,12 +65,14 @@ def run(config: ConfigOption = None) -> None:
     from pos_agent.cache.store import CacheError
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
-    from pos_agent.log_file import open_log_file
+    from pos_agent.log_file import PlainLines, open_log_file
     from pos_agent.runner import ApiUnavailable, run_until_told, stop_signals
     from pos_agent.wiring import build
     from sync.secret_reference import SecretMissing
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    shown = logging.StreamHandler()
+    shown.setFormatter(PlainLines(os.environ))
+    logging.basicConfig(level=logging.INFO, handlers=[shown])
     settings = configured(config)
     try:
         logging.getLogger().addHandler(open_log_file(settings.till.data))
