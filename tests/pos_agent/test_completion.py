@@ -22,7 +22,8 @@ class Bash:
     def __init__(self, folder: Path) -> None:
         shim = folder / "bin/pos-agent"
         shim.parent.mkdir()
-        shim.write_text(f'#!/bin/sh\nexec {sys.executable} -c "from pos_agent.cli import main; main()" "$@"\n')
+        # As the installed script: the name of the program decides which variable asks for completion.
+        shim.write_text(f"#!{sys.executable}\nfrom pos_agent.cli import main\nmain()\n")
         shim.chmod(0o755)
         self._master, slave = pty.openpty()
         self._process = subprocess.Popen(
