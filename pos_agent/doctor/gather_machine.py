@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from pos_agent.accounts import Account, account, groups_of
 from pos_agent.config import Config
 from pos_agent.config_sources import secret_references
 from pos_agent.doctor.edge import UNIT, Edge
@@ -53,39 +54,25 @@ def agent_user(edge: Edge, machine: MachineFacts, folder: Path) -> User | None:
     if sys.platform == "win32":
         return None
     name = machine.unit.get("User", "")
-    extra = machine.unit.get("SupplementaryGroups", "").split()
+    extra = tuple(machine.unit.get("SupplementaryGroups", "").split())
     if not name and os.geteuid() == 0 and folder.exists() and (owner := folder.stat().st_uid) != 0:
-        name = _name_of(owner)
-    return _user(name, extra) if name else _asking()
+        return _user(edge.root, account(edge.root, uid=owner) or Account(str(owner), owner, owner), extra)
+    if not name:
+        return _asking(edge.root)
+    known = account(edge.root, name, uid=int(name) if name.isdigit() else None)
+    return None if known is None else _user(edge.root, known, extra)
 
 
-def _asking() -> User:
+def _asking(root: Path) -> User | None:
+    if sys.platform == "win32":
+        return None
     uid = os.geteuid()
-    return User(_name_of(uid), uid, frozenset({os.getegid(), *os.getgroups()}))
+    known = account(root, uid=uid)
+    return User(str(uid) if known is None else known.name, uid, frozenset({os.getegid(), *os.getgroups()}))
 
 
-def _name_of(uid: int) -> str:
-    import pwd
-
-    try:
-        return pwd.getpwuid(uid).pw_name
-    except KeyError:
-        return str(uid)
-
-
-def _user(name: str, extra: list[str]) -> User | None:
-    import grp
-    import pwd
-
-    try:
-        entry = pwd.getpwuid(int(name)) if name.isdigit() else pwd.getpwnam(name)
-    except KeyError:
-        return User(name, int(name), frozenset({int(name)})) if name.isdigit() else None
-    groups = {
-        entry.pw_gid,
-        *(one.gr_gid for one in grp.getgrall() if entry.pw_name in one.gr_mem or one.gr_name in extra),
-    }
-    return User(entry.pw_name, entry.pw_uid, frozenset(groups))
+def _user(root: Path, known: Account, extra: tuple[str, ...]) -> User:
+    return User(known.name, known.uid, groups_of(root, known.name, extra) | {known.gid})
 
 
 def may(user: User | None, path: Path, *, write: bool = False) -> bool | None:

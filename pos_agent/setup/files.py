@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from pos_agent.accounts import account
+
 USER: Final = "pos-agent"  # Of the service, where the system has it.
 TOKEN_BYTES: Final = 32
 CONFIG_MODE: Final = 0o640
@@ -78,14 +80,11 @@ def _chown(path: Path, uid: int, gid: int) -> None:
         os.chown(path, uid, gid)
 
 
-def service_user(name: str = USER, euid: Callable[[], int] | None = None) -> tuple[int, int] | None:
+def service_user(
+    name: str = USER, root: Path = Path("/"), euid: Callable[[], int] | None = None
+) -> tuple[int, int] | None:
     """Ids of the service's user, to whom its files are given; None: there is none, or we are not root."""
     if sys.platform == "win32" or (euid or os.geteuid)() != 0:
         return None
-    import pwd
-
-    try:
-        entry = pwd.getpwnam(name)
-    except KeyError:
-        return None
-    return entry.pw_uid, entry.pw_gid
+    known = account(root, name)
+    return None if known is None else (known.uid, known.gid)

@@ -313,6 +313,22 @@ def test_systemd_tells_whether_the_service_is_enabled_and_runs(machine: Machine)
     assert {"D-116", "D-117"} <= set(found)
 
 
+def test_rights_are_judged_for_the_user_of_the_service_and_not_for_who_asks(machine: Machine) -> None:
+    """Nobody is 65534 here, and in the group of the scanner only by the service's own setting."""
+    (machine.fake.root / "run/systemd/system").mkdir(parents=True)
+    (machine.fake.root / "etc/passwd").write_text("till:x:65534:65534::/:/bin/false\n")
+    (machine.fake.root / "etc/group").write_text("dialout:x:20:\nvideo:x:44:till\n")
+    edge = Edge(
+        root=machine.fake.root, environment={}, ntp_synchronised=lambda: None,
+        run=lambda _command: "LoadState=loaded\nActiveState=active\nUser=till\nSupplementaryGroups=dialout\n",
+    )  # fmt: skip
+    facts = gather(machine.config, edge)
+    assert facts.user is not None
+    assert (facts.user.name, facts.user.uid, facts.user.groups) == ("till", 65534, frozenset({65534, 20, 44}))
+    found = [line.check.id for line in judged(CHECKS, facts) if line.outcome.state in BAD]
+    assert {"D-103", "D-106"} <= set(found)  # All of it is another user's.
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_check_has_its_words_and_its_command_can_be_filled_in(machine: Machine, lang: str) -> None:
     words = Words(Language(lang))

@@ -239,10 +239,14 @@ def test_nothing_found_and_nothing_answered_is_a_file_that_says_what_is_missing(
     assert "# none found: docs/registers.md" in (tmp_path / "etc/agent.toml").read_text()
 
 
-def test_only_root_gives_files_to_the_service_and_only_where_it_has_a_user() -> None:
-    assert service_user("no-such-user-here") is None
-    assert service_user("root", lambda: 1000) is None
-    assert service_user("root", lambda: 0) == (0, 0)
+def test_only_root_gives_files_to_the_service_and_only_where_it_has_a_user(tmp_path: Path) -> None:
+    (tmp_path / "etc").mkdir()
+    (tmp_path / "etc/passwd").write_text(
+        "root:x:0:0::/root:/bin/sh\npos-agent:x:990:985::/var/lib/pos-agent:/bin/false\n"
+    )
+    assert service_user("pos-agent", tmp_path, lambda: 1000) is None
+    assert service_user("pos-agent", tmp_path, lambda: 0) == (990, 985)
+    assert service_user("nobody-here", tmp_path, lambda: 0) is None
 
 
 def test_a_secret_that_is_there_is_never_replaced(tmp_path: Path) -> None:
