@@ -39,6 +39,7 @@ HASH = "5d0c" * 16
         ('"data": "MDEwNDg3MDAwMDAwMDEyODIxM2hCPzd0UjkzYUI5Kw=="', ["MDEwNDg3"]),
         ("Authorization: Bearer abc.def-ghi", ["abc.def-ghi"]),
         ("password=swordfish&x=1", ["swordfish"]),
+        ("wrong: 3kXb0Zr5n1v7tQ9yWcUe2aLs8dMf4gHj6pRiTo-_AbC", ["3kXb0Zr5n1v7"]),
         ('{"webkassa_api_key": "0123-key"}', ["0123-key"]),
         ("https://till:swordfish@hq.shop.kz/v1", ["swordfish"]),
         ("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQ\n-----END PRIVATE KEY-----", ["MC4CAQAwBQ"]),
@@ -59,6 +60,8 @@ def test_what_must_not_be_seen_is_taken_out(text: str, gone: list[str]) -> None:
         'password = "env:ISMPT_PASSWORD"',
         "token: file:/etc/pos-agent/hq-token",
         "serial://usb/05e0:1701?serial=S123",
+        "/var/lib/pos-agent/a-folder-of-the-shop/with-a-long-name/and-another-one/journal.sqlite",
+        "/home/kassa2/pos-agent/tests/pos_agent/support/a/long/way/down/to/the/file",
         "1784088000000000000 ns",
     ],
 )
