@@ -30,8 +30,11 @@ def config_path(path: Path | None, words: Words) -> Path:
     from pos_agent.config import default_path
 
     found = path or default_path()
-    if not found.exists():
-        fail(words("config.none", path=found))
+    try:
+        if not found.exists():
+            fail(words("config.none", path=found))
+    except PermissionError as error:
+        fail(words("config.unreadable", path=found, reason=error.strerror))
     return found
 
 

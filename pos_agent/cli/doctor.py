@@ -41,7 +41,7 @@ def doctor_command(
     out = terminal()
     if not as_json and out.styled:
         out.say(words("doctor.looking"), "dim")
-    facts = gather(config or default_path(), Edge())
+    facts = gather((config or default_path()).absolute(), Edge())
     lines = judged(CHECKS, facts)
     if as_json:
         say_json(data(lines, facts, words))

@@ -53,8 +53,11 @@ def init_command(
 
     words = words_for(lang)
     path = config or default_path()
-    if path.exists() and not force and not dry_run:
-        fail(words("init.exists", path=path))
+    try:
+        if path.exists() and not force and not dry_run:
+            fail(words("init.exists", path=path))
+    except PermissionError as error:
+        fail(words("init.unwritable", path=path, reason=error.strerror))
     given = merged(_answers(answers, words), _flags(till, data, register, printer, hq))
     asks = not as_json and (sys.stdin.isatty() and not answers if ask is None else ask)
     talk = Talk(words, sys.stderr if dry_run or as_json else sys.stdout, asks=asks)

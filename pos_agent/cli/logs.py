@@ -60,6 +60,8 @@ def logs_command(
     try:
         for text in _lines(folder, lines, SystemClock(), follow=follow):
             _show(out, text, level, as_json=as_json)
+    except PermissionError as error:
+        fail(words("config.unreadable", path=error.filename or folder, reason=error.strerror))
     except OSError as error:
         fail(words("logs.none", path=error.filename or folder))
     except KeyboardInterrupt:

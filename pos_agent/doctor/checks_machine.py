@@ -22,6 +22,8 @@ def _there(facts: Facts) -> tuple[Outcome, ...]:
 def _valid(facts: Facts) -> tuple[Outcome, ...]:
     if not facts.config.exists:
         return skipped()
+    if facts.config.unseen:
+        return skipped()
     if facts.config.mistakes:
         return (failure(mistake=facts.config.mistakes[0], count=len(facts.config.mistakes)),)
     if facts.config.warnings:
@@ -31,7 +33,7 @@ def _valid(facts: Facts) -> tuple[Outcome, ...]:
 
 def _secret_file(facts: Facts) -> tuple[Outcome, ...]:
     """References of the environment and of systemd can be followed by the service alone."""
-    files = [secret for secret in facts.secrets if secret.path]
+    files = [secret for secret in facts.secrets if secret.path and not secret.unseen]
     if not files:
         return skipped()
     bad = tuple(
@@ -61,6 +63,12 @@ def _secret_mode(facts: Facts) -> tuple[Outcome, ...]:
     modes = {secret.path: f"{secret.mode:04o}" for secret in files}
     bad = (warning(key=", ".join(keys), path=path, mode=modes[path]) for path, keys in open_ones.items())
     return tuple(bad) or well(len(files))
+
+
+def _seen(facts: Facts) -> tuple[Outcome, ...]:
+    hidden = [facts.config.path] if facts.config.unseen else []
+    hidden += [*facts.unseen, *(secret.path for secret in facts.secrets if secret.unseen)]
+    return (warning(path=hidden[0], count=len(hidden)),) if hidden else well()
 
 
 def _folder(facts: Facts) -> tuple[Outcome, ...]:
@@ -210,4 +218,5 @@ MACHINE: Final = (
     Check("D-118", _ntp),
     Check("D-119", _clock),
     Check("D-120", _zone),
+    Check("D-121", _seen, needs_config=False),
 )

@@ -61,7 +61,7 @@ def _cache(facts: Facts) -> tuple[Outcome, ...]:
 
 
 def _goods(facts: Facts) -> tuple[Outcome, ...]:
-    if facts.cache.problem:
+    if facts.cache.problem or facts.unseen:
         return skipped()
     return well(facts.cache.products) if facts.cache.products else (failure(),)
 
@@ -73,8 +73,7 @@ def _codes(facts: Facts) -> tuple[Outcome, ...]:
         return skipped()
     limit, asked_after = _ages(facts)
     if cache.codes_newest_ns is None:
-        # Without a list each code is asked about; with nobody to ask nothing is known of any.
-        return skipped() if facts.settings.ismpt.url else (warning(hours="-", limit=limit),)
+        return skipped()
     age_h = max(0, facts.now_ns - cache.codes_newest_ns) // (HOUR_S * NS_PER_S)
     if age_h >= limit:
         return (failure(hours=age_h, limit=limit),)
@@ -90,6 +89,14 @@ def _ages(facts: Facts) -> tuple[float, float]:
     except PolicyError:  # D-102 tells of it; until it is mended the defaults are as good as any.
         values = policy_from({}, standard()).values
     return values["offline.max_age_h"], values["cache.max_age_h"]
+
+
+def _known(facts: Facts) -> tuple[Outcome, ...]:
+    """Without a list each code is asked about; with nobody to ask nothing is known of any."""
+    cache = facts.cache
+    if cache.problem or not cache.products or facts.settings.ismpt.url:
+        return skipped()
+    return well(cache.codes) if cache.codes else (warning(),)
 
 
 def _unsent(facts: Facts) -> tuple[Outcome, ...]:
@@ -136,4 +143,5 @@ OUTSIDE: Final = (
     Check("D-604", _unsent),
     Check("D-605", _set_aside),
     Check("D-606", _undecided),
+    Check("D-607", _known),
 )

@@ -33,6 +33,7 @@ class ConfigFacts:
     mistakes: tuple[str, ...] = ()  # One line each, with its place.
     warnings: tuple[str, ...] = ()
     config: Config | None = None
+    unseen: bool = False  # It is there, and who asks may not read it.
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class SecretFacts:
     path: str = ""  # Of a file.
     mode: int | None = None  # Permission bits of the file.
     readable_by_agent: bool | None = None
+    unseen: bool = False  # The agent may read it or not: who asks may not even look.
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ class Facts:
     register: RegisterFacts | None = None
     printer: PrinterFacts | None = None
     endpoints: tuple[EndpointFacts, ...] = ()
+    unseen: tuple[str, ...] = ()  # Places that who asks may not look into: nothing is said of what lies there.
 
     @property
     def settings(self) -> Config:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from pos_agent.config_check import check_file
 from pos_agent.doctor.edge import Edge
-from pos_agent.doctor.facts import ConfigFacts, Facts
+from pos_agent.doctor.facts import CacheFacts, ConfigFacts, Facts, JournalFacts
 from pos_agent.doctor.gather_data import agent_facts, cache_facts, journal_facts
 from pos_agent.doctor.gather_devices import printer_facts, register_facts, scanner_facts
-from pos_agent.doctor.gather_machine import agent_user, folder_facts, machine_facts, secret_facts
+from pos_agent.doctor.gather_machine import agent_user, folder_facts, machine_facts, may_look_into, secret_facts
 from pos_agent.doctor.gather_outside import endpoint_facts
 
 
@@ -21,7 +21,9 @@ def gather(path: Path, edge: Edge) -> Facts:
     if config is None:
         return Facts(edge.clock.now_ns(), known, machine=machine)
     user = agent_user(edge, machine, config.till.data)
-    agent = agent_facts(config, edge)
+    unseen = () if may_look_into(config.till.data) else (str(config.till.data),)
+    agent = agent_facts(config, edge, unseen=bool(unseen))
+    alone = bool(unseen) and not agent.running  # Nobody knows whether an agent holds the devices: they are left alone.
     return Facts(
         now_ns=edge.clock.now_ns(),
         config=known,
@@ -29,13 +31,14 @@ def gather(path: Path, edge: Edge) -> Facts:
         machine=machine,
         secrets=secret_facts(config, edge, user),
         folder=folder_facts(edge, config.till.data, user),
-        journal=journal_facts(config.journal_path),
-        cache=cache_facts(config.cache_path),
+        journal=JournalFacts() if unseen else journal_facts(config.journal_path),
+        cache=CacheFacts() if unseen else cache_facts(config.cache_path),
         agent=agent,
         scanners=scanner_facts(config, edge, user, agent),
-        register=register_facts(config, edge, agent),
-        printer=printer_facts(config, edge, agent),
+        register=None if alone else register_facts(config, edge, agent),
+        printer=None if alone else printer_facts(config, edge, agent),
         endpoints=endpoint_facts(config, edge),
+        unseen=unseen,
     )
 
 
@@ -44,6 +47,8 @@ def config_facts(path: Path, edge: Edge) -> ConfigFacts:
         found = check_file(path, edge.environment)
     except FileNotFoundError:
         return ConfigFacts(str(path), exists=False)
+    except PermissionError:
+        return ConfigFacts(str(path), exists=True, unseen=True)
     except OSError as error:
         return ConfigFacts(str(path), exists=True, mistakes=(f"{path}: {error.strerror}",))
     told = {

@@ -62,10 +62,13 @@ def cache_facts(path: Path) -> CacheFacts:
     return CacheFacts(True, "", counts.products, counts.statuses, counts.statuses_newest_ns)
 
 
-def agent_facts(config: Config, edge: Edge) -> AgentFacts:
-    """Is there an agent, and what does it say? Only a running one is asked, over its API."""
-    running = _is_held(config.journal_path)
-    pid = _holder(edge.root, Path(f"{config.journal_path}.lock")) if running else None
+def agent_facts(config: Config, edge: Edge, *, unseen: bool = False) -> AgentFacts:
+    """Is there an agent, and what does it say? Only a running one is asked, over its API.
+
+    `unseen`: who asks may not look into the data folder, so that whoever answers as an agent is taken for it.
+    """
+    running = bool(_healthy(config, edge)) if unseen else _is_held(config.journal_path)
+    pid = _holder(edge.root, Path(f"{config.journal_path}.lock")) if running and not unseen else None
     answers = _healthy(config, edge)
     if answers is None:
         return AgentFacts(running, pid)

@@ -55,7 +55,7 @@ def agent_user(edge: Edge, machine: MachineFacts, folder: Path) -> User | None:
         return None
     name = machine.unit.get("User", "")
     extra = tuple(machine.unit.get("SupplementaryGroups", "").split())
-    if not name and os.geteuid() == 0 and folder.exists() and (owner := folder.stat().st_uid) != 0:
+    if not name and is_there(folder) and (owner := folder.stat().st_uid) != os.geteuid() and (owner or os.geteuid()):
         return _user(edge.root, account(edge.root, uid=owner) or Account(str(owner), owner, owner), extra)
     if not name:
         return _asking(edge.root)
@@ -100,17 +100,40 @@ def _allows(user: User, facts: os.stat_result, wanted: int) -> bool:
     return facts.st_mode >> shift & wanted == wanted
 
 
+def is_there(path: Path) -> bool | None:
+    """None: who asks may not look there."""
+    try:
+        path.stat()
+    except PermissionError:
+        return None
+    except OSError:
+        return False
+    return True
+
+
+def may_look_into(folder: Path) -> bool:
+    """Whether who asks sees what lies in a folder; also True where there is none."""
+    there = is_there(folder)
+    return there is not None and (not there or may_open(folder, os.R_OK | os.X_OK))
+
+
+def may_open(path: Path, mode: int) -> bool:
+    """As the user who asks now: under sudo and its like not always who started the program."""
+    return os.access(path, mode, effective_ids=os.access in os.supports_effective_ids)
+
+
 def folder_facts(edge: Edge, folder: Path, user: User | None) -> FolderFacts:
-    place = folder if folder.exists() else next((one for one in folder.parents if one.exists()), Path("/"))
+    place = next((one for one in (folder, *folder.parents) if is_there(one)), Path("/"))
     try:
         free_bytes: int | None = shutil.disk_usage(place).free
     except OSError:
         free_bytes = None
     kind, options = _mount(edge.root, place)
+    exists = is_there(folder) is None or folder.is_dir()
     return FolderFacts(
         str(folder),
-        folder.is_dir(),
-        may(user, folder, write=True) if folder.is_dir() else None,
+        exists,
+        may(user, folder, write=True) if exists else None,
         read_only="ro" in options,
         free_bytes=free_bytes,
         network=kind if kind in NETWORK_KINDS else "",
@@ -147,6 +170,8 @@ def _secret(key: str, reference: str, edge: Edge, user: User | None) -> SecretFa
     if kind != "file":
         return SecretFacts(key, reference, reason)
     path = Path(place)
+    if is_there(path) is None or (is_there(path) and not may_open(path, os.R_OK) and may(user, path)):
+        return SecretFacts(key, reference, path=place, unseen=True)
     try:
         mode: int | None = stat.S_IMODE(path.stat().st_mode)
     except OSError:

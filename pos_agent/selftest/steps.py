@@ -23,6 +23,7 @@ from pos_agent.doctor.edge import Edge
 from pos_agent.doctor.facts import AgentFacts, EndpointFacts, RegisterFacts
 from pos_agent.doctor.gather_data import agent_facts
 from pos_agent.doctor.gather_devices import register_facts
+from pos_agent.doctor.gather_machine import may_look_into
 from pos_agent.doctor.gather_outside import endpoint_facts
 from pos_agent.doctor.verdict import State
 from pos_agent.journal.database import JournalUnusable
@@ -66,8 +67,9 @@ def run(config: Config, edge: Edge, *, on_paper: bool) -> Iterator[Step]:
     yield from timed(lambda: [verdict(config, edge)])
     yield from timed(lambda: [disk(config, edge)])
     yield from timed(lambda: [receipt(config, edge, on_paper=on_paper)])
-    agent = agent_facts(config, edge)
-    yield from timed(lambda: [register(register_facts(config, edge, agent), agent)])
+    unseen = not may_look_into(config.till.data)
+    agent = agent_facts(config, edge, unseen=unseen)
+    yield from timed(lambda: [asked_register(config, edge, agent, unseen=unseen)])
     yield from timed(lambda: map(server, endpoint_facts(config, edge)))
 
 
@@ -124,7 +126,7 @@ def verdict(config: Config, edge: Edge) -> Step:
             begun = edge.clock.monotonic()
             said = judge.judge(SAMPLE, Source.SCANNER, Purpose.SALE, None).verdict
             ms = (edge.clock.monotonic() - begun) * 1_000
-    except (CacheError, PolicyError) as error:
+    except (CacheError, PolicyError, OSError) as error:
         return Step("verdict", State.FAILURE, {"reason": str(error)})
     return Step("verdict", State.OK, {"reason": said.reason, "decision": str(said.decision)}, ms)
 
@@ -174,6 +176,13 @@ def receipt(config: Config, edge: Edge, *, on_paper: bool) -> Step:
         if outcome.state not in (PrintState.OK, PrintState.UNKNOWN):
             return Step("receipt", State.FAILURE, {"reason": f"{outcome.state} {outcome.detail}", "lines": len(lines)})
     return Step("receipt", State.OK, {"lines": len(lines)})
+
+
+def asked_register(config: Config, edge: Edge, agent: AgentFacts, *, unseen: bool) -> Step:
+    """Where nobody can tell whether an agent holds the register, it is left alone."""
+    if unseen and not agent.running:
+        return Step("register", State.SKIPPED, {"reason": str(config.till.data)})
+    return register(register_facts(config, edge, agent), agent)
 
 
 def register(facts: RegisterFacts | None, agent: AgentFacts) -> Step:

@@ -145,7 +145,7 @@ def _journal(config: Config, *, names: bool) -> dict[str, Any]:
         with reading(path) as db:
             kinds = {kind: {"rows": count, "first": iso_utc(first), "last": iso_utc(last)}
                      for kind, count, first, last in db.execute(KINDS)}  # fmt: skip
-    except (JournalUnusable, *UNREADABLE) as error:
+    except (JournalUnusable, OSError, *UNREADABLE) as error:
         return {"problem": str(error)}
     files = {one.name: one.stat().st_size for one in sorted(path.parent.glob("*.sqlite*"))}
     return {"kinds": kinds, "bytes": files, "last": [_row(row, body, names=names) for row, body in _rows(path)]}
@@ -156,7 +156,7 @@ def _rows(path: Path) -> list[tuple[Any, dict[str, Any]]]:
         with reading(path) as db:
             newest_row = db.execute(NEWEST).fetchone()[0] or 0
             return [(row, json.loads(row.body)) for row in rows_of(db, max(0, newest_row - LAST_ROWS))]
-    except (JournalUnusable, ValueError, *UNREADABLE):
+    except (JournalUnusable, ValueError, OSError, *UNREADABLE):
         return []
 
 

@@ -6,12 +6,15 @@ import io
 import json
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -297,6 +300,48 @@ def test_an_agent_that_is_not_at_its_port_is_told(tmp_path: Path) -> None:
         till.agent.close()
     line = next(one for one in judged(CHECKS, facts) if one.check.id == "D-112")
     assert (line.outcome.state, line.outcome.values["port"]) == (State.FAILURE, port)
+
+
+@contextmanager
+def as_nobody(hidden: Path) -> Iterator[None]:
+    """As a technician without sudo: root takes another user's rights for a while, anybody else closes the place."""
+    mode, is_root = hidden.stat().st_mode, os.geteuid() == 0
+    hidden.chmod(0o700 if is_root else 0)
+    try:
+        if is_root:
+            os.seteuid(65534)
+        yield
+    finally:
+        if is_root:
+            os.seteuid(0)
+        hidden.chmod(mode)
+
+
+def test_a_technician_without_rights_is_told_to_use_sudo_and_nothing_else(tmp_path: Path) -> None:
+    """What cannot be looked at is neither broken nor empty: nobody may be sent home because of it."""
+    open_to_all = Path(tempfile.mkdtemp(dir="/tmp"))
+    try:
+        open_to_all.chmod(0o755)
+        hidden = open_to_all / "hidden"
+        (hidden / "data").mkdir(parents=True)
+        (hidden / "token").write_text("0123456789abcdef")
+        Journal(hidden / "data/journal.sqlite", till_name="t", now=time.time_ns, new_epoch=lambda: "abcdef").close()
+        config = open_to_all / "agent.toml"
+        config.write_text(
+            f'[till]\nname = "t"\ndata = "{hidden}/data"\n[register]\nurl = "shtrih+tcp://127.0.0.1:9?model=fn"\n'
+            f'[api]\nport = 1\nclients = [{{ name = "x", token = "file:{hidden}/token" }}]\n'
+        )
+        config.chmod(0o644)
+        edge = Edge(environment={}, ntp_synchronised=lambda: None, utc_offset_s=lambda: 18_000)
+        with as_nobody(hidden):
+            lines = judged(CHECKS, gather(config, edge))
+            logs = CliRunner().invoke(app, ["logs", "--config", str(config), "--source", "file", "--lang", "en"])
+            tried = CliRunner().invoke(app, ["selftest", "--config", str(config), "--json"])
+        assert [line.check.id for line in lines if line.outcome.state in BAD] == ["D-121"]
+        assert (logs.exit_code, "sudo" in logs.output) == (2, True)
+        assert json.loads(tried.stdout)["steps"][-1]["state"] == "skipped"
+    finally:
+        shutil.rmtree(open_to_all)
 
 
 def test_systemd_tells_whether_the_service_is_enabled_and_runs(machine: Machine) -> None:
