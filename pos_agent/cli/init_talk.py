@@ -13,6 +13,7 @@ import typer
 from pos_agent.cli.terminal import Terminal, terminal
 from pos_agent.config import Config
 from pos_agent.setup.draft import till_name
+from pos_agent.setup.files import USER, service_user
 from pos_agent.setup.finding import Found
 from pos_agent.speech import Words
 
@@ -124,15 +125,18 @@ class Talk:
 
     def _steps(self, path: Path, missing: Sequence[str], found: Found, config: Config) -> list[tuple[str, str]]:
         words = self.words
+        # What the service reads is its own: a file of root's with mode 0600 it could not read.
+        owner, as_service = (f" -o {USER}", f" -u {USER}") if service_user() else ("", "")
         steps: list[tuple[str, str]] = []
         if "register" in missing:
             steps.append((words("init.step_register"), f"sudo editor {path}"))
         for reference in (one for one in missing if one != "register"):
             file = reference.removeprefix("file:")
             if file.endswith("hq-key"):
-                steps.append((words("init.step_key"), f"sudo pos-agent sync-key --config {path}"))
+                steps.append((words("init.step_key"), f"sudo{as_service} pos-agent sync-key --config {path}"))
             else:
-                steps.append((words("init.step_secret", file=file), f"sudo editor {file} && sudo chmod 600 {file}"))
+                command = f"sudo install -m 600{owner} /dev/null {file} && sudo editor {file}"
+                steps.append((words("init.step_secret", file=file), command))
         if found.modem_manager and any(scanner.url.startswith(("serial", "ssi")) for scanner in config.scanners):
             steps.append((words("init.step_rule"), ""))
         steps.append((words("init.step_goods"), f"pos-agent cache import goods.csv --database {config.cache_path}"))
