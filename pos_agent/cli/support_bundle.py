@@ -24,10 +24,10 @@ def support_bundle_command(
     """Collect versions, doctor, configuration, status, log and journal facts into one archive without secrets."""
     from datetime import datetime
 
+    from pos_agent.bundle.writing import write
     from pos_agent.config import default_path
     from pos_agent.doctor.edge import Edge
     from pos_agent.speech import words_for
-    from pos_agent.support.bundle import write
 
     words = words_for(lang)
     out = terminal()

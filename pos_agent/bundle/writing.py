@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pos_agent.bundle.collecting import collect, known_names, known_secrets
 from pos_agent.doctor.edge import Edge
 from pos_agent.redaction import Redactor, cleaned, redactor
-from pos_agent.support.collecting import collect, known_names, known_secrets
 
 README = """Support bundle of a till (pos-agent).
 
