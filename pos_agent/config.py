@@ -12,7 +12,7 @@ import os
 import re
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
@@ -237,10 +237,7 @@ def from_mapping(
     data: Mapping[str, Any], name: str = "configuration", environment: Mapping[str, str] = os.environ
 ) -> Config:
     """A configuration from data as TOML gives it, the environment over it. Raises ConfigError."""
-    over = {variable: _path(variable) for variable in sorted(environment) if _is_ours(variable)}
-    merged: dict[str, Any] = dict(data)
-    for variable, place in over.items():
-        merged = _with(merged, place, _value(environment[variable], place))
+    merged, over = overlaid(data, environment)
     try:
         config = Config(**merged)
     except ValidationError as error:
@@ -255,6 +252,21 @@ def from_mapping(
 def path_of_variable(variable: str) -> tuple[str, ...] | None:
     """The key a variable of the environment stands for, part by part; None: it is none of ours."""
     return tuple(_path(variable)) if _is_ours(variable) else None
+
+
+def overlaid(data: Mapping[str, Any], environment: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """Data with the environment over it, and the place of each variable that is ours."""
+    over = {variable: _path(variable) for variable in sorted(environment) if _is_ours(variable)}
+    merged: dict[str, Any] = dict(data)
+    for variable, place in over.items():
+        merged = _with(merged, place, _value(environment[variable], place))
+    return merged, over
+
+
+def variable_at(place: Sequence[str], over: Mapping[str, Sequence[str]]) -> str | None:
+    """The variable that a place comes from, or lies around or within; None: no variable speaks of it."""
+    met = (known for known, path in over.items() if all(a == b for a, b in zip(place, path, strict=False)))
+    return next(met, None)
 
 
 def _is_ours(variable: str) -> bool:
@@ -285,8 +297,7 @@ def _value(text: str, place: list[str]) -> Any:
 
 def _explained(name: str, over: Mapping[str, list[str]], fault: Any) -> str:
     place = place_of(fault)
-    met = (known for known, path in over.items() if all(a == b for a, b in zip(place, path, strict=False)))
-    variable = next(met, None)
+    variable = variable_at(place, over)
     where = f"{name}: {'.'.join(place)}" if variable is None else f"environment: {variable}"
     near = nearest_key(Config, place)
     if near is not None and variable is not None:
@@ -294,4 +305,4 @@ def _explained(name: str, over: Mapping[str, list[str]], fault: Any) -> str:
     return explained(where, fault, near)
 
 
-__all__ = ["Config", "ConfigError", "default_path", "from_mapping", "load"]
+__all__ = ["Config", "ConfigError", "default_path", "from_mapping", "load", "overlaid", "variable_at"]

@@ -21,6 +21,10 @@ _GS: Final = r"(?:\x1d|␝|\\u001d|\\x1d|%1[dD]|·GS·|<GS>|\{GS\})"
 _REST: Final = r"[^ \t\r\n\"',;]*"
 _SECRET_NAME: Final = r"\w*(?:password|passwd|passphrase|token|secret|api_?key|authorization|cookie)\w*"  # noqa: S105 - a pattern
 
+_MIXED: Final = "(?=[{0}]*[A-Z])(?=[{0}]*[a-z])(?=[{0}]*[0-9])"
+_NAMED: Final = re.compile(_SECRET_NAME, re.IGNORECASE)
+_REFERENCES: Final = ("env:", "file:", "credential:")
+
 _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
     (re.compile(pattern), written)
     for pattern, written in (
@@ -39,8 +43,9 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         (r"(?<!\d)(01\d{14}21[!-~]{7})[!-~]+", rf"\1{CUT}"),
         # A pack of tobacco: 14 digits, 7 of the serial number, price and check part.
         (r"(?<!\d)(\d{14}[!-~]{7})[!-~]{8}(?![!#-&(-+\--~])", rf"\1{CUT}"),
-        # Signatures and raw bytes of scans; a hash in hexadecimal is neither.
-        (r"(?<![\w+/=])(?![0-9a-fA-F]{32,128}(?![\w+/=]))[A-Za-z0-9+/_-]{40,}={0,2}", CUT),
+        # Signatures, raw bytes of scans and tokens: long, of both cases and digits. A hash or a path is none of them.
+        (rf"(?<![\w+/=]){_MIXED.format(r'A-Za-z0-9+/')}[A-Za-z0-9+/]{{40,}}={{0,2}}", CUT),
+        (rf"(?<![\w-]){_MIXED.format(r'A-Za-z0-9_-')}[A-Za-z0-9_-]{{40,}}", CUT),
         (r"(?<![\w+/=])[A-Za-z0-9+/]{20,}={1,2}", CUT),
         (r"(?<!\d)\d{12}(?!\d)", TIN),
     )
@@ -64,11 +69,16 @@ def redactor(secrets: Iterable[str] = ()) -> Redactor:
 
 
 def cleaned(value: Any, clean: Redactor) -> Any:
-    """The same JSON-ready value with every text in it cleaned, keys as well."""
+    """The same JSON-ready value with every text in it cleaned, and what is named like a secret hidden."""
     if isinstance(value, str):
         return clean(value)
     if isinstance(value, Mapping):
-        return {clean(str(name)): cleaned(inner, clean) for name, inner in value.items()}
+        return {clean(str(name)): HIDDEN if _is_secret(name, inner) else cleaned(inner, clean)
+                for name, inner in value.items()}  # fmt: skip
     if isinstance(value, list | tuple):
         return [cleaned(inner, clean) for inner in value]
     return value
+
+
+def _is_secret(name: object, value: object) -> bool:
+    return isinstance(value, str) and _NAMED.fullmatch(str(name)) is not None and not value.startswith(_REFERENCES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from pos_agent.config import Config, ConfigError, SyncSection
@@ -23,7 +24,7 @@ def open_delivery(config: Config, world: World, queue: JournalQueue) -> Delivery
         return None
     return DeliveryWorker(
         section.url,
-        _credential(section, world),
+        credential_of(section, world.secret),
         queue,
         till=config.till.name,
         transport=world.hq_transport,
@@ -32,7 +33,7 @@ def open_delivery(config: Config, world: World, queue: JournalQueue) -> Delivery
         sleep=world.clock.sleep,
         rng=world.rng,
         every_s=section.every_s,
-        tls=_tls(section),
+        tls=tls_of(section),
     )
 
 
@@ -43,7 +44,7 @@ def open_heartbeat(config: Config, world: World, vitals: Vitals) -> HeartbeatWor
         return None
     return HeartbeatWorker(
         section.url,
-        _credential(section, world),
+        credential_of(section, world.secret),
         vitals,
         till=config.till.name,
         transport=world.hq_transport,
@@ -51,24 +52,25 @@ def open_heartbeat(config: Config, world: World, vitals: Vitals) -> HeartbeatWor
         monotonic=world.clock.monotonic,
         rng=world.rng,
         every_s=section.heartbeat_every_s,
-        tls=_tls(section),
+        tls=tls_of(section),
     )
 
 
-def _credential(section: SyncSection, world: World) -> Credential:
+def credential_of(section: SyncSection, secret: Callable[[str], str]) -> Credential:
+    """Who we are at headquarters. Raises ConfigError, and whatever `secret` raises."""
     if section.key is None:
         if section.token is None:
             raise ConfigError("sync.token: headquarters needs one, or sync.key, as env:, file: or credential:")
-        return Bearer(world.secret(section.token))
+        return Bearer(secret(section.token))
     from sync.signing import KeyInvalid, Signer  # Only a till that signs needs cryptography in its memory.
 
     try:
-        return Signer.from_pem(world.secret(section.key))
+        return Signer.from_pem(secret(section.key))
     except KeyInvalid as error:
         raise ConfigError(f"sync.key: {error}; `pos-agent sync-key` makes one") from error
 
 
-def _tls(section: SyncSection) -> ssl.SSLContext | None:
+def tls_of(section: SyncSection) -> ssl.SSLContext | None:
     """None: the public certificate authorities, and no certificate of our own."""
     if not section.ca_file and not section.certificate_file:
         return None

@@ -3,6 +3,8 @@
     docs/messages.md, messages.ru.md, messages.kk.md
         marking/data/reasons.toml, pos_agent/data/problems.toml     which codes there are
         the compiled catalogues in CATALOGUES                       what is said of each
+    docs/doctor.md
+        pos_agent/data/doctor.toml, the compiled catalogue `ops`    checks, and what is said of each
 
 Needs Python alone, so that a technician can run it on a checkout without its packages; words are read as
 script/compile_words.py left them.
@@ -27,7 +29,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 REASONS = "marking/data/reasons.toml"
 PROBLEMS = "pos_agent/data/problems.toml"
-SOURCES = (REASONS, PROBLEMS)
+DOCTOR = "pos_agent/data/doctor.toml"
+SOURCES = (REASONS, PROBLEMS, DOCTOR)
 # Domain -> package. In this order their words stand on the page.
 CATALOGUES: Mapping[str, str] = {
     "reasons": "marking",
@@ -36,6 +39,7 @@ CATALOGUES: Mapping[str, str] = {
     "print_test": "pos_agent",
     "support": "pos_agent",
 }
+DOCTOR_WORDS = "ops"  # Of pos_agent.
 LANGUAGES = ("kk", "ru", "en")
 TITLES = ("Қазақша", "Русский", "English")
 # Page -> its language.
@@ -45,6 +49,27 @@ REASON_FAMILIES = ("M-0", "M-1", "M-2", "M-3", "M-4")
 PROBLEM_FAMILIES = ("T-", "R-", "S-", "P-")
 WRITTEN = "<!-- Written by script/generate_docs.py. Change the data and the catalogues, not this page. -->"
 NEXT = " → "  # From what happened to what to do.
+
+DOCTOR_FAMILIES: Mapping[str, str] = {
+    "D-1": "D-1xx: configuration, machine, service",
+    "D-2": "D-2xx: scanners",
+    "D-3": "D-3xx: the cash register",
+    "D-4": "D-4xx: the printer",
+    "D-5": "D-5xx: servers",
+    "D-6": "D-6xx: goods, and what waits",
+}
+DOCTOR_INTRODUCTION = f"""# What doctor checks
+
+{WRITTEN}
+
+`pos-agent doctor` goes through this table and says, in the language of the terminal or of `--lang`, what it found and
+how to fix it. It changes nothing. A number never changes its meaning: read it out when you call for help. Words in
+braces are filled in by what was found. While the agent runs, it is asked for what only it can know (register, scanners,
+printer); while it does not, doctor looks itself, and asks the register only what changes nothing.
+
+What does not apply at a till is left out, and shown with `--all`. Exit code: 0 all well, 1 warnings, 2 failures. How it
+is used: [store-it.md](store-it.md#when-something-does-not-work).
+"""
 
 _KEY = re.compile(r'^msgid "(.+)"$', re.MULTILINE)
 
@@ -87,7 +112,26 @@ def messages(lang: str, root: Path = ROOT) -> str:
     return "\n".join(parts)
 
 
-PAGES: Mapping[str, Callable[[Path], str]] = {name: partial(messages, lang) for name, lang in MESSAGES.items()}
+def doctor(root: Path = ROOT) -> str:
+    """Text of the page of doctor's checks. Raises MissingWords."""
+    words = _catalogue(root, "pos_agent", DOCTOR_WORDS)
+    checks = tomllib.loads((root / DOCTOR).read_text(encoding="utf-8"))
+    parts = [DOCTOR_INTRODUCTION]
+    for prefix, title in DOCTOR_FAMILIES.items():
+        rows = [_check_row(words, name, row) for name, row in checks.items() if name.startswith(prefix)]
+        parts += [f"## {title}\n", _table(("check", "looks whether", "finds", "what to do"), rows)]
+    return "\n".join(parts)
+
+
+def _check_row(words: Catalogue, check: str, row: Table) -> Sequence[str]:
+    title, bad, fix = (words.text(f"{check}.{part}", "en") for part in ("title", "bad", "fix"))
+    return check, title, bad, f"{fix}<br>`{row['command']}`" if row["command"] else fix
+
+
+PAGES: Mapping[str, Callable[[Path], str]] = {
+    **{name: partial(messages, lang) for name, lang in MESSAGES.items()},
+    "docs/doctor.md": doctor,
+}
 
 
 def write(root: Path = ROOT) -> None:
@@ -103,13 +147,17 @@ def check(root: Path = ROOT) -> None:
             raise Stale(f"{name} is stale: run python script/generate_docs.py")
 
 
-def _book(lang: str, root: Path) -> Book:
+def _catalogue(root: Path, package: str, domain: str) -> Catalogue:
     if str(ROOT) not in sys.path:
         sys.path.insert(0, str(ROOT))
     from marking.words import read
 
-    reasons, problems = (tomllib.loads((root / name).read_text(encoding="utf-8")) for name in SOURCES)
-    words = {domain: read(root / package / "locale", domain, package) for domain, package in CATALOGUES.items()}
+    return read(root / package / "locale", domain, package)
+
+
+def _book(lang: str, root: Path) -> Book:
+    reasons, problems = (tomllib.loads((root / name).read_text(encoding="utf-8")) for name in (REASONS, PROBLEMS))
+    words = {domain: _catalogue(root, package, domain) for domain, package in CATALOGUES.items()}
     keys = {domain: _KEY.findall(_source(root, domain).read_text(encoding="utf-8")) for domain in CATALOGUES}
     return Book(lang, reasons, problems, words, keys)
 

@@ -7,13 +7,14 @@ from urllib.parse import SplitResult
 
 from fiscal.device.links import Opener
 from fiscal.ofd import settings as url_settings
-from fiscal.ofd.driver import OfdRegister
+from fiscal.ofd.driver import CAPABILITIES, OfdRegister
 from fiscal.ofd.exchange import Exchange
 from fiscal.ofd.kkm import SoftwareKkm
 from fiscal.ofd.maintenance import Maintenance
 from fiscal.ofd.settings import Settings
 from fiscal.ofd.store import Store, StoreBroken
 from fiscal.options import RegisterUrlError
+from fiscal.register import Capabilities
 
 SCHEMES = ("ofd+tcp",)
 TOKEN_MAX = 2**32 - 1
@@ -35,6 +36,14 @@ def open_ofd(
     line = link(settings.address)
     exchange = Exchange(line, answer_s=settings.answer_s, total_s=settings.total_s, monotonic=monotonic, sleep=sleep)
     return OfdRegister(settings, store, SoftwareKkm(settings, store, exchange, now, token), now)
+
+
+def examine_ofd(parts: SplitResult, secret: Callable[[str], str]) -> Capabilities:
+    """What such a register can do. The URL is read and the secret asked for, and the store is left alone: opening it
+    makes it, holds it, and takes a new token over. RegisterUrlError for a wrong option.
+    """
+    secret(url_settings.parse(parts).token_secret)
+    return CAPABILITIES
 
 
 def open_maintenance(parts: SplitResult) -> Maintenance:

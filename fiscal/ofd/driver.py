@@ -52,6 +52,9 @@ QUANTITY_MILLI_MAX = 2**31 - 1
 UNDECIDED = (Stage.SENDING, Stage.DOUBT)
 
 
+CAPABILITIES = Capabilities(FAMILY, ABILITIES, (Recovery.KEY, Recovery.REPEAT), test_only=True)
+
+
 class OfdRegister:
     """One register in software. Every call waits for its turn."""
 
@@ -65,7 +68,7 @@ class OfdRegister:
 
     @property
     def capabilities(self) -> Capabilities:
-        return Capabilities(FAMILY, ABILITIES, (Recovery.KEY, Recovery.REPEAT), test_only=True)
+        return CAPABILITIES
 
     def close(self) -> None:
         self._kkm.close()

@@ -34,6 +34,37 @@ def open_shtrih(
 
     RegisterUrlError for a wrong option, an unusable secret, or a register that does not tell its model.
     """
+    settings, passwords, wire = _wired(parts, secret, link, monotonic)
+    if settings.model == AUTO:
+        talk = Talk(wire, passwords, storage=False, pause_s=0.0, monotonic=monotonic, sleep=sleep)
+        model = _probed(wire, talk, settings)
+    else:
+        model = MODELS[settings.model]
+    family = ShtrihFamily(wire, settings, model, passwords, monotonic=monotonic, sleep=sleep)
+    patience = Patience(printing_s=settings.device.printing_s)
+    return DeviceRegister(family, settings.device.address.name, monotonic=monotonic, sleep=sleep, patience=patience)
+
+
+def model_there(
+    parts: SplitResult,
+    *,
+    secret: Callable[[str], str],
+    link: Opener,
+    monotonic: Callable[[], float],
+    sleep: Callable[[float], None],
+) -> Model:
+    """Which model answers on the line of a URL, for a set-up that writes it down: see `open_shtrih` for what it raises.
+
+    Only questions are asked; nothing is printed and nothing changes.
+    """
+    settings, passwords, wire = _wired(parts, secret, link, monotonic)
+    talk = Talk(wire, passwords, storage=False, pause_s=0.0, monotonic=monotonic, sleep=sleep)
+    return _probed(wire, talk, settings)
+
+
+def _wired(
+    parts: SplitResult, secret: Callable[[str], str], link: Opener, monotonic: Callable[[], float]
+) -> tuple[Settings, dict[Who, int], Wire]:
     settings = parse(parts)
     passwords = {
         Who.OPERATOR: _password(settings.password_secret, settings.operator, secret),
@@ -42,15 +73,7 @@ def open_shtrih(
     address = settings.device.address
     layer = StandardWire if settings.layer is Layer.STANDARD else NumberedWire
     byte_takes_s = 0.0 if address.host else BITS_OF_A_BYTE / address.baud
-    wire = layer(link(address), Tempo(settings.ack_s, settings.byte_s, byte_takes_s), monotonic)
-    if settings.model == AUTO:
-        talk = Talk(wire, passwords, storage=False, pause_s=0.0, monotonic=monotonic, sleep=sleep)
-        model = _probed(wire, talk, settings)
-    else:
-        model = MODELS[settings.model]
-    family = ShtrihFamily(wire, settings, model, passwords, monotonic=monotonic, sleep=sleep)
-    patience = Patience(printing_s=settings.device.printing_s)
-    return DeviceRegister(family, address.name, monotonic=monotonic, sleep=sleep, patience=patience)
+    return settings, passwords, layer(link(address), Tempo(settings.ack_s, settings.byte_s, byte_takes_s), monotonic)
 
 
 def _probed(wire: Wire, talk: Talk, settings: Settings) -> Model:

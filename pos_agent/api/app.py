@@ -22,8 +22,10 @@ from pos_agent.api.atol import front
 from pos_agent.api.atol import routes as atol
 from pos_agent.api.guard import OPEN_PATHS, App, Guard, GuardRules
 from pos_agent.api.idempotency import KEY_LENGTH_MAX
+from pos_agent.api.measured import Measured
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
+from pos_agent.metrics import Metrics
 from pos_agent.pages import accounts, it, sign_in
 from pos_agent.pages.it.shell import Tickets
 from pos_agent.pages.it.trouble_page import trouble_page, wants_page
@@ -49,6 +51,7 @@ def create_app(agent: Agent) -> FastAPI:
         redoc_url=None,
     )
     app.state.agent = agent
+    app.state.metrics = Metrics(agent)
     for router in (status.router, sales.router, register.router, events.router, accounts.router, atol.router):
         app.include_router(router)
     app.state.tickets = Tickets()
@@ -69,7 +72,8 @@ def create_app(agent: Agent) -> FastAPI:
 
 def guarded(agent: Agent, rules: GuardRules) -> App:
     app: Any = create_app(agent)
-    return front.Front(PageHeaders(Guard(app, rules, agent.clock.monotonic, agent.sessions)))
+    measured = Measured(app, app.state.metrics, agent.clock.monotonic)
+    return front.Front(PageHeaders(Guard(measured, rules, agent.clock.monotonic, agent.sessions)))
 
 
 def _answer(request: Request, problem: Problem) -> Response:

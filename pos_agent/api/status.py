@@ -1,14 +1,18 @@
-"""Routes that only look: health and the strip a till page shows."""
+"""Routes that only look: health, readiness, metrics, and the strip a till page shows."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, PlainTextResponse
+from starlette.responses import Response
 
 from pos_agent.api import told as forms
 from pos_agent.api.calls import AgentOf
 from pos_agent.api.documented import LOOKS_UP, told
+from pos_agent.metrics import CONTENT_TYPE, Metrics
+from pos_agent.readiness import readiness
 
 router = APIRouter()
 
@@ -16,6 +20,26 @@ router = APIRouter()
 @router.get("/-/healthy", summary="The agent runs and its journal can be written", **told(forms.Healthy))
 def healthy(agent: AgentOf) -> dict[str, Any]:
     return {"healthy": not agent.journal.is_broken}
+
+
+@router.get(
+    "/-/ready",
+    summary="The till can sell now: journal, register, shift, no undecided document",
+    responses={503: {"description": "It cannot; the part that is false says why", "model": dict[str, bool]}},
+)
+def ready(agent: AgentOf) -> Response:
+    found = readiness(agent)
+    return JSONResponse(found.facts(), status_code=200 if found.ready else 503)
+
+
+@router.get(
+    "/-/metrics",
+    summary="Metrics for Prometheus",
+    response_class=PlainTextResponse,
+)
+def metrics(request: Request) -> Response:
+    counted: Metrics = request.app.state.metrics
+    return Response(counted.text(), media_type=CONTENT_TYPE)
 
 
 @router.get("/v1/status", summary="Register, shift, queue, code list, clock: one look", **told(forms.Status, *LOOKS_UP))

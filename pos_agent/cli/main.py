@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 from typing import Annotated, NoReturn
 
 import typer
@@ -13,6 +14,7 @@ from pos_agent.cli.decode import decode_command
 from pos_agent.cli.demo import demo_command
 from pos_agent.cli.explain import explain_command
 from pos_agent.cli.later import group
+from pos_agent.cli.ops import add_ops
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
 from pos_agent.cli.print_test import print_test_command
@@ -53,6 +55,7 @@ app.add_typer(
     group("pos_agent.cli.webkassa", help="What the Webkassa service keeps of the cashbox; changes nothing."),
     name="webkassa",
 )
+add_ops(app)  # init, doctor, selftest, config, logs, support-bundle.
 
 
 @app.command()
@@ -62,12 +65,19 @@ def run(config: ConfigOption = None) -> None:
     from pos_agent.cache.store import CacheError
     from pos_agent.config import ConfigError
     from pos_agent.journal.database import JournalUnusable
+    from pos_agent.log_file import PlainLines, open_log_file
     from pos_agent.runner import ApiUnavailable, run_until_told, stop_signals
     from pos_agent.wiring import build
     from sync.secret_reference import SecretMissing
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    shown = logging.StreamHandler()
+    shown.setFormatter(PlainLines(os.environ))
+    logging.basicConfig(level=logging.INFO, handlers=[shown])
     settings = configured(config)
+    try:
+        logging.getLogger().addHandler(open_log_file(settings.till.data))
+    except OSError as error:  # What it means for the till, the journal says: it wants the same folder.
+        logging.getLogger(__name__).warning("no log file in %s: %s", settings.till.data, error.strerror)
     try:
         with stop_signals() as told:
             run_until_told(build(settings), told)

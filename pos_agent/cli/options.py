@@ -22,10 +22,13 @@ def configured(path: Path | None) -> Config:
     """The configuration, or a clear text and exit 2."""
     from pos_agent.config import ConfigError, default_path, load  # `parse` starts without.
 
-    if path is None and default_path().exists():
-        path = default_path()
     try:
+        if path is None and default_path().exists():
+            path = default_path()
         return load(path)
+    except PermissionError as error:
+        typer.echo(f"{error.filename}: {error.strerror}; try with sudo", err=True)
+        raise typer.Exit(2) from error
     except ConfigError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from error

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pysqlite3
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from pos_agent.journal.database import UNREADABLE, JournalUnusable, create_statements, reading
 from pos_agent.journal.projection import PROJECTORS
@@ -20,6 +20,7 @@ from sync.wire import GENESIS, Row
 
 PAGE_ROWS = 200
 PAGE = sql(select(journal).where(journal.c.number > bindparam("after")).order_by(journal.c.number)) + " LIMIT :limit"
+NEWEST = sql(select(func.max(journal.c.number)))
 TILL = sql(select(till.c.till, till.c.epoch))
 GUARDS = "SELECT name, sql FROM sqlite_master WHERE type = 'trigger' ORDER BY name"
 CHANGED_PAGES = "PRAGMA integrity_check(1)"
@@ -63,6 +64,34 @@ def verify(path: Path, progress: Progress = lambda _rows: None) -> Verdict:
             return verdict
         finally:
             rebuilt.close()
+
+
+def verify_tail(path: Path, rows: int) -> Verdict:
+    """Check numbers, hashes and links of the newest `rows` rows only: for a look in passing, whatever the size.
+
+    Raises JournalUnusable when nothing can be read.
+    """
+    with reading(path) as db:
+        db.execute("BEGIN")
+        newest = db.execute(NEWEST).fetchone()[0] or 0
+        after = max(0, newest - rows)
+        before = db.execute(PAGE, {"after": after - 1, "limit": 1}).fetchone() if after else None
+        head = GENESIS if before is None else as_row("", before, after).hash
+        return _check_chain(rows_of(db, after), after, head)
+
+
+def _check_chain(rows: Iterator[Row], after: int, head: bytes) -> Verdict:
+    number = after
+    try:
+        for row in rows:
+            if (problem := _row_problem(row, number + 1, head)) is not None:
+                return Verdict(number - after, head.hex(), problem, number + 1)
+            number, head = row.number, row.hash
+    except DamagedRow as error:
+        return Verdict(number - after, head.hex(), error.text, number + 1)
+    except UNREADABLE as error:
+        return Verdict(number - after, head.hex(), f"row {number + 1} cannot be read: {error}", number + 1)
+    return Verdict(number - after, head.hex())
 
 
 def rows_of(db: Any, after: int = 0) -> Iterator[Row]:

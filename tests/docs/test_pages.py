@@ -50,7 +50,7 @@ def copied(generator: ModuleType, folder: Path) -> Path:
     for name in (*generator.SOURCES, *generator.PAGES):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, folder / name)
-    for domain, package in generator.CATALOGUES.items():
+    for domain, package in (*generator.CATALOGUES.items(), (generator.DOCTOR_WORDS, "pos_agent")):
         for path in (ROOT / package / "locale").glob(f"*/LC_MESSAGES/{domain}.*"):
             target = folder / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def test_a_changed_text_makes_the_page_stale_until_it_is_written_again(generator
         generator.check(root)
     generator.write(root)
     generator.check(root)
-    assert all("Спрячьте товар" in (root / name).read_text(encoding="utf-8") for name in generator.PAGES)
+    assert all("Спрячьте товар" in (root / name).read_text(encoding="utf-8") for name in generator.MESSAGES)
 
 
 def test_a_code_of_a_family_the_page_does_not_have_is_an_error(generator: ModuleType, tmp_path: Path) -> None:

@@ -134,6 +134,8 @@ def test_a_signal_ends_the_agent_in_order(tmp_path: Path, process: Process, numb
     told, stopped = process.log.find(f"{number.name}: stopping"), process.log.find("stopped: the scanners")
     assert 0 < told < stopped
     assert "Traceback" not in process.log
+    kept = [json.loads(line) for line in (tmp_path / "data/agent.log").read_text(encoding="utf-8").splitlines()]
+    assert [line["level"] for line in kept if line["text"] == f"{number.name}: stopping"] == ["INFO"]
 
     path = tmp_path / "data" / "journal.sqlite"
     assert verify(path).good

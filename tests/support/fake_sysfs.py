@@ -113,6 +113,19 @@ class FakeMachine:
         (entry / "index").write_text(f"{index}\n")
         return self._node(f"video{number}")
 
+    def usb_printer(self, number: int, place: str, ids: str, serial: str = "", product: str = "") -> str:
+        """A device of the printer class."""
+        interface = self.usb(place, ids, serial, product) / f"{place}:1.0"
+        interface.mkdir()
+        self._class("usbmisc", f"lp{number}", interface)
+        (self.root / "dev/usb").mkdir(exist_ok=True)
+        return self._node(f"usb/lp{number}")
+
+    def wire(self, node: str, terminal: Path) -> None:
+        """Let the node of a port lead to a terminal with something behind it."""
+        Path(node).unlink()
+        Path(node).symlink_to(terminal)
+
     def process(self, pid: int, name: str, *opened: str) -> None:
         folder = self.root / f"proc/{pid}"
         (folder / "fd").mkdir(parents=True)

@@ -1,0 +1,1 @@
+"""First installation: finds what is plugged in, and writes the commented configuration of a till."""
