@@ -27,15 +27,16 @@ from sync.hq.witness import Line, Operation, fingerprint
 
 DAY = dt.date(2026, 11, 2)
 LOW, HIGH = -(2**63), 2**63 - 1
+WHOLE = {"max_rows_per_page": ROW_GROUP_ROWS}
 # As the lake wrote before, and by other hands: small pages, packed, with a dictionary, other encodings, nulls.
 WRITINGS: dict[str, dict[str, Any]] = {
     "pages of 20 000 rows": {"compression": "none", "use_dictionary": False, "max_rows_per_page": 20_000},
     "small pages": {"compression": "none", "use_dictionary": False, "data_page_size": 4_096},
-    "packed": {"compression": "zstd", "use_dictionary": False, "max_rows_per_page": ROW_GROUP_ROWS},
-    "dictionary": {"compression": "none", "use_dictionary": True, "max_rows_per_page": ROW_GROUP_ROWS},
-    "split bytes": {"compression": "none", "use_dictionary": False, "use_byte_stream_split": ["fp"]},
-    "second kind of page": {"compression": "none", "use_dictionary": False, "data_page_version": "2.0"},
-    "no statistics": {"compression": "none", "use_dictionary": False, "write_statistics": False},
+    "packed": {"compression": "zstd", "use_dictionary": False, **WHOLE},
+    "dictionary": {"compression": "none", "use_dictionary": True, **WHOLE},
+    "split bytes": {"compression": "none", "use_dictionary": False, "use_byte_stream_split": ["fp"], **WHOLE},
+    "second kind of page": {"compression": "none", "use_dictionary": False, "data_page_version": "2.0", **WHOLE},
+    "no statistics": {"compression": "none", "use_dictionary": False, "write_statistics": False, **WHOLE},
 }
 
 
