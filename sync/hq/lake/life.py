@@ -11,17 +11,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 from sqlalchemy import Engine, inspect, select
 
 from sync.hq import tables
 from sync.hq.lake.columns import AGENT, AGENT_RECEIPT, DAY, EVENT, OFD, OFD_RECEIPT, REGISTRY, SCHEMAS, to_rows
+from sync.hq.lake.keys import find
 from sync.hq.lake.layout import Lake
 from sync.hq.witness import Line, Mention, Receipt, Standing, Witness, bucket, fingerprint, receipt_key
 
@@ -137,25 +136,13 @@ def _with_day(table: str) -> pa.Schema:
 
 
 def _in_file(look: _Look) -> pa.Table | None:
-    with pq.ParquetFile(look.path) as file:
-        before, spans = 0, []
-        for number in range(file.metadata.num_row_groups):
-            group = file.metadata.row_group(number)
-            range_ = group.column(0).statistics
-            if range_ is None or range_.min <= look.fp <= range_.max:
-                keys = file.read_row_group(number, columns=[SCHEMAS[look.table].names[0]], use_threads=False)
-                first, last = (int(np.searchsorted(keys[0].to_numpy(), look.fp, side)) for side in _SIDES)
-                spans += [(before + first, last - first)] if last > first else []
-            before += group.num_rows
+    spans = find(look.path, look.fp)
     if not spans:
         return None
     # Polars unpacks the pages of these rows alone; Arrow would unpack 65 536 rows for one of them.
     rows = pl.scan_parquet(look.path, glob=False, hive_partitioning=False)
     parts = [rows.slice(first, count) for first, count in spans]
     return pl.concat(parts).collect().to_arrow().cast(SCHEMAS[look.table])
-
-
-_SIDES: tuple[Literal["left", "right"], ...] = ("left", "right")
 
 
 def _day_of(path: Path) -> dt.date:

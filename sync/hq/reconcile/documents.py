@@ -6,16 +6,31 @@ depends on whose clock said what, and rows told twice (two imports of one receip
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import ibis
+import pyarrow as pa
 
+from sync.hq.lake.layout import SCHEMAS
 from sync.hq.reconcile.engine import Engine, Table, Value, number, text
 from sync.hq.reconcile.hot import blocked_to, class_of, expired_from
 
 KEY = ("ki", "register", "sign", "operation")
 RECEIPT = ("register", "sign")
 SALE, RETURN = 1, -1
+
+
+def _without(table: str, *unread: str) -> pa.Schema:
+    return pa.schema([field for field in SCHEMAS[table] if field.name not in unread])
+
+
+GATHERED: Mapping[str, pa.Schema] = {
+    "agent": _without("agent", "source", "source_row"),
+    "ofd": _without("ofd", "source", "source_row"),
+    "registry": _without("registry", "raw_status", "source", "source_row"),
+}
+"""Columns of the rows that are gathered, `day` beside them: all that the second pass reads."""
 
 
 @dataclass(frozen=True, slots=True)

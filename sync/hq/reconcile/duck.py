@@ -15,6 +15,7 @@ from sync.hq.witness import BUCKETS
 
 class Duck:
     name = "duckdb"
+    reads_here = True
 
     def __init__(self, scratch: Path, *, at_once: int = 1, memory: str = "1GB", threads: int | None = None) -> None:
         """`scratch`: folder for what does not fit; `memory`: DuckDB's own limit, the process needs some more."""

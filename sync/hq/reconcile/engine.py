@@ -22,6 +22,8 @@ class Engine(Protocol):
     name: str
     portions: Sequence[Sequence[int] | None]
     """Buckets that are worked on at once, one after the other; None is all of them."""
+    reads_here: bool
+    """Whether it reads the files of this machine. Rows are then gathered from them without it (sync.hq.lake.lookup)."""
 
     def scan(self, files: Iterable[Path], *, hive: bool = True) -> Table:
         """Rows of Parquet files of one schema; `hive`: day and bucket come from the path."""

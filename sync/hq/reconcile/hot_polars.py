@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import polars as pl
-import pyarrow as pa
 
-from sync.hq.lake.layout import SCHEMAS
+from sync.hq.lake.keys import Fingerprints
 from sync.hq.reconcile.engine import DAY_US, LOCAL_MIDNIGHT_US
 from sync.hq.reconcile.hot import (
     BLOCKED,
@@ -27,7 +26,7 @@ _CLASS_OF = {str(status): value for status, value in CLASS_OF.items()}
 _TEXTS = frozenset({"gtin", "status"})
 
 
-def dirty(files: Mapping[str, Sequence[Path]], limits: Limits) -> pl.Series:
+def dirty(files: Mapping[str, Sequence[Path]], limits: Limits) -> Fingerprints:
     """Fingerprints of the codes that do not pass, of tables `agent`, `ofd` and `registry` as the lake lists them."""
     told = pl.concat(
         [
@@ -49,21 +48,7 @@ def dirty(files: Mapping[str, Sequence[Path]], limits: Limits) -> pl.Series:
     )
     sold = (pl.col("ours") > 0) | (pl.col("theirs") > 0)
     held = pl.when(sold).then(_against_sale(limits)).otherwise(pl.col("newest") % CLASSES == GONE)
-    return units.filter(held.fill_null(True)).select("fp").collect()["fp"]
-
-
-def codes(files: Mapping[str, Sequence[Path]]) -> pl.Series:
-    """Fingerprints of all rows, more than once where a code has several."""
-    return pl.concat([_read(files[one], ("fp",)) for one in files]).collect()["fp"]
-
-
-def rows(table: str, files: Sequence[Path], fps: pl.Series) -> pl.DataFrame:
-    """Whole rows of these codes, with `day`. Only pages are unpacked for the rest: three times faster than a join."""
-    if not files:
-        nothing = SCHEMAS[table].append(pa.field("day", pa.date32())).empty_table()
-        return pl.DataFrame(pl.from_arrow(nothing))
-    found = pl.scan_parquet(list(files), hive_partitioning=True, glob=False, parallel="prefiltered")
-    return found.filter(pl.col("fp").is_in(fps.unique().implode())).collect().drop("bucket")
+    return units.filter(held.fill_null(True)).select("fp").collect()["fp"].to_numpy()
 
 
 def _read(files: Sequence[Path], columns: Sequence[str]) -> pl.LazyFrame:

@@ -13,16 +13,15 @@ from sync.hq.witness import US_PER_S
 COLUMNS = ("kind", "cause", "day", "till", "register", "shift", "number", "sign", "at", "other")
 
 
-def gaps(agent: Table, ofd: Table, registers: Table, tills: Table, moves: Table, facts: Facts) -> Table:
+def gaps(agent: Table, ofd: Table, unsure: Table, registers: Table, tills: Table, moves: Table, facts: Facts) -> Table:
     """Numbers no witness has between two that one of them has, in one shift of one register.
 
     Some registers count cash moves in the same row, and tell no number of them. So no gap is where as many moves were
-    made between the two receipts as numbers are missing there.
+    made between the two receipts as numbers are missing there. `unsure`: of the same receipts, see there.
 
     Whatever stands behind the gap arrived, so the gap is no matter of waiting: unless only the operator has it and the
     till has not delivered up to it. Day, time and number are those of the receipt behind the gap.
     """
-    unsure = _unsure(agent, ofd)
     told = ibis.union(_told(agent, unsure, ours=1), _told(ofd, unsure, ours=0), distinct=False)
     known = told.group_by("register", "shift", "number").agg(
         ours=told["ours"].max(),
@@ -66,7 +65,7 @@ def _arrived(behind: Table, facts: Facts) -> Value:
     return (behind["ours"] == 1) | unowned | delivered
 
 
-def _unsure(agent: Table, ofd: Table) -> Table:
+def unsure(agent: Table, ofd: Table) -> Table:
     """Shifts that may have a gap: those whose numbers in the journal are not a row from end to end of what anybody has.
 
     Told by count and sum, which a number told twice in place of a missing one does not keep.

@@ -19,16 +19,18 @@ from pathlib import Path
 from typing import Any
 
 import ibis
-import polars as pl
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from sync.hq.finding import COLUMNS, Finding
 from sync.hq.kinds import Kind
+from sync.hq.lake import lookup
+from sync.hq.lake.keys import Fingerprints
 from sync.hq.lake.layout import BUCKETED, SCHEMAS, Lake
 from sync.hq.reconcile import fleet, hot, hot_polars, receipts
 from sync.hq.reconcile.counts import BY, NUMBERS, Count, counts
-from sync.hq.reconcile.documents import Gathered
+from sync.hq.reconcile.documents import GATHERED, Gathered
 from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.engine import Engine, Table
 from sync.hq.reconcile.facts import Facts
@@ -144,41 +146,58 @@ class _Run:
     ) -> None:
         """Find this portion's codes and lay their whole rows aside."""
         limits = hot.Limits.of(self._facts)
-        if self._kernel:
-            self._look_by_hand(portion, chosen, others, number, limits)
-            return
         agent, ofd, registry = ours = [self._table(one, chosen, portion) for one in WITNESSES]
-        found = self._engine.rows(hot.dirty(agent, ofd, registry, limits))
-        away: list[dt.date] = []
-        if others:
-            fps = ibis.union(*(table.select("fp") for table in ours), distinct=False)
-            hits = self._engine.rows(hot.elsewhere(fps, [self._table(one, others, portion) for one in WITNESSES]))
-            away = sorted(set(hits["day"].to_pylist()))
-            found = pa.concat_tables([found, hits.select(["fp"])])
-        codes = self._aside(found, f"codes-{number}")
+        if self._kernel:
+            found = hot_polars.dirty({one: self._lake.files(one, chosen, portion) for one in WITNESSES}, limits)
+        else:
+            found = self._engine.rows(hot.dirty(agent, ofd, registry, limits))["fp"].to_numpy()
+        if self._engine.reads_here:
+            away: list[dt.date] = []
+            elsewhere = self._elsewhere_by_hand(portion, chosen, others, number)
+        else:
+            elsewhere, away = self._elsewhere(portion, ours, others)
+        looked = [found, elsewhere]
+        if self._kernel:
+            self._gather(portion, chosen, looked, number)
+            return
+        codes = self._aside(pa.table({"fp": np.concatenate(looked)}), f"codes-{number}")
         for one in WITNESSES:
             rows = self._table(one, [*chosen, *away], portion)
-            self._lay(one, number, rows.semi_join(codes, "fp").drop("bucket"))
+            self._lay(one, number, rows.semi_join(codes, "fp").select(*GATHERED[one].names, "day"))
 
-    def _look_by_hand(
-        self,
-        portion: Sequence[int] | None,
-        chosen: Collection[dt.date],
-        others: Collection[dt.date],
-        number: int,
-        limits: hot.Limits,
-    ) -> None:
-        files = {one: self._lake.files(one, chosen, portion) for one in WITNESSES}
-        found = hot_polars.dirty(files, limits)
-        away: dict[str, list[pl.DataFrame]] = {one: [] for one in WITNESSES}
+    def _elsewhere(
+        self, portion: Sequence[int] | None, ours: Sequence[Table], others: Collection[dt.date]
+    ) -> tuple[Fingerprints, list[dt.date]]:
+        """Codes of these days that other days have too, and those days: their rows are to be gathered with ours."""
+        if not others:
+            return np.empty(0, np.int64), []
+        fps = ibis.union(*(table.select("fp") for table in ours), distinct=False)
+        hits = self._engine.rows(hot.elsewhere(fps, [self._table(one, others, portion) for one in WITNESSES]))
+        return hits["fp"].to_numpy(), sorted(set(hits["day"].to_pylist()))
+
+    def _elsewhere_by_hand(
+        self, portion: Sequence[int] | None, chosen: Collection[dt.date], others: Collection[dt.date], number: int
+    ) -> Fingerprints:
+        """The same from where fingerprints lie in the files; their rows on those days are laid aside at once."""
+        if not others:
+            return np.empty(0, np.int64)
+        found: dict[str, list[lookup.Located]] = {one: [] for one in WITNESSES}
         for bucket_of in range(BUCKETS) if portion is None else portion:  # The codes of one bucket fit in the cache.
-            if others:
-                todays = hot_polars.codes({one: self._lake.files(one, chosen, [bucket_of]) for one in WITNESSES})
-                for one, parts in away.items():
-                    parts.append(hot_polars.rows(one, self._lake.files(one, others, [bucket_of]), todays))
-        found = pl.concat([found, *(rows["fp"] for parts in away.values() for rows in parts)])
-        for one, parts in away.items():
-            pl.concat([hot_polars.rows(one, files[one], found), *parts]).write_parquet(self._part(one, number))
+            files = (path for one in WITNESSES for path in self._lake.files(one, chosen, [bucket_of]))
+            todays = lookup.codes(files)
+            for one, places in found.items():
+                places.append(lookup.locate(self._lake.files(one, others, [bucket_of]), todays))
+        for one, places in found.items():
+            lookup.rows(places, GATHERED[one]).write_parquet(self._part(one, f"{number}-away"))
+        return np.concatenate([place.fps for places in found.values() for place in places])
+
+    def _gather(
+        self, portion: Sequence[int] | None, chosen: Collection[dt.date], codes: Iterable[Fingerprints], number: int
+    ) -> None:
+        wanted = lookup.Wanted(codes)
+        for one in WITNESSES:
+            places = lookup.locate(self._lake.files(one, chosen, portion), wanted)
+            lookup.rows([places], GATHERED[one]).write_parquet(self._part(one, str(number)))
 
     def _around(self) -> Gathered:
         """What else the second pass needs of receipts in which the journal's unit is not the operator's."""
@@ -248,9 +267,10 @@ class _Run:
         if not chosen:
             return []
         around = [chosen[0] - _DAY, *chosen, chosen[-1] + _DAY]  # A shift may begin before midnight.
+        told = self._table("agent_receipt", around), self._table("ofd_receipt", around)
         gaps = receipts.gaps(
-            self._table("agent_receipt", around),
-            self._table("ofd_receipt", around),
+            *told,
+            self._engine.keep(receipts.unsure(*told)),  # Hardly any, and then the rest costs nothing.
             gathered.registers,
             gathered.tills,
             gathered.moves,
@@ -283,9 +303,9 @@ class _Run:
         return self._engine.scan([path], hive=False)
 
     def _lay(self, name: str, number: int, rows: Table) -> None:
-        self._engine.write(rows, self._part(name, number))
+        self._engine.write(rows, self._part(name, str(number)))
 
-    def _part(self, name: str, number: int) -> Path:
+    def _part(self, name: str, number: str) -> Path:
         path = self._scratch / f"{name}-{number}.rows"
         self._parts.setdefault(name, []).append(path)
         return path

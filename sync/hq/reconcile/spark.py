@@ -43,6 +43,7 @@ def local_session(scratch: Path, *, cores: int = 2, memory: str = "2g") -> Any:
 
 class Spark:
     name = "spark"
+    reads_here = False  # Its session may be a cluster's.
     portions: Sequence[Sequence[int] | None] = (None,)
 
     def __init__(self, session: Any) -> None:
