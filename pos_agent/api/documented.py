@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from pydantic import BaseModel
+
 from pos_agent.api.answers import PROBLEM_TYPE
 from pos_agent.problems import kinds
 
@@ -42,6 +44,14 @@ def told(
         "response_model": None,
         "responses": {status: {**given, **({"links": links} if links else {})}, **problems((*codes, *ANYWHERE))},
     }
+
+
+def or_else(status: int, words: str, form: type[BaseModel], arguments: dict[str, Any]) -> dict[str, Any]:
+    """Arguments of `told` for a route that also says `form` with a status that elsewhere is a problem's."""
+    known = arguments["responses"].get(status, {"description": words, "content": {}})
+    content = {"application/json": {"schema": form.model_json_schema()}, **known["content"]}
+    told_so = {"description": f"{words}; or {known['description']}", "content": content}
+    return {**arguments, "responses": {**arguments["responses"], status: told_so}}
 
 
 def problems(codes: Iterable[str]) -> dict[int | str, dict[str, Any]]:

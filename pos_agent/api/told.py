@@ -274,6 +274,16 @@ class Healthy(Told):
     healthy: bool
 
 
+class Ready(Told):
+    """`ready`, and the part that is false when it is not: docs/store-it.md."""
+
+    ready: bool
+    journal: bool
+    register_: bool = Field(alias="register")
+    shift: bool
+    documents: bool
+
+
 class Status(Open):
     """Each key: docs/store-it.md."""
 

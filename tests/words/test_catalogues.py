@@ -18,6 +18,7 @@ from marking import reasons
 from marking.groups import standard
 from marking.words import catalogue
 from pos_agent import problems, support
+from pos_agent.doctor.checks import CHECKS
 from sync.hq.kinds import CAUSES, KINDS
 
 CATALOGUES = tuple(catalogues())
@@ -53,6 +54,7 @@ EXACT: dict[tuple[str, str], Callable[[], Iterable[str]]] = {
 MET = {
     ("sync/hq", "pages"): ("value.", "event.", "fact.", "witness.", "refusal."),
     ("pos_agent", "print_test"): ("word.",),
+    ("pos_agent", "ops"): tuple(f"{check.id}." for check in CHECKS),
 }
 # Words that Kazakh and Russian share, each looked at: a text of these alone may be the same in both.
 SHARED = frozenset({
