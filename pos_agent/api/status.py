@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, PlainTextResponse
+from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from pos_agent.api import told as forms
@@ -22,21 +22,21 @@ def healthy(agent: AgentOf) -> dict[str, Any]:
     return {"healthy": not agent.journal.is_broken}
 
 
+_READY = told(forms.Ready)
+_NOT_READY = {503: {"model": forms.Ready, "description": "It cannot; the part that is false says why"}}
+
+
 @router.get(
     "/-/ready",
     summary="The till can sell now: journal, register, shift, no undecided document",
-    responses={503: {"description": "It cannot; the part that is false says why", "model": dict[str, bool]}},
+    **{**_READY, "responses": {**_READY["responses"], **_NOT_READY}},
 )
 def ready(agent: AgentOf) -> Response:
     found = readiness(agent)
     return JSONResponse(found.facts(), status_code=200 if found.ready else 503)
 
 
-@router.get(
-    "/-/metrics",
-    summary="Metrics for Prometheus",
-    response_class=PlainTextResponse,
-)
+@router.get("/-/metrics", summary="Metrics for Prometheus", **told(None, *LOOKS_UP, media="text/plain"))
 def metrics(request: Request) -> Response:
     counted: Metrics = request.app.state.metrics
     return Response(counted.text(), media_type=CONTENT_TYPE)

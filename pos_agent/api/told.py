@@ -274,6 +274,16 @@ class Healthy(Told):
     healthy: bool
 
 
+class Ready(Told):
+    """Each part is true where nothing stands in the way of the next sale."""
+
+    ready: bool
+    journal: bool
+    register_: bool = Field(alias="register")
+    shift: bool
+    documents: bool
+
+
 class Status(Open):
     """Each key: docs/store-it.md."""
 
