@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import errno
 import logging
+import os
 import signal
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from typing import Final, Protocol
@@ -23,6 +24,8 @@ from pos_agent.api.guard import rules_for
 from pos_agent.cache.store import CacheError
 from pos_agent.checkout import Scanned
 from pos_agent.journal.database import JournalUnusable
+from pos_agent.lifesigns import Beat, Watchdog, ailment, answers
+from pos_agent.notify import Notifier, watchdog_s
 from pos_agent.problems import Problem
 from pos_agent.wiring import start
 from scanners.registry import Scanner
@@ -70,6 +73,7 @@ class Runner:
         self._sink = sink
         self._stop = threading.Event()
         self._threads: list[threading.Thread] = []
+        self._intake = Beat(agent.clock.monotonic)
 
     def start(self) -> None:
         """Settle what is undecided, then start every loop."""
@@ -90,6 +94,10 @@ class Runner:
             self._spawn(f"webhook-{hook.name}", partial(self._work, hook.step))
         if agent.recheck is not None:
             self._spawn("recheck", partial(self._work, agent.recheck.step))
+
+    def ailment(self, api_answers: Callable[[], bool]) -> str | None:
+        """Why this agent is not to be called alive; None: it is."""
+        return ailment(self.agent, self._threads, self._intake, api_answers)
 
     def stop(self) -> None:
         """End every loop, judge what still waited for its other half, and close the agent."""
@@ -141,6 +149,7 @@ class Runner:
             self._guarded(step)
 
     def _tick(self) -> None:
+        self._intake()
         for scanned in self.agent.intake.tick(self.agent.clock.now_ns()):
             self._sink(scanned)
 
@@ -235,16 +244,22 @@ def listening(host: str, port: int) -> Iterator[list[socket.socket]]:
         yield opened
 
 
-def serve_until_told(api: uvicorn.Server, sockets: list[socket.socket], told: Told) -> None:
-    """Serve until a signal came, then return, so that the caller can stop in order.
+def serve_until_told(
+    api: uvicorn.Server, sockets: list[socket.socket], told: Told, ready: Callable[[], None] = lambda: None
+) -> None:
+    """Serve until a signal came, then return, so that the caller can stop in order. `ready`: called once it answers.
 
     uvicorn raises a signal again once it has shut down, which would end the process before anything else is closed;
     on a thread of its own it leaves signals alone.
     """
     thread = threading.Thread(target=api.run, args=(sockets,), name="api", daemon=True)
     thread.start()
+    said_ready = False
     while thread.is_alive() and told.by is None:
         thread.join(SIGNAL_LOOK_S)
+        if api.started and not said_ready:
+            ready()
+            said_ready = True
     if told.by is None:
         raise ApiUnavailable("the API ended by itself; the lines above say why")
     log.info("%s: stopping", told.by.name)
@@ -252,16 +267,25 @@ def serve_until_told(api: uvicorn.Server, sockets: list[socket.socket], told: To
     thread.join(STOP_WAIT_S)
 
 
-def run_until_told(agent: Agent, told: Told) -> None:
+def run_until_told(agent: Agent, told: Told, environment: Mapping[str, str] = os.environ) -> None:
     """Run the whole agent and close it, whatever happens. Raises ApiUnavailable, SecretMissing, JournalUnusable."""
     runner = Runner(agent)
     api = agent.config.api
+    notifier, term_s = Notifier.of(environment), watchdog_s(environment)
     try:
-        with listening(api.host, api.port) as sockets:
-            port = sockets[0].getsockname()[1]
+        with ExitStack() as running:
+            sockets = running.enter_context(listening(api.host, api.port))
+            host, port = sockets[0].getsockname()[:2]
             served = server(agent, port=port)
+            notifier.tell(STATUS="Asking the register about what the last run left undecided")
             runner.start()
-            log.info("API at http://%s:%d", f"[{api.host}]" if ":" in api.host else api.host, port)
-            serve_until_told(served, sockets, told)
+            place = f"http://{f'[{api.host}]' if ':' in api.host else api.host}:{port}"
+            log.info("API at %s", place)
+            well = f"API at {place}"
+            if term_s is not None:
+                look = partial(runner.ailment, partial(answers, host, port))
+                running.enter_context(Watchdog(notifier, look, term_s, well))
+            serve_until_told(served, sockets, told, partial(notifier.tell, READY="1", STATUS=well))
     finally:
+        notifier.tell(STOPPING="1")
         runner.stop()

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
 from pos_agent.api import told as forms
+from pos_agent import __version__
 from pos_agent.api.calls import AgentOf
 from pos_agent.api.documented import LOOKS_UP, or_else, told
 from pos_agent.metrics import CONTENT_TYPE, Metrics
@@ -19,7 +20,7 @@ router = APIRouter()
 
 @router.get("/-/healthy", summary="The agent runs and its journal can be written", **told(forms.Healthy))
 def healthy(agent: AgentOf) -> dict[str, Any]:
-    return {"healthy": not agent.journal.is_broken}
+    return {"healthy": not agent.journal.is_broken, "version": __version__}
 
 
 _READY = told(forms.Ready)

@@ -272,6 +272,7 @@ class Decided(Told):
 
 class Healthy(Told):
     healthy: bool
+    version: str
 
 
 class Ready(Told):

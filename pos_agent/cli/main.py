@@ -18,7 +18,9 @@ from pos_agent.cli.ops import add_ops
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.parse import parse_command
 from pos_agent.cli.print_test import print_test_command
+from pos_agent.cli.saving import backup_command, restore_command
 from pos_agent.cli.sync_key import sync_key_command
+from pos_agent.cli.update import rollback_command, update_command
 
 app = typer.Typer(
     name="pos-agent",
@@ -56,6 +58,12 @@ app.add_typer(
     name="webkassa",
 )
 add_ops(app)  # init, doctor, selftest, config, logs, support-bundle.
+# Operation: the agent as a service, its copies, its versions.
+app.add_typer(group("pos_agent.cli.service", help="The agent as a service of this machine."), name="service")
+app.command("backup")(backup_command)
+app.command("restore")(restore_command)
+app.command("update")(update_command)
+app.command("rollback")(rollback_command)
 
 
 @app.command()

@@ -223,3 +223,41 @@ def reading(path: Path) -> Iterator[Any]:
             yield pooled.driver_connection
         except UNREADABLE as error:
             raise JournalUnusable(f"{path} cannot be read: {error} (docs/durability.md)") from error
+
+
+def schema_of(path: Path) -> int:
+    """The form a journal has (PRAGMA user_version); 0: there is none. Raises JournalUnusable when it cannot be read."""
+    if not path.exists():
+        return 0
+    with reading(path) as db:
+        return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """No agent works on this journal meanwhile. Raises AlreadyRunning."""
+    guard = _hold(path)
+    try:
+        yield
+    finally:
+        guard.close()
+
+
+def settled(path: Path) -> None:
+    """Bring what is in the write-ahead log into the file and remove the log, so that one file is the whole journal.
+
+    Only with `held`. Raises JournalUnusable when the file cannot be read, or when somebody else has it open.
+    """
+    if not path.exists():
+        return
+    engine = engine_for(path)
+    with _explaining(path):
+        pooled = engine.raw_connection()
+        try:
+            connection: Any = pooled.driver_connection
+            busy = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        finally:
+            pooled.close()
+            engine.dispose()
+    if busy or _identity(f"{path}-wal") is not None:
+        raise JournalBusy(f"{path} is open in another program: end it, then try again")
