@@ -42,10 +42,12 @@ def make_tree(folder: Path, place: Path, wheels: Iterable[Path], interpreter: Pa
     launcher = commands / "pos-agent"
     launcher.write_text(LAUNCHER.format(python=place / "bin" / "python"), encoding="utf-8")
     launcher.chmod(0o755)
-    (folder / "pyvenv.cfg").write_text(
+    settings = folder / "pyvenv.cfg"
+    settings.write_text(
         f"home = {interpreter.parent}\ninclude-system-site-packages = false\nversion = {version[0]}.{version[1]}\n",
         encoding="utf-8",
     )
+    settings.chmod(0o644)
     return site
 
 

@@ -71,6 +71,7 @@ def restore(
     data = config.till.data
     data.mkdir(parents=True, exist_ok=True)
     with held(config.journal_path), tempfile.TemporaryDirectory(prefix=".restoring-", dir=data) as aside:
+        _own_like(Path(f"{config.journal_path}.lock"), data)  # Perhaps made just now, and the agent must open it.
         copies = Path(aside)
         copied = unpack(archive, copies)
         copy = _sound(copies / JOURNAL, copied)
@@ -86,6 +87,8 @@ def restore(
             raise NotRestored(f"{TEXTS[why]}; the copy is of {copied.made_at}, {copied.rows} rows. {DANGER}", why)
         if wish.force_older:
             _check_new_name(config.till.name, copied.till, present)
+        if present is not None:
+            settled(config.journal_path)  # Looking at it has opened a log again.
         kept = _keep(config, data / f"before-restore-{moment}")
         target = config.journal_path
         if wish.force_older:
