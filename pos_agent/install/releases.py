@@ -82,7 +82,8 @@ class Releases:
         with self._partial() as part:
             tree = part / "tree"
             try:
-                site = make_tree(tree, final, (folder / WHEELS).glob("*.whl"), interpreter, running_python())
+                wheels = (folder / WHEELS).glob("*.whl")
+                site = make_tree(tree, final, wheels, interpreter, running_python(), self._current())
             except BadWheel as error:
                 raise BadBundle(WHEELS, str(error)) from error
             compile_tree(site)
@@ -92,6 +93,10 @@ class Releases:
             os.sync()  # Thousands of files: one call, before the name says that they are whole.
             tree.rename(final)
             _sync_folder(final.parent)
+
+    def _current(self) -> Path | None:
+        version = self.version(CURRENT)
+        return None if version is None else self.release(version)
 
     @contextmanager
     def _partial(self) -> Iterator[Path]:

@@ -25,17 +25,26 @@ main()
 """
 
 
-def make_tree(folder: Path, place: Path, wheels: Iterable[Path], interpreter: Path, version: tuple[int, int]) -> Path:
+def make_tree(
+    folder: Path,
+    place: Path,
+    wheels: Iterable[Path],
+    interpreter: Path,
+    version: tuple[int, int],
+    like: Path | None = None,
+) -> Path:
     """Fill `folder`, which will stand at `place`, from `wheels`; returns its site-packages.
 
-    `interpreter`: the system's Python of `version`, as the finished machine has it. Raises BadWheel, OSError.
+    `interpreter`: the system's Python of `version`, as the finished machine has it. `like`: another agent's folder on
+    the same disk, to share files with. Raises BadWheel, OSError.
     """
     wheels = sorted(wheels)
     check_python(wheels, version)
-    site = folder / "lib" / f"python{version[0]}.{version[1]}" / "site-packages"
+    inside = Path("lib", f"python{version[0]}.{version[1]}", "site-packages")
+    site = folder / inside
     site.mkdir(parents=True)
     for wheel in wheels:
-        unpack(wheel, site)
+        unpack(wheel, site, None if like is None else like / inside)
     commands = folder / "bin"
     commands.mkdir()
     (commands / "python").symlink_to(interpreter)

@@ -12,11 +12,13 @@ import base64
 import csv
 import hashlib
 import io
+import os
 import re
 import sys
 import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from importlib.util import cache_from_source
 from pathlib import Path, PurePosixPath
 
 FILE_BYTES_MAX = 256 * 1024 * 1024  # Of one file inside; the largest today has 60 MB.
@@ -78,14 +80,18 @@ def check_python(wheels: Iterable[Path], version: tuple[int, int]) -> None:
             raise BadWheel(f"{path.name}: not for Python {major}.{minor}")
 
 
-def unpack(wheel: Path, site: Path) -> None:
-    """Put the files of a wheel below `site`. Raises BadWheel; what was written by then is the caller's to remove."""
+def unpack(wheel: Path, site: Path, like: Path | None = None) -> None:
+    """Put the files of a wheel below `site`. Raises BadWheel; what was written by then is the caller's to remove.
+
+    `like`: the site of another version. A file that is the same there is linked, with its byte code: an update that
+    changes our own code alone takes a tenth of the room and the time.
+    """
     try:
         with zipfile.ZipFile(wheel) as archive:
             recorded = _record(archive, wheel.name)
             for entry in sorted(archive.infolist(), key=lambda entry: entry.filename):
                 if not entry.is_dir():
-                    _place(archive, entry, site, recorded, wheel.name)
+                    _place(archive, entry, recorded, wheel.name, (site, like))
     except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise BadWheel(f"{wheel.name}: damaged: {error}") from error
 
@@ -99,7 +105,13 @@ def _record(archive: zipfile.ZipFile, name: str) -> dict[str, str]:
     return {row[0]: row[1] for row in rows if len(row) >= 2}
 
 
-def _place(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, site: Path, recorded: dict[str, str], name: str) -> None:
+def _place(
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    recorded: dict[str, str],
+    name: str,
+    sites: tuple[Path, Path | None],
+) -> None:
     path = PurePosixPath(entry.filename)
     if path.is_absolute() or ".." in path.parts or "\\" in entry.filename:
         raise BadWheel(f"{name}: {entry.filename!r} leads out of its folder")
@@ -112,12 +124,30 @@ def _place(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, site: Path, recorde
     target = _target(path)
     if target is None:
         return
+    site, like = sites
     place = site / target
     if place.exists():
         raise BadWheel(f"{name}: {target} is there already: two wheels hold the same file")
     place.parent.mkdir(parents=True, exist_ok=True)
-    place.write_bytes(content)
-    place.chmod(0o644)
+    if like is None or not _linked(like / target, place, content):
+        place.write_bytes(content)
+        place.chmod(0o644)
+
+
+def _linked(old: Path, new: Path, content: bytes) -> bool:
+    """Whether `new` could be made another name of `old`, which holds the same."""
+    try:
+        if old.read_bytes() != content:
+            return False
+        os.link(old, new)
+        if new.suffix == ".py":
+            compiled, its_own = (Path(cache_from_source(str(path))) for path in (old, new))
+            if compiled.exists():
+                its_own.parent.mkdir(exist_ok=True)
+                os.link(compiled, its_own)
+    except OSError:  # Not there, or a file system without links: it is written, and compiled later.
+        return new.exists()
+    return True
 
 
 def _recorded_form(content: bytes) -> str:

@@ -12,6 +12,7 @@ import shutil
 import stat
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 STATUS = Path("/var/lib/dpkg/status")
@@ -94,6 +95,9 @@ class DebianRoot:
                     place = f"{os.path.realpath(head).rstrip('/')}/{tail}"
                     if os.path.lexists(place) and place[1:] not in LINKS:
                         listed.add(place[1:])
+                    compiled = Path(cache_from_source(place)) if place.endswith(".py") else None
+                    if compiled is not None and compiled.exists():  # As py3compile has made it on any Debian.
+                        listed.update((str(compiled)[1:], str(compiled.parent)[1:]))
         self._tar(sorted(listed))
 
     def _tar(self, listed: list[str], *options: str) -> None:
@@ -112,7 +116,7 @@ class DebianRoot:
         assert (packing.wait(), taking.wait()) == (0, 0)
 
     def _take_this_python(self, version: str) -> str:
-        """Where Debian's own Python is another than the checkout's: this one in its place, since wheels fit one alone."""
+        """Where Debian's own Python is another than the checkout's: this one in its place, as wheels fit one alone."""
         prefix = Path(sys.base_prefix)
         left_out = re.compile(r"/(site-packages|test|tests|idlelib|tkinter|__pycache__)(/|$)|\.a$")
         files = [path for path in prefix.rglob("*") if left_out.search(str(path)) is None]
