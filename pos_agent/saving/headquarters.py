@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import httpx
+
 from pos_agent.clock import SystemClock
 from pos_agent.config import Config, ConfigError
 from pos_agent.saving.restore import Unanswered
@@ -18,8 +20,8 @@ _LATER = (
 )
 
 
-def ask(config: Config, till: str) -> Seen | None:
-    """None: no headquarters is configured. Raises Unanswered, ConfigError, SecretMissing."""
+def ask(config: Config, till: str, transport: httpx.BaseTransport | None = None) -> Seen | None:
+    """None: no headquarters is configured. Raises Unanswered, ConfigError, SecretMissing. No transport: the network."""
     section = config.sync
     if not section.url:
         return None
@@ -29,7 +31,7 @@ def ask(config: Config, till: str) -> Seen | None:
             credential_of(section, read_secret),
             DeliverySettings(),
             till=till,
-            transport=None,
+            transport=transport,
             monotonic=SystemClock().monotonic,
             tls=tls_of(section),
         )
