@@ -27,7 +27,7 @@ from typer.main import get_command  # noqa: E402
 from pos_agent.cli.main import app  # noqa: E402
 from pos_agent.install.placing import FIRST_CONFIGURATION, unit_text  # noqa: E402
 from pos_agent.install.tree import make_tree  # noqa: E402
-from pos_agent.install.wheels import BadWheel, WheelName  # noqa: E402
+from pos_agent.install.wheels import BadWheel, WheelName, running_python  # noqa: E402
 
 PLACE = Path("/usr/lib/pos-agent")
 LAUNCHER = Path("/usr/bin/pos-agent")
@@ -42,7 +42,7 @@ MAINTAINER = ("pos-agent project", "maintainers@pos-agent.invalid")
 
 def build(wheels: list[Path], output: Path, *, camera: bool, fast: bool) -> Path:
     """Write the package of `wheels`, ours among them; returns its path."""
-    python = building.running_python()
+    python = running_python()
     made_s = building.source_time_s()
     version = building.version_of(next(wheel for wheel in wheels if wheel.name.startswith("pos_agent-")))
     arch = MACHINES[building.platform().machine]

@@ -78,11 +78,18 @@ class Releases:
         final = self.release(manifest.version)
         if final.exists():
             raise BadBundle(manifest.version, f"this version is here already: {final}")
+        before = os.umask(0o022)  # Root's own may keep the agent's user out.
+        try:
+            self._make(folder, final, interpreter)
+        finally:
+            os.umask(before)
+
+    def _make(self, folder: Path, final: Path, interpreter: Path) -> None:
         final.parent.mkdir(parents=True, exist_ok=True)
         with self._partial() as part:
             tree = part / "tree"
+            wheels = (folder / WHEELS).glob("*.whl")
             try:
-                wheels = (folder / WHEELS).glob("*.whl")
                 site = make_tree(tree, final, wheels, interpreter, running_python(), self._current())
             except BadWheel as error:
                 raise BadBundle(WHEELS, str(error)) from error

@@ -20,12 +20,14 @@ import pytest
 from debian_root import DebianRoot
 from sim_command import SimCommand
 
+from pos_agent import __version__
 from pos_agent.demo.live import free_port
 
 ROOT = Path(__file__).parents[2]
 SUPPORT = ROOT / "tests" / "support"
 NEEDED = ["python3", "passwd", "ca-certificates", "fonts-dejavu-core", "tzdata", "libgcc-s1", "libstdc++6", "zlib1g"]
 OPT = "opt/pos-agent"
+SECOND, BROKEN = "1000.2.0", "1000.3.0"  # Above whatever this checkout is.
 
 
 @pytest.fixture
@@ -47,6 +49,19 @@ class Publisher:
             shutil.copytree(ROOT / name, self._source / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in building.BUILT_FROM:
             shutil.copy(ROOT / name, self._source / name)
+
+    def this_checkout(self) -> Path:
+        """By the command, as a publisher does it."""
+        command = [
+            str(ROOT / "deploy/bundle"),
+            "--sign",
+            str(self.folder / "release.pem"),
+            "--output",
+            str(self.folder),
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return Path(done.stdout.strip())
 
     def version(self, version: str, **patched: str) -> Path:
         """A signed archive of this version; `patched`: module of pos_agent -> what it is now."""
@@ -144,7 +159,7 @@ def test_a_till_without_network_is_installed_updated_and_gets_its_old_version_ba
 ) -> None:
     publisher = Publisher(folder, *tools)
     machine = Machine(folder)
-    first = publisher.version("0.1.0")
+    first = publisher.this_checkout()
 
     # Without systemd: the agent stands, and what is left to do is said.
     before = machine.root.listing()
@@ -171,27 +186,27 @@ def test_a_till_without_network_is_installed_updated_and_gets_its_old_version_ba
 
 def life(machine: Machine, publisher: Publisher) -> None:
     assert machine.agent("service", "start")[0] == 0
-    assert machine.runs() == "0.1.0"
+    assert machine.runs() == __version__
     code, said = machine.agent("service", "status")
     assert (code, said["state"], said["well"]) == (0, "active", True)
 
-    second = machine.place(publisher.version("0.2.0"))
+    second = machine.place(publisher.version(SECOND))
     code, said = machine.agent("update", second)
-    assert (code, said["version"], said["before"]) == (0, "0.2.0", "0.1.0"), said
-    assert machine.runs() == "0.2.0"
+    assert (code, said["version"], said["before"]) == (0, SECOND, __version__), said
+    assert machine.runs() == SECOND
     code, said = machine.agent("update", second)
-    assert (code, said["problem"]) == (2, "0.2.0 runs already. Nothing was changed.")
+    assert (code, said["problem"]) == (2, f"{SECOND} runs already. Nothing was changed.")
 
-    broken = machine.place(publisher.version("0.3.0", runner="raise SystemExit('a mistake of the publisher')\n"))
+    broken = machine.place(publisher.version(BROKEN, runner="raise SystemExit('a mistake of the publisher')\n"))
     code, said = machine.agent("update", broken)
-    assert (code, said["version"], said["before"]) == (2, "0.2.0", "0.3.0"), said
+    assert (code, said["version"], said["before"]) == (2, SECOND, BROKEN), said
     assert "failed" in said["failed"]
-    assert machine.runs() == "0.2.0"
-    assert sorted(path.name for path in (machine.root.path / OPT / "releases").iterdir()) == ["0.1.0", "0.2.0"]
+    assert machine.runs() == SECOND
+    assert sorted(path.name for path in (machine.root.path / OPT / "releases").iterdir()) == [__version__, SECOND]
 
     code, said = machine.agent("rollback")
-    assert (code, said["version"], said["before"]) == (0, "0.1.0", "0.2.0"), said
-    assert machine.runs() == "0.1.0"
+    assert (code, said["version"], said["before"]) == (0, __version__, SECOND), said
+    assert machine.runs() == __version__
     assert machine.agent("journal", "verify")[1]["good"] is True
     assert machine.agent("service", "uninstall")[0] == 0
     assert not (machine.root.path / "etc/systemd/system/pos-agent.service").exists()

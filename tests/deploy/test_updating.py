@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -15,7 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from small_wheel import wheel
+from typer.testing import CliRunner
 
+from pos_agent.cli.main import app
 from pos_agent.install.bundle import pack, pinned_key, signature_of
 from pos_agent.install.first import install
 from pos_agent.install.manifest import MANIFEST, SIGNATURE, BadBundle, Manifest, Platform, digests_below, numbers
@@ -27,23 +30,7 @@ from sync.signing import Signer
 
 PUBLISHER, STRANGER = Signer.from_seed(bytes(32)), Signer.from_seed(bytes([1] * 32))
 HERE = Platform.here()
-
-
-def wheel(path: Path, name: str, version: str, **files: str) -> Path:
-    """A wheel of these modules, its RECORD true."""
-    info = f"{name}-{version}.dist-info"
-    contents = {f"{name}/{module}.py": text.encode() for module, text in files.items()}
-    contents[f"{info}/METADATA"] = f"Name: {name}\nVersion: {version}\n".encode()
-    rows = []
-    for place, content in contents.items():
-        digest = base64.urlsafe_b64encode(hashlib.sha256(content).digest()).rstrip(b"=").decode()
-        rows.append(f"{place},sha256={digest},{len(content)}")
-    target = path / f"{name}-{version}-py3-none-any.whl"
-    with zipfile.ZipFile(target, "w") as archive:
-        for place, content in contents.items():
-            archive.writestr(place, content)
-        archive.writestr(f"{info}/RECORD", "\n".join([*rows, f"{info}/RECORD,,"]) + "\n")
-    return target
+DEPLOY = Path(__file__).parents[2] / "deploy"
 
 
 def folder_of(tmp_path: Path, version: str, *, schema: int = 1, fits: Platform = HERE) -> Path:
@@ -358,3 +345,25 @@ def test_a_wheel_for_another_python_is_refused(name: str, fits: bool) -> None:
 def test_the_oldest_c_library_of_a_wheel_is_read_from_its_name() -> None:
     named = WheelName.of("a_b-1.0-cp311-cp311-manylinux2014_x86_64.manylinux_2_17_x86_64.manylinux_2_28_x86_64.whl")
     assert (named.name, named.version, named.glibc) == ("a-b", "1.0", (2, 17))
+
+
+def test_an_agent_that_is_no_release_says_how_it_is_updated(tmp_path: Path) -> None:
+    said = CliRunner().invoke(app, ["update", str(tmp_path / "some.tar"), "--json"])
+    assert said.exit_code == 2
+    assert "update the checkout with git" in json.loads(said.stdout)["problem"]
+
+
+def test_the_publishers_command_makes_a_key_once_and_tells_its_public_half(tmp_path: Path) -> None:
+    key = tmp_path / "release.pem"
+
+    def told(*options: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run([DEPLOY / "bundle", *options], capture_output=True, text=True, check=False)
+
+    made = told("--new-key", str(key))
+    assert made.returncode == 0, made.stderr
+    assert key.stat().st_mode & 0o777 == 0o600
+    assert told("--public", str(key)).stdout == made.stdout
+    assert Signer.from_pem(key.read_text(encoding="utf-8")).public_text() == made.stdout.strip()
+    again = told("--new-key", str(key))
+    assert (again.returncode, again.stdout) == (1, "")
+    assert "File exists" in again.stderr
