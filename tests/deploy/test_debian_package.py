@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -18,6 +17,7 @@ from played_systemd import NotifySocket, Service, unit
 from sim_command import SimCommand
 
 from pos_agent.demo.live import free_port
+from pos_agent.journal.verify import verify
 
 ROOT = Path(__file__).parents[2]
 CODE = "04870000000135kR4_vZ8AbCd9xYz"  # A pack of cigarettes.
@@ -159,8 +159,7 @@ def test_it_installs_sells_and_leaves_nothing_but_the_journal(folder: Path) -> N
         assert "Traceback" not in agent.said()
         assert CODE[:21] in register.say("document 1")
 
-    verdict = json.loads(root.run("pos-agent", "journal", "verify", "--json"))
-    assert verdict["good"] is True
+    assert verify(root.path / "var/lib/pos-agent/journal.sqlite").good
     root.run("dpkg", UNSAFE, "--remove", "pos-agent")
     assert changed(before, root.listing()) == REMOVED
     scripts = folder / "scripts"

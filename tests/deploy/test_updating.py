@@ -209,6 +209,13 @@ def test_a_bundle_for_another_machine_is_refused(machine: Machine, fits: Platfor
     assert machine.standing() == before
 
 
+def test_the_version_that_runs_is_not_installed_again(machine: Machine) -> None:
+    archive = machine.bundle("1.1.0")
+    machine.update(archive)
+    with pytest.raises(Refused, match=r"1\.1\.0 runs already"):
+        machine.update(archive)
+
+
 def test_an_older_version_is_refused_unless_it_is_meant(machine: Machine) -> None:
     archive = machine.bundle("0.9.10")
     with pytest.raises(Refused, match=r"0\.9\.10 is older than 1\.0\.0"):
