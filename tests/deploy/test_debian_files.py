@@ -60,6 +60,15 @@ def test_the_same_wheels_give_the_same_bytes_whoever_builds(
     finally:
         os.umask(before)
     assert first.read_bytes() == second.read_bytes()
+    said = subprocess.run(
+        ["dpkg-deb", "--contents", str(first)],
+        env={**os.environ, "TZ": "UTC"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert {line.split()[3] for line in said.stdout.splitlines()} == {"2027-01-15"}
+    assert {line.split()[1] for line in said.stdout.splitlines()} == {"root/root"}
 
 
 def test_it_belongs_to_one_minor_version_of_python_and_to_the_c_library_of_its_wheels(unpacked: Path) -> None:

@@ -131,9 +131,9 @@ def test_it_installs_sells_and_leaves_nothing_but_the_journal(folder: Path) -> N
     groups = set(root.run("id", "-nG", "pos-agent").split())
     assert groups == {"pos-agent", "dialout", "input", "lp", "plugdev", "video"}
 
+    stock(root)
     with SimCommand("webkassa") as register:
         configure(root, register)
-        stock(root)
         service = unit(root.path / "usr/lib/systemd/system/pos-agent.service")
         assert service["Type"] == "notify"
         (root.path / "run/systemd").mkdir(exist_ok=True)

@@ -15,7 +15,7 @@ from shop_till import ShopTill
 from pos_agent.clock import VirtualClock
 from pos_agent.lifesigns import INTAKE_LATE_S, Beat, Watchdog, ailment, answers
 from pos_agent.notify import Notifier, watchdog_s
-from pos_agent.runner import Told, run_until_told
+from pos_agent.runner import Runner, Told, run_until_told
 
 
 @pytest.fixture(params=["path", "abstract"])
@@ -93,6 +93,15 @@ def test_an_intake_that_hangs_and_an_api_that_is_silent_are_not_alive(till: Shop
     assert "scans" in str(ailment(till.agent, alive(), beat, lambda: True))
     beat()
     assert "API" in str(ailment(till.agent, alive(), beat, lambda: False))
+
+
+def test_the_loop_that_looks_at_scans_tells_that_it_came_round(till: ShopTill) -> None:
+    runner, came = Runner(till.agent), threading.Event()
+    runner._intake = came.set  # type: ignore[assignment]
+    runner.start()
+    assert came.wait(60)
+    runner.stop()
+    till.restart()
 
 
 def test_the_watchdog_feeds_the_well_and_says_once_why_it_does_not_feed_the_ill() -> None:

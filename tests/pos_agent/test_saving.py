@@ -248,10 +248,12 @@ def test_a_journal_that_cannot_be_read_stands_in_the_way_until_somebody_decides(
     archive = copied(till, tmp_path)
     till.agent.close()
     (till.folder / "journal.sqlite").write_bytes(b"no database at all" * 500)
+    (till.folder / "journal.sqlite-wal").write_bytes(b"its log")
     with pytest.raises(NotRestored, match="cannot be read"):
         put_back(archive, till.agent.config, tmp_path, nothing_sold_since=True)
     done = put_back(archive, renamed(till.agent.config, "till-9"), tmp_path, force_older=True)
     assert done.kept is not None and (done.kept / "journal.sqlite").read_bytes().startswith(b"no database")
+    assert not (till.folder / "journal.sqlite-wal").exists()
     till.restart()
 
 
