@@ -160,6 +160,9 @@ def test_it_installs_sells_and_leaves_nothing_but_the_journal(folder: Path) -> N
         assert CODE[:21] in register.say("document 1")
 
     assert verify(root.path / "var/lib/pos-agent/journal.sqlite").good
+    written = (root.path / "etc/pos-agent/agent.toml").read_bytes()
+    root.run("/var/lib/dpkg/info/pos-agent.postinst", "configure", "0.0.1")  # As an update does.
+    assert (root.path / "etc/pos-agent/agent.toml").read_bytes() == written
     root.run("dpkg", UNSAFE, "--remove", "pos-agent")
     assert changed(before, root.listing()) == REMOVED
     scripts = folder / "scripts"

@@ -16,6 +16,8 @@ from typing import Any
 import pytest
 from played_systemd import NotifySocket
 
+from pos_agent.install.service import SupervisorFailed, WinSw
+
 ROOT = Path(__file__).parents[2]
 WINDOWS = ROOT / "deploy" / "windows"
 OURS = ("marking", "scanners", "fiscal", "sync", "pos_agent", "hw_sim")
@@ -157,6 +159,33 @@ def test_the_service_is_described_as_winsw_reads_it() -> None:
     assert set(told) <= known
     failure = service.find("onfailure")
     assert failure is not None and failure.attrib == {"action": "restart", "delay": "5 sec"}
+
+
+def test_winsw_is_called_by_its_own_words_and_what_it_says_is_understood(tmp_path: Path) -> None:
+    program = tmp_path / "pos-agent-service.exe"
+    program.write_text(
+        '#!/bin/sh\necho "$1" >>"$0.calls"\n'
+        'case "$1" in status) cat "$0.state" ;; uninstall) echo "no rights" >&2; exit 5 ;; esac\n',
+        encoding="utf-8",
+    )
+    program.chmod(0o755)
+    winsw, state = WinSw(program), tmp_path / "pos-agent-service.exe.state"
+    for said, wanted in (
+        ("Started", "active"),
+        ("Active (running)", "active"),
+        ("Stopped", "inactive"),
+        ("", "unknown"),
+    ):
+        state.write_text(f"{said}\n", encoding="utf-8")
+        assert winsw.state() == wanted
+    winsw.install()
+    winsw.start()
+    winsw.restart()
+    winsw.stop()
+    with pytest.raises(SupervisorFailed, match="no rights"):
+        winsw.uninstall()
+    calls = (tmp_path / "pos-agent-service.exe.calls").read_text(encoding="utf-8").split()
+    assert calls == ["status"] * 4 + ["install", "start", "restart", "stop", "uninstall"]
 
 
 def test_the_script_names_files_that_exist_and_shuts_the_data_folder() -> None:
