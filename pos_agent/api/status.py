@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from pos_agent.api import told as forms
 from pos_agent import __version__
+from pos_agent.api import told as forms
 from pos_agent.api.calls import AgentOf
 from pos_agent.api.documented import LOOKS_UP, or_else, told
 from pos_agent.metrics import CONTENT_TYPE, Metrics
