@@ -23,10 +23,6 @@ def healthy(agent: AgentOf) -> dict[str, Any]:
     return {"healthy": not agent.journal.is_broken, "version": __version__}
 
 
-_READY = told(forms.Ready)
-_NOT_READY = {503: {"model": forms.Ready, "description": "It cannot; the part that is false says why"}}
-
-
 @router.get(
     "/-/ready",
     summary="The till can sell now: journal, register, shift, no undecided document",
