@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.hq_goods import Numbers, gtin_of, price_of, scrambled
 from benchmarks.hq_planted import HOUR_US, RETURN, SALE, TILLS_PER_SHOP, US_PER_S, Planted, Told
-from sync.hq.witness import ZONE
+from sync.zone import ZONE
 
 FIRST = dt.date(2026, 11, 1)
 RECEIPT_LINES_MAX = 6

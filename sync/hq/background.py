@@ -26,8 +26,8 @@ from sync.hq.lake.compaction import tidy
 from sync.hq.lake.lander import land
 from sync.hq.lake.layout import SCHEMAS, Lake
 from sync.hq.lake.parts import SUFFIX, WHOLE, LakeError, counting, current
-from sync.hq.witness import ZONE
 from sync.secret_reference import SecretMissing
+from sync.zone import ZONE
 
 LAND_EVERY_S = 5.0
 COMPARE_LOOK_S = 10.0

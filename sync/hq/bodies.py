@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sync.hq.witness import US_PER_S, ZONE, day_of
+from sync.hq.witness import US_PER_S, day_of
+from sync.zone import ZONE
 
 NAME_LENGTH_MAX = 200
 INTEGER_MAX = 2**63 - 1  # Of a column in the lake and in the database.

@@ -23,7 +23,8 @@ from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.exceptions import record
 from sync.hq.reconcile.facts import Facts, Thresholds
 from sync.hq.reconcile.run import Days, Progress, Result, reconcile
-from sync.hq.witness import US_PER_S, ZONE
+from sync.hq.witness import US_PER_S
+from sync.zone import ZONE
 
 NS_PER_US = 1_000
 MOVES_BACK_NS = 40 * 24 * 3600 * 1_000_000_000  # More than the days a daily run looks back.

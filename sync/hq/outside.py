@@ -20,10 +20,10 @@ from sync.hq.exports.webhooks import Deliverer, WebhookRefused, add, switch
 from sync.hq.imports import Imported, Progress, check_registry, codes_to_check, import_webkassa
 from sync.hq.imports.webkassa_link import Access, WebkassaLink
 from sync.hq.lake.layout import Lake
-from sync.hq.witness import ZONE
 from sync.ismpt.client import IsMptClient
 from sync.ismpt.documents import DocumentClient
 from sync.secret_reference import read_secret
+from sync.zone import ZONE
 
 CONFIGURED = "configuration"  # Who entered a webhook that stands in the file.
 log = logging.getLogger("pos-hq")

@@ -20,8 +20,9 @@ import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sync.zone import ZONE
+
 BUCKETS = 32
-ZONE = dt.timezone(dt.timedelta(hours=5))  # One zone in all of Kazakhstan since 1 March 2024.
 US_PER_S = 1_000_000
 NO_MARKS_TOLD = -1
 

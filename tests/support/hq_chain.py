@@ -30,7 +30,8 @@ from sync.hq.pages.joined import LedgerImports, OutboxDocuments
 from sync.hq.pages.lake_ports import LakeCoverage, LakeLives
 from sync.hq.pages.ports import Ports
 from sync.hq.tables import count, exception, exception_event, place, register
-from sync.hq.witness import ZONE, Line, Mention, Operation, Standing, UnitStatus
+from sync.hq.witness import Line, Mention, Operation, Standing, UnitStatus
+from sync.zone import ZONE
 
 HOSTILE = "<script>alert('x')</script><img src=x onerror=alert(1)>"
 NOW = dt.datetime(2026, 11, 30, 18, 0, tzinfo=ZONE)

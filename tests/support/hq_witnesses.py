@@ -12,7 +12,8 @@ from typing import Any
 from sync.hq.lake.layout import Lake, to_arrow
 from sync.hq.reconcile.facts import DAY_US, HOUR_US, MINUTE_US, Facts
 from sync.hq.reconcile.run import Result, reconcile
-from sync.hq.witness import US_PER_S, ZONE, Line, Operation, Receipt, Standing, UnitStatus, day_of
+from sync.hq.witness import US_PER_S, Line, Operation, Receipt, Standing, UnitStatus, day_of
+from sync.zone import ZONE
 
 GTIN = "04870004001234"
 OTHER_GTIN = "04870004005678"

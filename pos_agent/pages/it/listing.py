@@ -16,8 +16,8 @@ from starlette.responses import Response
 from pos_agent.agent import Agent
 from pos_agent.clock import NS_PER_S
 from pos_agent.pages.it.formats import Formats
-from sync.hq.exports.plain import csv_pieces, json_pieces
-from sync.hq.exports.table import Column, ColumnKind, Table
+from sync.lists.plain import csv_pieces, json_pieces
+from sync.lists.table import Column, ColumnKind, Table
 
 TEXT, COUNT, MONEY, MOMENT = ColumnKind.TEXT, ColumnKind.COUNT, ColumnKind.MONEY, ColumnKind.MOMENT_NS
 SHOWN_MAX: Final = 200  # Rows on a page; a file has up to ROWS_MAX.

@@ -15,7 +15,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.hq.witness import US_PER_S, ZONE
+from sync.hq.witness import US_PER_S
+from sync.zone import ZONE
 
 WITHDRAWAL = "withdrawal"
 RETURN = "return-to-turnover"

@@ -16,8 +16,8 @@ from sync.hq.cli.options import ConfigOption, configured, fail, opened
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from sync.hq.exports.table import Column, Table
     from sync.hq.headquarters import Held
+    from sync.lists.table import Column, Table
 
 CHUNK = 1_000
 DayOption = Annotated[dt.datetime | None, typer.Option(formats=["%Y-%m-%d"])]
@@ -61,8 +61,8 @@ def export_command(
 
 
 def _write_table(table: Table, form: str, path: Path) -> None:
-    from sync.hq.exports.plain import csv_pieces, json_pieces
     from sync.hq.exports.xlsx import write_xlsx
+    from sync.lists.plain import csv_pieces, json_pieces
 
     if form == "xlsx":
         write_xlsx(table, path)
@@ -81,9 +81,9 @@ def _table(engine: Engine, what: List, days: tuple[dt.date, dt.date], state: str
     from sqlalchemy import select
 
     from sync.hq.actions.schema import document
-    from sync.hq.exports.table import Column, Table
     from sync.hq.imports.ledger import imports
     from sync.hq.tables import count, exception, place, run
+    from sync.lists.table import Column, Table
 
     source: Mapping[List, Any] = {
         List.EXCEPTIONS: exception,
@@ -117,7 +117,7 @@ def _kind(column: Any) -> Any:
     """By type and by the endings that all our columns keep to."""
     from sqlalchemy import BigInteger, Boolean, Date, Integer
 
-    from sync.hq.exports.table import ColumnKind
+    from sync.lists.table import ColumnKind
 
     if column.name.endswith("_tiyn"):
         return ColumnKind.MONEY

@@ -15,7 +15,8 @@ from typing import Any
 
 from sync.hq.demo.goods import Till, Unit
 from sync.hq.demo.story import Document, Item
-from sync.hq.witness import ZONE, Operation
+from sync.hq.witness import Operation
+from sync.zone import ZONE
 
 Body = Mapping[str, Any]
 FAMILY = "webkassa"

@@ -19,7 +19,8 @@ import openpyxl
 
 from sync.hq.demo.numbering import Registry
 from sync.hq.demo.story import OPERATORS, Document, Story
-from sync.hq.witness import ZONE, Operation
+from sync.hq.witness import Operation
+from sync.zone import ZONE
 
 MAPPINGS = """\
 # Mappings of the demo's three operators: docs/headquarters.md says what they mean.

@@ -6,7 +6,8 @@ import datetime as dt
 from dataclasses import dataclass
 
 from sync.hq.reconcile.calendar import kazakhstan
-from sync.hq.witness import US_PER_S, ZONE
+from sync.hq.witness import US_PER_S
+from sync.zone import ZONE
 
 DAYS = 3
 TERM_WORKING_DAYS = 3  # To bring a returned unit back.

@@ -23,7 +23,8 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import quote
 
-from sync.hq.witness import US_PER_S, ZONE, Line, Operation, receipt_key
+from sync.hq.witness import US_PER_S, Line, Operation, receipt_key
+from sync.zone import ZONE
 
 CONTEXT = "https://ref.gs1.org/standards/epcis/2.0.0/epcis-context.jsonld"
 RESOLVER = "https://id.gs1.org"

@@ -13,7 +13,7 @@ from typing import IO, Any
 
 import xlsxwriter
 
-from sync.hq.exports.table import ColumnKind, Table, Value, clean, local_time, tenge
+from sync.lists.table import ColumnKind, Table, Value, clean, local_time, tenge
 
 ROWS_MAX = 1_048_576  # Header included.
 TEXT_LENGTH_MAX = 32_767

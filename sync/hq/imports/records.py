@@ -17,7 +17,8 @@ from typing import Any
 from marking.statuses import CodeStatus, Status
 from sync.hq.imports.marks import read_mark
 from sync.hq.imports.values import Trouble
-from sync.hq.witness import US_PER_S, ZONE, Standing, UnitStatus
+from sync.hq.witness import US_PER_S, Standing, UnitStatus
+from sync.zone import ZONE
 
 RECORD_CHARS_MAX = 16 * 1024 * 1024  # A pallet lists its children.
 HEAD_CHARS_MAX = 64 * 1024

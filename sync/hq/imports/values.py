@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 
-from sync.hq.witness import US_PER_S, ZONE
+from sync.hq.witness import US_PER_S
+from sync.zone import ZONE
 
 Cell = str | int | float | bool | dt.datetime | dt.date | dt.time | dt.timedelta | None
 

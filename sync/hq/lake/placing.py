@@ -19,7 +19,8 @@ import pyarrow.parquet as pq
 
 from sync.hq.lake.columns import AGENT, OFD
 from sync.hq.lake.layout import Lake, fingerprints
-from sync.hq.witness import US_PER_S, ZONE, Standing
+from sync.hq.witness import US_PER_S, Standing
+from sync.zone import ZONE
 
 Numbers = npt.NDArray[np.int64]
 _EPOCH = dt.date(1970, 1, 1).toordinal()

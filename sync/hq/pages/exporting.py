@@ -12,14 +12,14 @@ from fastapi import Request, Response
 from fastapi.responses import StreamingResponse
 
 from sync.hq.engine import writing
-from sync.hq.exports.plain import csv_pieces, json_pieces
-from sync.hq.exports.table import Column, Table
 from sync.hq.exports.xlsx import write_xlsx
 from sync.hq.pages import audit
 from sync.hq.pages.office import Office, Visit
 from sync.hq.pages.texts import text
 from sync.hq.pages.visits import Refused
-from sync.hq.witness import ZONE
+from sync.lists.plain import csv_pieces, json_pieces
+from sync.lists.table import Column, Table
+from sync.zone import ZONE
 
 PIECE_BYTES = 64 * 1024
 KEPT_BYTES = 8 * 1024 * 1024  # A workbook up to this size never touches the disk.

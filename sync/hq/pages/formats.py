@@ -9,7 +9,8 @@ from __future__ import annotations
 import datetime as dt
 
 from sync.hq.pages.texts import text
-from sync.hq.witness import US_PER_S, ZONE
+from sync.hq.witness import US_PER_S
+from sync.zone import ZONE
 
 SPACE = "\u00a0"
 MINUS = "\u2212"

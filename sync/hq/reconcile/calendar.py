@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from sync.hq.witness import US_PER_S, ZONE
+from sync.hq.witness import US_PER_S
+from sync.zone import ZONE
 
 SATURDAY = 5
 YEARS_MAX = 3  # A term of days never reaches further; a calendar without working days would never end.

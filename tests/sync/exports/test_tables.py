@@ -14,9 +14,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sync.hq.exports import xlsx
-from sync.hq.exports.plain import csv_pieces, guarded, json_pieces
-from sync.hq.exports.table import Column, ColumnKind, Table
 from sync.hq.exports.xlsx import write_xlsx
+from sync.lists.plain import csv_pieces, guarded, json_pieces
+from sync.lists.table import Column, ColumnKind, Table
 
 AT = int(dt.datetime(2026, 11, 23, 11, 55, 37, tzinfo=dt.UTC).timestamp()) * 1_000_000
 LOCAL = dt.datetime(2026, 11, 23, 16, 55, 37)  # noqa: DTZ001 - a spreadsheet knows no zones

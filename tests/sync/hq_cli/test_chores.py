@@ -22,7 +22,7 @@ from sync.hq.imports.whole_exports import complete_to
 from sync.hq.lake.compaction import FILES_MAX, compact
 from sync.hq.lake.layout import AGENT, Lake, to_arrow
 from sync.hq.reconcile.facts import DAY_US, HOUR_US
-from sync.hq.witness import ZONE
+from sync.zone import ZONE
 
 UNIT = Unit(code(1))
 DAY = dt.date(2026, 11, 5)

@@ -27,8 +27,9 @@ from sync.hq.headquarters import Held, opened, pages_settings
 from sync.hq.lake.layout import AGENT, AGENT_RECEIPT, OFD, OFD_RECEIPT, Lake, to_arrow
 from sync.hq.pages.accounts import Accounts
 from sync.hq.tables import exception
-from sync.hq.witness import ZONE, Line, Operation, Receipt
+from sync.hq.witness import Line, Operation, Receipt
 from sync.wire import Row
+from sync.zone import ZONE
 
 from .test_serve import TOKEN, Service, rows, service
 

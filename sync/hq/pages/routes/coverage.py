@@ -8,13 +8,13 @@ from dataclasses import asdict, dataclass
 
 from fastapi import APIRouter, Request, Response
 
-from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages import filters
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.office import Office
 from sync.hq.pages.queries import fleet as queries
 from sync.hq.pages.visits import Here, Signed
 from sync.hq.witness import day_of
+from sync.lists.table import Column, ColumnKind
 
 router = APIRouter()
 USUAL_DAYS = 7

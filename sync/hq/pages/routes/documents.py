@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from fastapi import APIRouter, Request, Response
 
 from sync.hq.engine import writing
-from sync.hq.exports.table import Column
 from sync.hq.kinds import KINDS, Kind
 from sync.hq.pages import audit
 from sync.hq.pages.exporting import sent
@@ -17,6 +16,7 @@ from sync.hq.pages.ports import DocumentRefused, Documents
 from sync.hq.pages.queries import exceptions as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Form, Here, Number, Posted, Refused, Signed, allow, field
+from sync.lists.table import Column
 
 router = APIRouter()
 LISTED_MAX = 200

@@ -5,7 +5,6 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 
 from sync.hq.engine import writing
-from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.finding import CAUSES
 from sync.hq.kinds import KINDS, Kind, Severity
 from sync.hq.pages import audit, filters
@@ -16,6 +15,7 @@ from sync.hq.pages.queries import counts
 from sync.hq.pages.queries import exceptions as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
+from sync.lists.table import Column, ColumnKind
 
 router = APIRouter()
 BULK_MAX = 500

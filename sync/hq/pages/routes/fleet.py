@@ -10,7 +10,6 @@ from fastapi import APIRouter, Request, Response
 
 from sync.hq.alarms import alarms, clear
 from sync.hq.engine import writing
-from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.fleet.store import Fleet
 from sync.hq.pages import audit
 from sync.hq.pages.exporting import sent
@@ -20,6 +19,7 @@ from sync.hq.pages.queries import counts, left
 from sync.hq.pages.queries import fleet as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Form, Here, Posted, Refused, Signed, allow, field
+from sync.lists.table import Column, ColumnKind
 
 router = APIRouter()
 SHOWN = 200  # Tills on one page.

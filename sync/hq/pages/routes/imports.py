@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
-from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.office import Office
 from sync.hq.pages.ports import ImportRun, Imports
 from sync.hq.pages.visits import Here, Number, Refused, Signed
+from sync.lists.table import Column, ColumnKind
 
 router = APIRouter()
 LISTED_MAX = 200

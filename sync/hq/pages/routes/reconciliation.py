@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.kinds import Kind
 from sync.hq.pages import filters
 from sync.hq.pages.exporting import sent
@@ -19,6 +18,7 @@ from sync.hq.pages.queries import counts
 from sync.hq.pages.queries.counts import Level, Scope
 from sync.hq.pages.visits import Here, Signed
 from sync.hq.witness import day_of
+from sync.lists.table import Column, ColumnKind
 
 router = APIRouter()
 USUAL_DAYS = 14

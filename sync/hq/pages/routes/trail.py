@@ -7,12 +7,12 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from sync.hq.exports.table import Column, ColumnKind
 from sync.hq.pages.audit import ACTS
 from sync.hq.pages.exporting import sent
 from sync.hq.pages.queries import trail as queries
 from sync.hq.pages.roles import Act
 from sync.hq.pages.visits import Here, Signed, allow
+from sync.lists.table import Column, ColumnKind
 
 router = APIRouter()
 COLUMNS = (

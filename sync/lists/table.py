@@ -1,7 +1,7 @@
 """A list as columns and rows, and how each kind of column is written down. Pure.
 
 One description serves every list of headquarters: a page shows it, a file takes it. The files are made in
-sync.hq.exports.xlsx and sync.hq.exports.plain.
+sync.hq.exports.xlsx and sync.lists.plain.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from sync.hq.witness import ZONE
+from sync.zone import ZONE
 
 Value = str | int | bool | dt.date | None
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)

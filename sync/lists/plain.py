@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from sync.hq.exports.table import ColumnKind, Table, as_json, clean, local_time, tenge
+from sync.lists.table import ColumnKind, Table, as_json, clean, local_time, tenge
 
 BOM = "\ufeff"
 PIECE_LENGTH = 65_536
