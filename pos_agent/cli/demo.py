@@ -7,9 +7,12 @@ import logging
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pos_agent.demo.play import Play
 
 FAILED = 2
 JOURNAL = "journal.sqlite"
@@ -61,7 +64,8 @@ def _live(folder: Path, seed: int, stay: bool) -> None:
     from rich.console import Console
 
     from pos_agent.demo.live import LiveShop
-    from pos_agent.demo.scenes import SCENES, Stage, summary
+    from pos_agent.demo.play import Play, addresses
+    from pos_agent.demo.scenes import SCENES, Stage, both, summary
     from pos_agent.demo.shop import API_TOKEN
 
     console = Console(highlight=False, soft_wrap=True)
@@ -71,23 +75,27 @@ def _live(folder: Path, seed: int, stay: bool) -> None:
             raise typer.Exit(FAILED)
         console.print(f"API http://127.0.0.1:{shop.port}/v1/status   Authorization: Bearer {API_TOKEN}")
         stage = Stage(shop, console)
+        if stay:
+            till, it = addresses(stage)
+            console.print(f"{both('play.pages')}: {till}\n{both('play.it')}: {it}\n({both('play.once')})")
         for scene in SCENES:
             scene(stage)
         console.print()
         console.print(summary(stage))
         console.print(f"receipts as pictures: {folder / 'receipts'}" if stay else "")
         if stay:
-            console.print("The API stays up; Ctrl+C ends the demo.")
-            _wait()
+            _play(Play(stage))
         witness = shop.sim.witness()
         if witness.sold_twice or shop.agent.till.undecided():
             raise typer.Exit(FAILED)
 
 
-def _wait() -> None:
+def _play(play: Play) -> None:
+    """Until q, Ctrl+C, or, with nobody at the keyboard, Ctrl+C alone."""
     import threading
 
     try:
-        threading.Event().wait()
+        if not play.run(sys.stdin) and not sys.stdin.isatty():
+            threading.Event().wait()
     except KeyboardInterrupt:
         return
