@@ -76,7 +76,8 @@ class Formats:
         return " ".join(shown[:2] if whole >= 3_600 else shown[:1]) or self.text("span.s", n=whole)
 
     def size(self, size_bytes: int) -> str:
-        return f"{size_bytes / 2**20:,.1f}".replace(",", SPACE).replace(".", ",") + f"{SPACE}{self.text('span.mib')}"
+        unit, bytes_each = ("span.gib", 2**30) if size_bytes >= 2**30 else ("span.mib", 2**20)
+        return f"{size_bytes / bytes_each:.1f}".replace(".", ",") + f"{SPACE}{self.text(unit)}"
 
     def trouble(self, trouble: Trouble) -> tuple[str, str]:
         """What is wrong, and what to do."""
