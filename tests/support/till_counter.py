@@ -3,6 +3,7 @@ simulated, restartable on the same files and the same port."""
 
 from __future__ import annotations
 
+import logging
 import random
 import threading
 import time
@@ -71,7 +72,8 @@ class Counter:
         self.agent = build(full.model_copy(update=update), world)
         start(self.agent)
         self._server: uvicorn.Server = server(self.agent, SECRETS.__getitem__)
-        self._server.config.timeout_graceful_shutdown = 0  # Pages keep a stream open for ever.
+        self._server.config.timeout_graceful_shutdown = 0  # Pages keep a stream open for ever, which uvicorn mourns.
+        logging.getLogger("uvicorn.error").setLevel(logging.CRITICAL)
         self._thread = threading.Thread(target=self._server.run, daemon=True)
         self._thread.start()
         end = time.monotonic() + CONTINUED_S
@@ -95,6 +97,9 @@ class Counter:
 
     def mark(self, fate: Fate) -> Mark:
         return next(mark for mark in self.sim.shop.codes if mark.fate is fate)
+
+    def gtin_of(self, group: str) -> str:
+        return next(one.gtin for one in self.sim.shop.products if one.group == group)
 
     def plain_gtin(self, index: int = 0) -> str:
         return [one.gtin for one in self.sim.shop.products if not one.group][index]

@@ -21,7 +21,7 @@ export function open() {
   for (const name of ["by", "why", "number", "sign", "shift", "date", "time"]) $(`decide-${name}`).value = "";
   table();
   made();
-  trouble([]);
+  trouble(about.compare.register ? [] : words.say("decide.silent"));
   layers.open("decide", { focus: $("decide-made"), enter: decide, escape: close, scans: "hold" });
 }
 

@@ -12,9 +12,8 @@ export function open(id, layer) {
   close(id);
   const node = document.getElementById(id);
   stack.push({ ...layer, node, from: document.activeElement });
-  document.getElementById("veil").hidden = false;
   node.hidden = false;
-  node.style.zIndex = String(10 + stack.length);
+  veil();
   const first = layer.focus ?? node.querySelector("input:not([type=hidden]), select, button");
   first?.focus();
   if (first?.select) first.select();
@@ -27,13 +26,21 @@ export function close(id) {
   if (at < 0) return false;
   const [layer] = stack.splice(at, 1);
   layer.node.hidden = true;
-  document.getElementById("veil").hidden = stack.length === 0;
+  veil();
   const back = stack.length ? top().node.querySelector("input, select, button") : null;
   if (layer.from?.isConnected && layer.from !== document.body && !layer.from.closest("[hidden]")) layer.from.focus();
   else if (back) back.focus();
   else document.activeElement?.blur();
   for (const listener of changed) listener();
   return true;
+}
+
+// Over everything but the dialog on top.
+function veil() {
+  stack.forEach((layer, at) => { layer.node.style.zIndex = String(10 + 2 * at); });
+  const node = document.getElementById("veil");
+  node.hidden = stack.length === 0;
+  node.style.zIndex = String(7 + 2 * stack.length);
 }
 
 export function closeAll() {

@@ -13,10 +13,11 @@ import * as scanning from "./scanning.js";
 import * as shift from "./shift.js";
 import * as strip from "./strip.js";
 import * as verdict from "./verdict.js";
+import * as sounds from "./sounds.js";
 import * as words from "./words.js";
 import { follow } from "./events.js";
 import { listen } from "./keys.js";
-import { addLine, changed, current, onChange, refreshSales, refreshStatus, state } from "./state.js";
+import { changed, current, onChange, refreshSales, refreshStatus, state } from "./state.js";
 
 const LOOK_MS = 5000;
 const $ = (id) => document.getElementById(id);
@@ -119,7 +120,6 @@ const STATUS = /^(document_|shift_|printed|agent_)/;
 function row(kind, { body }) {
   if (kind === "scan_judged") judged(body);
   if (kind === "line_added") {
-    addLine(body.sale, body.line);
     verdict.complete(body.scan, { goods: verdict.goods(body.line) });
   }
   if (kind.startsWith("document_")) paying.heard(kind, body);
@@ -155,6 +155,7 @@ async function begin() {
   );
   for (const part of [manual, asking, paying, result, returning, shift, deciding]) part.bind();
   bindKeys();
+  sounds.prepare();
   onChange(draw);
   layers.onChange(scanning.pump);
   verdict.whenFree(scanning.pump);
@@ -168,6 +169,7 @@ async function begin() {
   await paying.resume();
   scanning.pump();
   setInterval(refreshStatus, LOOK_MS);
+  addEventListener("till:look", refreshStatus); // For whoever cannot wait for it.
   setInterval(() => { strip.draw(actions); paying.waitDraw(); }, 1000);
   document.body.dataset.ready = "yes";
 }

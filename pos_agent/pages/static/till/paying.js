@@ -8,10 +8,12 @@ import * as result from "./result.js";
 import * as words from "./words.js";
 import * as verdict from "./verdict.js";
 import * as receipt from "./receipt.js";
+import { isBusy } from "./scanning.js";
 import { doubts } from "./strip.js";
 import { KINDS, split } from "./split.js";
 import { current, isReturn, refreshSales, refreshStatus, sinceLook, state } from "./state.js";
 
+const BUSY_MS = 30;
 const SPINNER_MS = 300;
 const FRESH_MS = 120_000; // A payment cut off longer ago is not repeated before somebody says so.
 const DOUBT = new Set(["R-203", "R-215", "R-216"]);
@@ -28,9 +30,11 @@ export const isOpen = () => layers.isOpen("paying");
 
 export function open() {
   if (layers.top() || verdict.isHeld()) return;
+  if (isBusy()) return void setTimeout(open, BUSY_MS); // The last scan belongs to this receipt.
   const chosen = current();
   if (!chosen?.lines.length) return;
   if (doubts().length && !kept.payment.get()) return refused({ code: "R-204", messages: {} });
+  verdict.pass();
   sale = chosen;
   const before = kept.payment.get();
   for (const kind of KINDS) field(kind).value = "";
@@ -83,6 +87,7 @@ const found = () => split(sale.total_tiyn, typed(), inHand, isReturn(sale));
 
 export function draw() {
   if (!isOpen() || !sale) return;
+  sale = state.sales.find((one) => one.sale === sale.sale) ?? sale; // Another page may have changed it.
   const back = isReturn(sale);
   words.put($("paying-title"), words.say(back ? "pay.title_return" : "pay.title"));
   words.put($("pay-do").querySelector("span"), words.say(back ? "pay.do_return" : "pay.do"));

@@ -13,6 +13,7 @@ const LINK = /^(\][A-Za-z][0-9A-Za-z])?(https?:\/\/.*)$/is;
 const GONE = new Set(["T-101", "T-102"]);
 let queue = kept.scans.get();
 let busy = false;
+let painted = 0;
 let onLink = () => {};
 const mine = new Set(); // Scans whose verdict came as an answer, so that the stream does not show them twice.
 
@@ -72,7 +73,6 @@ async function judge(entry) {
     if (answer.scan) mine.add(answer.scan);
     if (answer.line) addLine(answer.sale, answer.line);
     verdict.show(verdict.ofScan(answer));
-    measured(entry.at);
   } catch (error) {
     clearTimeout(spinner);
     if (!(error instanceof api.Problem)) throw error;
@@ -80,6 +80,7 @@ async function judge(entry) {
     verdict.show(verdict.ofProblem(error, goneWrong(error)));
     refreshSales();
   }
+  measured(entry.at ?? performance.now());
 }
 
 // A marked unit typed with a quantity: what the cashier must do is in the reason behind the refusal.
@@ -122,7 +123,10 @@ async function opened(key) {
 function measured(start) {
   requestAnimationFrame(() => {
     const channel = new MessageChannel();
-    channel.port1.onmessage = () => performance.measure("till:verdict", { start, end: performance.now() });
+    channel.port1.onmessage = () => {
+      performance.measure("till:verdict", { start, end: performance.now() });
+      document.body.dataset.verdicts = painted += 1;
+    };
     channel.port2.postMessage(null);
   });
 }

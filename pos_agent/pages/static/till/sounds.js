@@ -8,17 +8,23 @@ const TONES = {
 const VOLUME = 0.4;
 let context = null;
 
+// Made before it is needed: the first one takes a tenth of a second.
+export function prepare() {
+  try {
+    context ??= new AudioContext();
+  } catch (error) {
+    console.warn("no sound", error); // A till without loudspeakers sells all the same.
+  }
+}
+
 export function play(name) {
   const tones = TONES[name];
   if (!tones) return;
   document.dispatchEvent(new CustomEvent("till:sound", { detail: name }));
-  try {
-    context ??= new AudioContext();
-    if (context.state === "suspended") context.resume();
-    for (const [hertz, after_s, for_s] of tones) tone(hertz, context.currentTime + after_s, for_s);
-  } catch (error) {
-    console.warn("no sound", error); // A till without loudspeakers sells all the same.
-  }
+  prepare();
+  if (context === null) return;
+  if (context.state === "suspended") context.resume();
+  for (const [hertz, after_s, for_s] of tones) tone(hertz, context.currentTime + after_s, for_s);
 }
 
 function tone(hertz, at, for_s) {

@@ -36,16 +36,16 @@ const CHIPS = {
     const left = shiftLeft();
     if (left === null) return ["calm", "is.closed"];
     const tone = left < 0 ? "bad" : left < SHIFT_SOON_S ? "look" : "good";
-    return [tone, left < 0 ? "is.over" : "is.left", { t: words.lasting(Math.abs(left)) }];
+    return [tone, left < 0 ? "is.over" : "is.left", { t: words.clock(Math.abs(left)) }];
   },
   unsent: ({ queue, links }) => {
     if (!links.hq) return ["calm", "is.off"];
     if (!queue.unsent) return [queue.set_aside.length ? "look" : "good", "is.all_sent"];
     const old = (queue.oldest_age_s ?? 0) + sinceLook();
-    return [old > UNSENT_OLD_S || queue.set_aside.length ? "look" : "good", null, {}, `${queue.unsent} · `, words.lasting(old)];
+    return [old > UNSENT_OLD_S || queue.set_aside.length ? "look" : "good", null, {}, `${queue.unsent} · `, words.lasting(old, true)];
   },
   cache: ({ cache }) => cache.codes_age_s === null ? ["look", "is.none"]
-    : [cache.codes_age_s > CODES_OLD_S ? "look" : "good", null, {}, "", words.lasting(cache.codes_age_s + sinceLook())],
+    : [cache.codes_age_s > CODES_OLD_S ? "look" : "good", null, {}, "", words.lasting(cache.codes_age_s + sinceLook(), true)],
   clock: ({ register }) => {
     const skew = register?.clock_skew_s;
     if (skew && Math.abs(skew) > SKEW_S) return ["look", "is.skew", { t: words.lasting(Math.abs(skew)) }];
@@ -71,7 +71,7 @@ function paper({ register, printer }) {
 
 // In order of weight: (status) -> [tone, key, values, action] or nothing.
 const STATES = [
-  () => !state.reachable && ["bad", "state.agent", {}, null, words.say("state.agent_go")],
+  () => !state.reachable && ["bad", "state.agent"],
   ({ journal }) => !journal.writable && ["bad", "state.journal"],
   () => state.diskFull && ["bad", "state.disk"],
   () => ofDoubt(doubts().find((doubt) => doubt.decides === "person")),
@@ -119,13 +119,13 @@ export function draw(actions) {
   if (!status) return;
   for (const [name, facts] of Object.entries(CHIPS)) drawChip(name, facts(status));
   const found = STATES.map((one) => one(status)).filter(Boolean);
-  const [tone, key, values, action, more] = found[0] ?? ["calm", "state.calm"];
+  const [tone, key, values, action] = found[0] ?? ["calm", "state.calm"];
   $("state").dataset.tone = tone;
   $("state").querySelector("i").textContent = ICONS[tone];
   const texts = tone === "calm" ? [`${words.line(words.say(key))} · ${status.till} · ${localStorage.getItem("till.cashier") || document.body.dataset.cashier}`]
     : words.say(key, values);
-  words.put($("state").querySelector("p"), more ? texts.map((text, at) => `${text}. ${more[at]}`) : texts);
-  words.put($("state").querySelector("b"), found.length > 1 ? [words.line(words.say("state.more", { n: found.length - 1 }))] : []);
+  words.put($("state").querySelector("p"), texts);
+  words.put($("state").querySelector("b"), found.length > 1 ? [`+${found.length - 1}`] : []);
   acting = action ? actions[action] : null;
   const button = $("act");
   button.classList.toggle("off", !acting);

@@ -33,6 +33,11 @@ export function show(verdict) {
   if (verdict.sound !== false && ICONS[verdict.tone] && verdict.tone !== "wait" && verdict.tone !== "idle") play(verdict.tone);
 }
 
+// What was about the last item is over: the next step has begun.
+export function pass() {
+  if (!isHeld()) clear();
+}
+
 // More is known of what stands there, such as the name of the goods: no new sound.
 export function complete(scan, more) {
   if (shown.scan !== scan) return;

@@ -160,6 +160,7 @@ export class Wedge {
   #other() {
     if (this.sure) return "swallow";
     this.#flush();
+    this.ended = -Infinity; // A person has taken over: no suffix of a scan follows a key of another kind.
     return "pass";
   }
 

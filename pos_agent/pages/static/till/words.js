@@ -80,15 +80,21 @@ export function quantity(milli) {
 }
 
 // A duration in one unit or two: a cashier needs no seconds of a day.
-export function lasting(seconds) {
+export function lasting(seconds, brief = false) {
   const s = Math.max(0, Math.round(seconds));
   const [minutes, hours] = [Math.floor(s / 60), Math.floor(s / 3600)];
   const parts =
     s < 60 ? [[s, "s"]]
     : hours < 1 ? [[minutes, "min"]]
-    : hours < 48 ? [[hours, "h"], ...(hours < 24 && minutes % 60 ? [[minutes % 60, "min"]] : [])]
+    : hours < 48 ? [[hours, "h"], ...(hours < 24 && minutes % 60 && !brief ? [[minutes % 60, "min"]] : [])]
     : [[Math.floor(hours / 24), "day"]];
   return doc.languages.map((_, at) => parts.map(([n, unit]) => `${n} ${say(`unit.${unit}`)[at]}`).join(" "));
+}
+
+// Hours and minutes: the same in every language.
+export function clock(seconds) {
+  const minutes = Math.max(0, Math.floor(seconds / 60));
+  return `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}`;
 }
 
 const offset_ms = Number(document.body.dataset.offsetMin) * 60_000;
