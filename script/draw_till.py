@@ -353,7 +353,7 @@ def links(stage: Stage) -> None:
     counter, page = stage.counter, stage.page
     stage.again()
     counter.registry.link_down = True
-    stage.scan(counter.mark(Fate.UNKNOWN).text, "look")
+    stage.scan(counter.mark(Fate.UNKNOWN, 1).text, "look")
     stage.look()
     stage.draw("no-registry")
     stage.press("Escape")

@@ -36,8 +36,10 @@ CONTINUED_S = 10
 class Counter:
     """`ismpt`: the registry is asked online. The register's timer is worked by hand: `agent.closing.settle()`."""
 
-    def __init__(self, folder: Path, clock: Any, *, ismpt: bool = False, **keys: Any) -> None:
-        self.folder, self.clock, self._ismpt, self._keys = folder, clock, ismpt, keys
+    def __init__(
+        self, folder: Path, clock: Any, *, ismpt: bool = False, green_s: float | None = None, **keys: Any
+    ) -> None:
+        self.folder, self.clock, self._ismpt, self._keys, self._green_s = folder, clock, ismpt, keys, green_s
         self.sim = SimWorld(clock.now_ns, random.Random(11), codes=400)
         self.register = SimTransport(self.sim.webkassa, clock.sleep)
         self.registry = SimTransport(self.sim.ismpt, clock.sleep)
@@ -56,6 +58,8 @@ class Counter:
         full, plain = configuration(self.folder, api_port=self.port), from_mapping({})
         api = full.api.model_copy(update={"calls_per_s": 100_000, "burst": 100_000})
         update: dict[str, Any] = {"sync": plain.sync, "api": api}
+        if self._green_s is not None:
+            update["page"] = full.page.model_copy(update={"green_s": self._green_s})
         if not self._ismpt:
             update["ismpt"] = plain.ismpt
         if self._keys:
@@ -95,8 +99,12 @@ class Counter:
     def unit(self) -> Mark:
         return next(self._units)
 
-    def mark(self, fate: Fate) -> Mark:
-        return next(mark for mark in self.sim.shop.codes if mark.fate is fate)
+    def mark(self, fate: Fate, index: int = 0) -> Mark:
+        return [mark for mark in self.sim.shop.codes if mark.fate is fate][index]
+
+    def mark_of(self, template: str) -> Mark:
+        """A unit to sell whose code has this layout."""
+        return next(mark for mark in self._units if mark.product.template == template)
 
     def gtin_of(self, group: str) -> str:
         return next(one.gtin for one in self.sim.shop.products if one.group == group)

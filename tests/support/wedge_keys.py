@@ -78,7 +78,7 @@ class Keys:
         if self._pending:
             self.page.evaluate(DISPATCH, self._pending)
             self._pending = []
-        self._scanned_at = time.monotonic()
+        self._scanned_at = time.monotonic() + self._after_ms / 1000
 
     def _typed(self, char: str, layout: str, caps: bool) -> str:
         typed = char if layout == "us" else LAYOUTS[layout].type(char)

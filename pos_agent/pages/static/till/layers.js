@@ -14,7 +14,7 @@ export function open(id, layer) {
   stack.push({ ...layer, node, from: document.activeElement });
   node.hidden = false;
   veil();
-  const first = layer.focus ?? node.querySelector("input:not([type=hidden]), select, button");
+  const first = layer.focus ?? node.querySelector("input:not([type=hidden]), select, .go");
   first?.focus();
   if (first?.select) first.select();
   for (const listener of changed) listener();

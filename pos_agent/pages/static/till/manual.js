@@ -2,6 +2,7 @@
 
 import * as api from "./api.js";
 import * as layers from "./layers.js";
+import * as verdict from "./verdict.js";
 import * as words from "./words.js";
 import { take } from "./scanning.js";
 
@@ -13,7 +14,7 @@ let timer = 0;
 let asked = "";
 
 export function open(first = "") {
-  if (layers.top()) return;
+  if (layers.top() || verdict.isHeld()) return;
   $("manual-number").value = first;
   $("manual-quantity").value = "1";
   trouble([]);

@@ -33,7 +33,7 @@ export function open() {
   if (isBusy()) return void setTimeout(open, BUSY_MS); // The last scan belongs to this receipt.
   const chosen = current();
   if (!chosen?.lines.length) return;
-  if (doubts().length && !kept.payment.get()) return refused({ code: "R-204", messages: {} });
+  if (doubts().some((doubt) => doubt.sale !== chosen.sale)) return waits();
   verdict.pass();
   sale = chosen;
   const before = kept.payment.get();
@@ -42,6 +42,11 @@ export function open() {
   if (before?.sale === sale.sale) prefill(before);
   form([]);
 }
+
+// Another document is undecided: the register takes nothing before.
+const waits = () => verdict.show({
+  tone: "look", word: "wait", code: "R-204", reasonOf: () => words.problem("R-204"), nextOf: () => verdict.nextOf("R-204"),
+});
 
 // The form, with what is known of the payment before.
 function form(texts) {
