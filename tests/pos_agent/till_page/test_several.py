@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from playwright.sync_api import expect
 
@@ -70,8 +71,11 @@ def _sold_unit(till: TillPage) -> tuple[str, str]:
     till.pay()
     till.sold()
     till.keys.enter()
-    rows = [row for row in till.counter.agent.journal.rows_after(0, 10**6) if row.kind == "document_made"]
-    return text, str(json.loads(rows[-1].body)["document"]["qr"])
+    return text, str(_bodies(till, "document_made")[-1]["document"]["qr"])
+
+
+def _bodies(till: TillPage, kind: str) -> list[Any]:
+    return [json.loads(row.body) for row in till.counter.agent.journal.rows_after(0, 10**6) if row.kind == kind]
 
 
 def _returned(till: TillPage, text: str, before: int) -> None:
@@ -111,8 +115,6 @@ def test_goods_come_back_by_the_number_of_their_receipt(till: TillPage) -> None:
 
 
 def test_the_qr_of_another_till_fills_in_four_of_the_five_facts(till: TillPage) -> None:
-    text = till.counter.mark(Fate.SOLD_BEFORE).text
-    before = till.counter.receipts()
     till.press("F6")
     expect(till.at("#return-field")).to_be_focused()
     till.keys.scan("http://consumer.oofd.kz/?i=4228143550&f=010100000001&s=1800.00&t=20260715T103000")
@@ -126,15 +128,31 @@ def test_the_qr_of_another_till_fills_in_four_of_the_five_facts(till: TillPage) 
     expect(till.at("#basis .trouble")).to_contain_text("Неверные данные")
     till.page.fill("#basis-date", "15.07.2026")
     till.keys.enter()
-    _returned(till, text, before)
-    intent = [row for row in till.counter.agent.journal.rows_after(0, 10**6) if row.kind == "document_intended"][-1]
-    assert json.loads(intent.body)["order"]["basis"] == {
+    expect(till.at("body.returns")).to_be_visible()
+    assert _bodies(till, "sale_opened")[-1]["basis"] == {
         "fiscal_sign": "4228143550",
         "at": "2026-07-15T10:30:00+05:00",
         "registration_number": "010100000001",
         "total_tiyn": 180_000,
         "offline": False,
     }
+
+
+def test_goods_come_back_on_five_facts_typed_off_the_paper(till: TillPage) -> None:
+    text, _link = _sold_unit(till)
+    before = till.counter.receipts()
+    document = _bodies(till, "document_made")[-1]["document"]
+    day, clock = document["at"][:10].split("-"), document["at"][11:19]
+    till.press("F6")
+    expect(till.at("#return-field")).to_be_focused()
+    till.press("F2")
+    till.page.fill("#basis-sign", document["fiscal_sign"])
+    till.page.fill("#basis-rnm", document["registration_number"])
+    till.page.fill("#basis-date", ".".join(reversed(day)))
+    till.page.fill("#basis-time", clock)
+    till.page.fill("#basis-total", f"{document['total_tiyn'] / 100:.2f}")
+    till.keys.enter()
+    _returned(till, text, before)
 
 
 def test_an_open_receipt_is_finished_before_goods_come_back(till: TillPage) -> None:

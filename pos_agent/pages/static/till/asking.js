@@ -28,7 +28,10 @@ export function open() {
 
 const close = () => layers.close("ask");
 const trouble = (texts) => words.put($("ask").querySelector(".trouble"), texts);
-const other = () => { $("ask-other").hidden = $("ask-why").value !== "other"; };
+const other = () => {
+  $("ask-other").hidden = $("ask-why").value !== "other";
+  $("ask-other").placeholder = words.line(words.say("ask.other_text"));
+};
 
 export function options(select, pairs) {
   select.replaceChildren(...pairs.map(([value, text]) => new Option(text, value)));

@@ -193,7 +193,7 @@ export function waitDraw() {
 // What the stream says of the sale that is being paid here, or of one that was paid at another page.
 export function heard(kind, body) {
   const call = kept.payment.get();
-  const ours = call && call.sale === body.sale;
+  const ours = kept.payment.isOwn(call) && call.sale === body.sale;
   if (kind === "document_made" && (body.kind === "sale" || body.kind === "sale_return")) {
     if (ours && !running) run(call);
     else if (!ours && !running) paidElsewhere(body);
@@ -232,6 +232,7 @@ export async function resume() {
     return;
   }
   sale = known;
+  kept.payment.own(call);
   if (known.state === "CANCELLED") return kept.payment.drop(call.key);
   if (known.state !== "HELD" || Date.now() - call.at < FRESH_MS) return run(call);
   layers.open("confirm", {
