@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import io
+import json
 import os
 import sys
 import tempfile
@@ -34,7 +35,7 @@ FOLDER = ROOT / "docs" / "till"
 CHROMIUM = os.environ.get("TILL_CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--force-device-scale-factor=1"]
 LANGUAGES = ("kk-ru", "kk", "ru")
-COLOURS = 32  # Flat pages lose nothing, and the files stay small.
+COLOURS = 28  # Flat pages lose nothing, and the files stay small.
 HOUR_S = 3600
 PAPER = Unknown(Failure(FailureKind.PAPER, "paper", "out of paper in the middle of an operation"))
 
@@ -201,6 +202,8 @@ def without_paper(stage: Stage) -> None:
     stage.draw("paper-out-strip")
     stage.counter.paper.condition.rows_left = None
     stage.counter.paper.settle()
+    rows = [row for row in stage.counter.agent.journal.rows_after(0, 10**6) if row.kind == "document_made"]
+    stage.counter.agent.closing.print_again(json.loads(rows[-1].body)["sale"])
 
 
 def doubting(stage: Stage) -> None:

@@ -23,7 +23,7 @@ export function draw() {
   words.put($("receipt-title"), words.say(back ? "receipt.return" : "receipt.sale"));
   const others = state.sales.filter((one) => one.state === "HELD").length - 1;
   words.put($("receipt-note"), others > 0 ? words.say("receipt.more", { n: others }) : sale ? [sale.sale] : []);
-  $("lines").replaceChildren(...(lines.length ? lines.map(row) : [nothing(sale)]));
+  fill($("lines"), sale, lines);
   const newest = lines.at(-1)?.number ?? 0;
   if (drawn.sale !== sale?.sale || newest !== drawn.last) $("lines").scrollTop = $("lines").scrollHeight;
   drawn = { sale: sale?.sale, last: newest };
@@ -37,11 +37,25 @@ export function draw() {
   $("remove-key").disabled = !lines.length;
 }
 
+// Only what is new is made: a long receipt must not cost the verdict its tenth of a second.
+function fill(list, sale, lines) {
+  const look = `${sale?.sale} ${document.body.dataset.words}`;
+  if (list.dataset.look !== look || !lines.length) list.replaceChildren(...(lines.length ? [] : [nothing(sale)]));
+  list.dataset.look = look;
+  const known = new Map([...list.querySelectorAll("[data-number]")].map((item) => [Number(item.dataset.number), item]));
+  if (lines.length) list.querySelector(".nothing")?.remove();
+  const numbers = new Set(lines.map((line) => line.number));
+  for (const [number, item] of known) if (!numbers.has(number)) item.remove();
+  for (const line of lines) {
+    const item = known.get(line.number) ?? list.appendChild(row(line));
+    item.classList.toggle("picked", line.number === picked);
+    item.classList.toggle("marked", line.number === marked);
+  }
+}
+
 function row(line) {
   const item = document.createElement("li");
   item.dataset.number = line.number;
-  item.classList.toggle("picked", line.number === picked);
-  item.classList.toggle("marked", line.number === marked);
   const name = cell("name");
   words.put(name, words.name(line));
   const count = cell("quantity", `${words.quantity(line.quantity_milli)} × ${words.tenge(line.price_tiyn)}`);

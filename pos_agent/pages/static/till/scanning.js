@@ -58,7 +58,7 @@ export async function pump() {
 
 function keep() {
   kept.scans.set(queue.map(({ at, ...entry }) => entry));
-  const waiting = queue.length - (busy ? 1 : 0);
+  const waiting = mustWait() ? queue.length - (busy ? 1 : 0) : 0;
   if (state.scansWaiting !== waiting) {
     state.scansWaiting = waiting;
     changed();
