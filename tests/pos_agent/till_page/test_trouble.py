@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from fiscal.register import Failure, FailureKind, Unknown
 from hw_sim.registry import Fate
+from pos_agent import __version__
+from pos_agent.journal.database import DiskFull
+from pos_agent.journal.journal import Event
 from pos_agent.pages.sessions import Role
 from scanners.scan import Health, HealthChange
 
@@ -214,3 +217,53 @@ def test_a_technician_may_use_the_cashiers_page(room: Room) -> None:
     room.opened.append(context)
     context.add_cookies([room.counter.cookie("ноутбук", Role.IT)])  # type: ignore[list-item]
     room.shown(context.new_page())
+
+
+def test_a_full_disk_stops_the_sale_before_the_register_and_the_same_call_goes_on_later(till: TillPage) -> None:
+    before = till.counter.receipts()
+    till.scan(till.counter.unit().text)
+    till.press("F3")
+    expect(till.at("#pay-form")).to_be_visible()
+    journal = till.counter.agent.journal
+    db = journal.database.connection
+    limit = db.execute("PRAGMA max_page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count={db.execute('PRAGMA page_count').fetchone()[0]}")
+    with pytest.raises(DiskFull):
+        while True:
+            journal.append(Event("scan_dropped", {"sale": None, "data": "x" * 3_000}))
+    till.keys.enter()
+    expect(till.at("#paying .trouble")).to_contain_text("S-301")
+    till.state("На диске нет места")
+    assert till.counter.receipts() == before
+    db.execute(f"PRAGMA max_page_count={limit}")
+    till.keys.enter()
+    till.sold()
+    till.state("Всё работает")
+    assert till.counter.receipts() == before + 1
+
+
+def test_a_page_left_open_over_an_update_loads_itself_anew(room: Room) -> None:
+    till = room.page()
+    till.page.route("**/till", lambda route: _changed(route, __version__, "0.0.1"), times=1)
+    till.page.reload()
+    expect(till.at("body")).to_have_attribute("data-version", __version__)
+    expect(till.at("body")).to_have_attribute("data-ready", "yes")
+
+
+def test_green_goes_by_itself_and_red_does_not(room: Room) -> None:
+    till = room.page()
+    till.page.route("**/till", lambda route: _changed(route, 'green-ms="60000"', 'green-ms="1500"'), times=1)
+    till.page.reload()
+    expect(till.at("body")).to_have_attribute("data-ready", "yes")
+    till.keys.scan(room.counter.unit().text)
+    till.lines(1)
+    till.tone("idle")
+    till.scan(room.counter.mark(Fate.EXPIRED).text, "bad")
+    till.page.wait_for_timeout(1_600)  # Longer than green would have stayed.
+    till.tone("bad")
+
+
+def _changed(route: Route, was: str, becomes: str) -> None:
+    answer = route.fetch()
+    assert was in answer.text()
+    route.fulfill(response=answer, body=answer.text().replace(was, becomes))

@@ -148,6 +148,11 @@ async function named({ scan, gtin }) {
   }
 }
 
+async function look() {
+  await refreshStatus();
+  await paying.recheck();
+}
+
 async function begin() {
   api.onLink(
     () => { state.reachable = false; changed(); },
@@ -162,14 +167,14 @@ async function begin() {
   scanning.whenReceipt(returning.fromLink);
   follow({
     row,
-    opened: () => { refreshSales(); refreshStatus(); },
+    opened: () => { refreshSales(); look(); },
     lost: () => refreshStatus(), // Tells a stream that broke from an agent that is gone, and a page that was signed out.
   });
   await Promise.all([refreshSales(), refreshStatus()]);
   await paying.resume();
   scanning.pump();
-  setInterval(refreshStatus, LOOK_MS);
-  addEventListener("till:look", refreshStatus); // For whoever cannot wait for it.
+  setInterval(look, LOOK_MS);
+  addEventListener("till:look", look); // For whoever cannot wait for it.
   setInterval(() => { strip.draw(actions); paying.waitDraw(); }, 1000);
   document.body.dataset.ready = "yes";
 }

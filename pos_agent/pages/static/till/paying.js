@@ -204,6 +204,21 @@ export function heard(kind, body) {
   }
 }
 
+// The same by asking, for news that passed while the stream was away.
+export async function recheck() {
+  const call = kept.payment.get();
+  const waits = () => doubt && !running && kept.payment.isOwn(call) && !state.status?.doubts.some((one) => one.sale === call.sale);
+  if (!waits()) return;
+  try {
+    const known = await api.get(`/v1/sales/${call.sale}`);
+    if (!waits()) return;
+    if (known.state === "FISCALISED") run(call);
+    else if (known.state === "HELD") reopened(call);
+  } catch (error) {
+    if (!(error instanceof api.Problem) && !(error instanceof api.Unreachable)) throw error;
+  }
+}
+
 async function reopened(call) {
   await refreshSales();
   sale = state.sales.find((one) => one.sale === call.sale) ?? sale;
