@@ -72,6 +72,12 @@ class Catalogue:
         """Has a native reader read this language? Raises MissingWords for one that is not there."""
         return self._language(lang).info().get("x-reviewed") != "no"
 
+    def known(self) -> tuple[str, ...]:
+        """Every key, for a page that takes the whole catalogue with it."""
+        # gettext lists its messages nowhere in public; the name has stood since its first version.
+        found = vars(next(iter(self.languages.values())))["_catalog"]
+        return tuple(sorted({key if isinstance(key, str) else key[0] for key in found} - {""}))
+
     def _language(self, lang: str) -> gettext.GNUTranslations:
         try:
             return self.languages[lang]

@@ -10,9 +10,11 @@ from typing import Any
 
 from fiscal.register import Register
 from marking.policy import Policy
+from pos_agent import __version__
 from pos_agent.api.atol.queue import RequestQueue
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache
+from pos_agent.cache_look import CacheLook
 from pos_agent.checkout import Checkout
 from pos_agent.clock import NS_PER_S, Clock, iso_utc
 from pos_agent.closing import Closing
@@ -23,6 +25,7 @@ from pos_agent.hooks.worker import HookWorker
 from pos_agent.intake import Intake
 from pos_agent.journal.journal import Journal
 from pos_agent.judging import Judge
+from pos_agent.link_watch import LinkWatch
 from pos_agent.pages.sessions import Sessions
 from pos_agent.printing import Printing, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
@@ -50,6 +53,7 @@ class Agent:
     till: Till
     cache: Cache
     policy: Policy
+    cache_look: CacheLook
     judge: Judge
     checkout: Checkout
     register: Register
@@ -70,6 +74,7 @@ class Agent:
     delivery: DeliveryWorker | None
     recheck: RecheckWorker | None
     heartbeat: HeartbeatWorker | None
+    ismpt_link: LinkWatch | None  # None: the registry is never asked.
     started_ns: int  # UTC.
     hooks: tuple[HookWorker, ...] = ()
     closers: tuple[Callable[[], object], ...] = field(default=())
@@ -82,13 +87,13 @@ class Agent:
     def status(self) -> dict[str, Any]:
         """What the till page's strip and `pos-agent status` show. Asks no device: it must answer at once."""
         shift = self.till.open_shift()
-        counts = self.cache.counts()
         head, _ = self.journal.head()
         unsent, oldest_ns = self.queue.unsent()
         now_ns = self.clock.now_ns()
         health = dict(self.intake.health)
         return {
             "till": self.journal.till,
+            "version": __version__,
             "at": iso_utc(now_ns),
             "shift": None
             if shift is None
@@ -107,7 +112,11 @@ class Agent:
                 "oldest_age_s": None if oldest_ns is None else (now_ns - oldest_ns) // NS_PER_S,
                 "set_aside": [{"row": number, "reason": reason} for number, reason in self.queue.set_aside_rows()],
             },
-            "cache": {"products": counts.products, "codes": counts.statuses},
+            "cache": self.cache_look.facts(),
+            "links": {
+                "ismpt": None if self.ismpt_link is None else self.ismpt_link.facts(),
+                "hq": None if self.delivery is None else self._delivery_facts(self.delivery),
+            },
             "scanners": {name: str(change.health) for name, change in health.items()},
             # Beside the words and not among them: programs compare the words.
             "scanner_text": {
@@ -120,6 +129,10 @@ class Agent:
             "scan_test": self.scan_test.facts(),
         }
 
+    def _delivery_facts(self, delivery: DeliveryWorker) -> dict[str, Any]:
+        status = delivery.status()
+        return {"state": str(status.state), "text": status.last_error}
+
     def doubts(self) -> list[dict[str, Any]]:
         return [self._doubt(pending) for pending in self.till.undecided()]
 
@@ -130,7 +143,10 @@ class Agent:
         return {
             "document": pending.key,
             "kind": pending.kind,
+            "state": str(pending.state),
+            "code": self.desk.undecided(pending.key).kind.code,
             "sale": pending.sale,
+            "total_tiyn": self.till.intent(pending.intent_row)["prepared"]["total_tiyn"],
             "since": iso_utc(since_ns),
             "age_s": (self.clock.now_ns() - since_ns) // NS_PER_S,
             "decides": "register" if handed_over is None else "person",

@@ -137,6 +137,10 @@ class ApiSection(Section):
     burst: int = Field(default=100, ge=1)
 
 
+class PageSection(Section):
+    green_s: float = Field(default=4.0, ge=1, le=60)  # How long the till page shows a green answer.
+
+
 class ReceiptSection(Section):
     group_marks: bool = False  # Equal marked goods as one position with a list of marks.
     return_sends_marks: bool = True  # Whether a return repeats the codes is not stated by the vendor.
@@ -194,6 +198,7 @@ class Config(Section):
     sync: SyncSection = SyncSection()
     api: ApiSection = ApiSection()
     webhooks: tuple[WebhookSection, ...] = ()
+    page: PageSection = PageSection()
     receipt: ReceiptSection = ReceiptSection()
     scan: ScanSection = ScanSection()
     policy: dict[str, Any] = Field(default_factory=dict)  # marking.policy.policy_from names and checks the keys.

@@ -67,6 +67,14 @@ WHERE kind = 'document_made' AND body ->> '$.document.identity' = :identity
 AND body ->> '$.document.fiscal_sign' = :sign AND body ->> '$.document.number' = :number
 AND body ->> '$.document.shift' = :shift LIMIT 1
 """
+# Of receipts alone, newest first: what a buyer brings back was mostly sold in the last days.
+RECEIPTS = """
+SELECT document.sale FROM document JOIN journal ON journal.number = document.outcome_row
+WHERE document.kind = 'sale' AND document.state = 'MADE'
+AND (:sign IS NULL OR journal.body ->> '$.document.fiscal_sign' = :sign)
+AND (:number IS NULL OR journal.body ->> '$.document.number' = :number)
+ORDER BY document.outcome_row DESC LIMIT :most
+"""
 OPEN_SHIFT = sql(
     select(shift.c.number, shift.c.opened_ns).where(shift.c.closed_row.is_(None)).order_by(shift.c.number.desc())
 )
@@ -276,6 +284,11 @@ class Till:
         """(id, facts) of each event that a webhook's receiver never took."""
         found = self._journal.query(GIVEN_UP, {"client": f"{APART}hook {hook}"})
         return tuple((event, json.loads(body)) for event, body in found)
+
+    def receipts_like(self, *, fiscal_sign: str | None, number: int | None, most: int) -> tuple[str, ...]:
+        """Sales of this till whose fiscal receipt has that sign, or that number in its shift; newest first."""
+        facts = {"sign": fiscal_sign, "number": number, "most": most}
+        return tuple(name for (name,) in self._journal.query(RECEIPTS, facts))
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

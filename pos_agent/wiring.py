@@ -22,6 +22,7 @@ from pos_agent.agent import Agent, close_all
 from pos_agent.api.atol.queue import RequestQueue
 from pos_agent.api.idempotency import Once
 from pos_agent.cache.store import Cache, CacheError
+from pos_agent.cache_look import CacheLook
 from pos_agent.checkout import Checkout
 from pos_agent.clock import Clock, SystemClock
 from pos_agent.closing import Closing, ReceiptRules
@@ -35,6 +36,7 @@ from pos_agent.intake import Answer, Intake
 from pos_agent.journal.ballast import Ballast
 from pos_agent.journal.journal import Event, Journal
 from pos_agent.judging import Judge, OnlineCheck
+from pos_agent.link_watch import LinkWatch
 from pos_agent.pages.sessions import Sessions, SessionsUnusable
 from pos_agent.printing import Printing, PrintsLines, RegisterPaper
 from pos_agent.queue import JournalQueue, WithdrawalWatch
@@ -117,7 +119,8 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         opened.append(ismpt.close)
     till = Till(journal)
     policy = _policy(config)
-    online = _online(ismpt, config.ismpt.deadline_s)
+    ismpt_link = None if ismpt is None else LinkWatch(clock.now_ns)
+    online = _online(ismpt, config.ismpt.deadline_s, ismpt_link)
     judge = Judge(cache, till.unit_states, policy, online, clock.now_ns, config.scan.suffixes)
     checkout = Checkout(journal, till, judge, kazakhstan(), clock.now_ns, config.till.zone)
     section = config.register_
@@ -165,6 +168,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         till=till,
         cache=cache,
         policy=policy,
+        cache_look=CacheLook(cache, clock.now_ns, clock.monotonic),
         judge=judge,
         checkout=checkout,
         register=register,
@@ -185,6 +189,7 @@ def _built(config: Config, world: World, opened: list[Callable[[], object]]) -> 
         delivery=delivery,
         heartbeat=heartbeat,
         hooks=hooks,
+        ismpt_link=ismpt_link,
         recheck=None if ismpt is None else _recheck(ismpt, watch, world),
         started_ns=clock.now_ns(),
         closers=tuple(reversed(opened)),
@@ -289,13 +294,13 @@ def _ismpt(config: Config, world: World) -> IsMptClient | None:
         raise ConfigError(f"ismpt.url: {error}") from error
 
 
-def _online(client: IsMptClient | None, deadline_s: float) -> OnlineCheck | None:
-    if client is None:
+def _online(client: IsMptClient | None, deadline_s: float, link: LinkWatch | None) -> OnlineCheck | None:
+    if client is None or link is None:
         return None
 
     def ask(kis: tuple[str, ...]) -> OnlineAnswer:
         answer = client.check(kis, deadline_s=deadline_s)
-        return OnlineAnswer(answer.statuses, answer.unavailable)
+        return link.heard(OnlineAnswer(answer.statuses, answer.unavailable))
 
     return ask
 

@@ -26,7 +26,7 @@ from pos_agent.api.measured import Measured
 from pos_agent.cache.store import CacheError
 from pos_agent.journal.database import DiskFull, JournalBusy, JournalUnusable
 from pos_agent.metrics import Metrics
-from pos_agent.pages import accounts, it, sign_in
+from pos_agent.pages import accounts, it, sign_in, till
 from pos_agent.pages.it.shell import Tickets
 from pos_agent.pages.it.trouble_page import trouble_page, wants_page
 from pos_agent.pages.kit import PageHeaders
@@ -55,7 +55,7 @@ def create_app(agent: Agent) -> FastAPI:
     for router in (status.router, sales.router, register.router, events.router, accounts.router, atol.router):
         app.include_router(router)
     app.state.tickets = Tickets()
-    for router in (sign_in.router, it.router):
+    for router in (sign_in.router, it.router, till.router):
         app.include_router(router, include_in_schema=False)
     app.mount("/static", StaticFiles(packages=[("pos_agent.pages", "static")]))
     app.add_exception_handler(Problem, _problem)

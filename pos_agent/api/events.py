@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import binascii
+import datetime as dt
 import json
 import re
 from collections.abc import AsyncIterator, Sequence
@@ -11,6 +14,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Query
 from starlette.responses import StreamingResponse
 
+from fiscal.receipt_link import read_link
 from pos_agent.agent import Agent
 from pos_agent.api.calls import AgentOf
 from pos_agent.api.documented import told
@@ -19,6 +23,7 @@ from sync.wire import Row
 
 router = APIRouter(prefix="/v1")
 
+AIM = re.compile(r"\][A-Za-z][0-9A-Za-z]")  # May stand in front of any scan.
 ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 HEARTBEAT_S = 15.0
 CATCH_UP_ROWS = 500
@@ -61,7 +66,7 @@ async def _stream(agent: Agent, after: int) -> AsyncIterator[str]:
             for row in rows:
                 after = row.number
                 if row.kind not in PRIVATE:
-                    yield event_text(row)
+                    yield event_text(row, agent.config.till.zone)
             if rows:
                 continue
             try:
@@ -73,11 +78,25 @@ async def _stream(agent: Agent, after: int) -> AsyncIterator[str]:
         leave()
 
 
-def event_text(row: Row) -> str:
-    body: dict[str, Any] = {name: value for name, value in json.loads(row.body).items() if name not in HEAVY}
+def event_text(row: Row, zone: dt.tzinfo) -> str:
+    kept: dict[str, Any] = json.loads(row.body)
+    body: dict[str, Any] = {name: value for name, value in kept.items() if name not in HEAVY}
+    link = _receipt_link(kept) if row.kind == "scan_judged" else ""
+    if link and read_link(link, zone) is not None:  # Somebody brings goods back: the till page offers a return.
+        body["receipt_link"] = link
     if "line" in body:  # The check part of a code is nobody's business but the register's.
         body["line"] = {name: value for name, value in body["line"].items() if name != "full"}
     text = json.dumps(
         {"number": row.number, "at": iso_utc(row.at_ns), "kind": row.kind, "body": body}, ensure_ascii=False
     )
     return f"id: {row.number}\nevent: {row.kind}\ndata: {text}\n\n"
+
+
+def _receipt_link(body: dict[str, Any]) -> str:
+    """The scan as text when it looks like an address."""
+    try:
+        text = base64.b64decode(str(body.get("data", ""))).decode("ascii").strip()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+    text = AIM.sub("", text, count=1) if text.startswith("]") else text
+    return text if text[:4].lower() == "http" else ""

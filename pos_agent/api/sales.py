@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from starlette.responses import Response
 
+from fiscal.receipt_link import read_link
 from fiscal.register import Operation
 from pos_agent.agent import Agent
 from pos_agent.api import models
@@ -16,9 +18,12 @@ from pos_agent.api.calls import AgentOf, CallOf
 from pos_agent.api.documented import CHANGES, JUDGES, LOOKS_UP, OF_A_SALE, ON_A_SALE, PAYS, SALE, told
 from pos_agent.api.idempotency import Reply
 from pos_agent.closing import Paid
+from pos_agent.problems import Problem
 from pos_agent.sale import UNDECIDED, SaleState
 
 router = APIRouter(prefix="/v1")
+
+FOUND_MAX = 10
 
 
 @router.post("/codes/check", summary="May this code be sold? Changes nothing", **told(forms.Judged, *LOOKS_UP))
@@ -169,6 +174,32 @@ def one_shot(body: models.ReceiptBody, agent: AgentOf, call: CallOf) -> Response
         status=201,
         resume=lambda document: resumed(agent, document, one_shot=True),
     )
+
+
+@router.get(
+    "/receipts",
+    summary="Receipts of this till by fiscal sign, by number, or by the text of their QR",
+    **told(forms.Found, "T-123"),
+)
+def find_receipts(
+    agent: AgentOf,
+    fiscal_sign: Annotated[str | None, Query(min_length=1, max_length=50)] = None,
+    number: Annotated[int | None, Query(ge=1, le=10**9, description="In its shift, so several may have it.")] = None,
+    link: Annotated[str | None, Query(max_length=1_000, description="The address in the QR.")] = None,
+) -> dict[str, Any]:
+    """`basis`: what a link says of its receipt, for a return on one that another till made."""
+    if sum(given is not None for given in (fiscal_sign, number, link)) != 1:
+        raise Problem("P-407", "exactly one of fiscal_sign, number and link")
+    facts = None if link is None else read_link(link, agent.config.till.zone)
+    if link is not None and facts is None:
+        raise Problem("T-123", "no address of a receipt")
+    sign = fiscal_sign if facts is None else facts.fiscal_sign
+    names = agent.till.receipts_like(fiscal_sign=sign, number=number, most=FOUND_MAX)
+    found = [paid_json(agent.closing.paid(name)) for name in names]
+    if facts is not None:  # Signs are unique at one register; another one may have given the same.
+        rnm = facts.registration_number
+        found = [paid for paid in found if paid["document"]["registration_number"] in ("", rnm)]
+    return {"receipts": found, "basis": None if facts is None else asdict(facts)}
 
 
 @router.post(

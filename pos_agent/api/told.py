@@ -176,6 +176,18 @@ class Paid(Told):
     document: FiscalDocument
 
 
+class LinkFacts(Told):
+    fiscal_sign: str
+    registration_number: str
+    total_tiyn: Tiyn
+    at: Moment
+
+
+class Found(Told):
+    receipts: list[Paid]
+    basis: LinkFacts | None = Field(description="What a link says of its receipt: four of the five facts")
+
+
 class PaidOnPaper(Paid):
     printed: str = Field(description='"ok", why not, or "" before it was tried')
 
