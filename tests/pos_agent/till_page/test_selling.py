@@ -185,6 +185,7 @@ def test_shift_and_drawer_by_keyboard(till: TillPage) -> None:
     till.press("F7")
     expect(till.at("#shift")).to_be_visible()
     till.page.keyboard.press("3", delay=40)
+    expect(till.at("#cash-sum")).to_be_focused()
     till.page.fill("#cash-sum", "1500,50")
     till.keys.enter()
     expect(till.at("#reason")).to_contain_text("Внесено: 1 500,50 ₸")
@@ -199,6 +200,7 @@ def test_shift_and_drawer_by_keyboard(till: TillPage) -> None:
     till.press("Escape")
     expect(till.at("#confirm")).to_be_hidden()
     till.page.keyboard.press("6", delay=40)
+    expect(till.at("#confirm")).to_be_visible()
     till.keys.enter()
     expect(till.at("#report-title")).to_contain_text("Z-отчёт")
     assert till.counter.agent.till.open_shift() is None
