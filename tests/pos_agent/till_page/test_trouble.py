@@ -193,6 +193,15 @@ def test_a_scanner_of_the_agent_that_is_off_is_named(till: TillPage) -> None:
     till.counter.agent.intake.health.clear()
 
 
+def test_a_test_of_the_scanners_by_store_it_is_told_with_what_it_means(till: TillPage) -> None:
+    till.counter.agent.scan_test.start("Ерлан")
+    till.look()
+    till.state("Сканеры проверяет Ерлан: в чек ничего не попадает")
+    till.counter.agent.scan_test.stop()
+    till.look()
+    expect(till.at("#state p")).not_to_contain_text("Сканеры проверяет")
+
+
 def test_the_page_outlives_a_restart_of_the_agent_and_a_scan_made_meanwhile(till: TillPage) -> None:
     till.scan(till.counter.unit().text)
     till.counter.down()

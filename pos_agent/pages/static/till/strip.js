@@ -74,6 +74,9 @@ const STATES = [
   () => !state.reachable && ["bad", "state.agent"],
   ({ journal }) => !journal.writable && ["bad", "state.journal"],
   () => state.diskFull && ["bad", "state.disk"],
+  ({ scan_test: test }) => test && [
+    "look", "state.scan_test", { by: test.by, t: words.lasting(Math.max(0, test.left_s - sinceLook())) },
+  ],
   () => ofDoubt(doubts().find((doubt) => doubt.decides === "person")),
   () => ofDoubt(doubts()[0]),
   () => shiftLeft() !== null && shiftLeft() < 0 && ["bad", "state.shift_over", {}, "shift"],
