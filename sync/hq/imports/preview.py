@@ -104,13 +104,17 @@ def _read(seen: Preview, sheet: Sheet, data: list[RawRow], registers: MappingTyp
         return replace(seen, trouble=str(error))
     read = read_chunk(data, Reader(mapping, where, registers, sheet.date1904, "preview"))
     used = frozenset(where.at.values())
+    if not data:
+        trouble = f"nothing below the header in row {seen.header_row}: the file is empty, or its rows are out of order"
+    else:
+        trouble = "" if read.documents else "no row can be read: see the remarks"
     return replace(
         seen,
         columns={meaning.value: where.names[meaning] for meaning in Meaning if meaning in where.at},
         unused=tuple(name for index, name in enumerate(sheet.header) if name and index not in used),
         documents=tuple(read.documents),
         remarks=tuple(sorted(read.remarks, key=lambda remark: remark.row)),
-        trouble="" if read.documents or not data else "no row can be read: see the remarks",
+        trouble=trouble,
     )
 
 
