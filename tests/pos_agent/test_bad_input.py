@@ -86,7 +86,7 @@ WHOLE: tuple[bytes, ...] = (
 )  # fmt: skip
 READABLE = (b"", b"\xef\xbb\xbf{}", '{"cashier": "A"}'.encode("utf-16"))  # JSON all the same, where it says no more.
 MEDIA = ("application/json", "text/plain", "application/x-www-form-urlencoded")
-SHARE = 3  # Each place gets every third of the hostile values, its neighbour the next ones.
+SHARE = 6  # Each place gets every sixth of the hostile values, its neighbour the next ones.
 
 
 class Caller:

@@ -119,7 +119,7 @@ class Room:
             self.opened.pop().close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # One loop of Playwright in a process at a time.
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

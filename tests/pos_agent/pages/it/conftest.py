@@ -57,7 +57,7 @@ def plain(tmp_path: Path) -> Iterator[Desk]:
     shop.agent.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # One loop of Playwright in a process at a time.
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
