@@ -15,14 +15,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Page, expect
+from real_browser import chromium
 from served_till import TillClock
 from till_counter import Counter, counter
 from wedge_keys import Keys
 
 from fiscal.register import Operation
 
-CHROMIUM = os.environ.get("TILL_CHROMIUM", "/usr/bin/chromium")
 SCANS = int(os.environ.get("TILL_SCANS", "120"))
 WARM = 10  # The first scans meet code that is not compiled yet.
 LINES = 12  # In one receipt.
@@ -50,15 +50,13 @@ BARE = """async ({ sale, codes }) => {
 
 @pytest.fixture
 def till(tmp_path: Path) -> Iterator[tuple[Counter, Page]]:
-    with counter(tmp_path, TillClock()) as shop, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
+    with counter(tmp_path, TillClock()) as shop, chromium() as browser:
         context = browser.new_context(viewport={"width": 1024, "height": 768}, base_url=shop.url)
         context.add_cookies([shop.cookie()])  # type: ignore[list-item]
         page = context.new_page()
         page.goto("/till")
         expect(page.locator("body")).to_have_attribute("data-ready", "yes")
         yield shop, page
-        browser.close()
 
 
 def empty(shop: Counter) -> None:

@@ -8,25 +8,22 @@ Run inside the virtual environment, with Chromium on the machine: .venv/bin/pyth
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import it_shop  # noqa: E402 -- lies with the tests, whose shop the pictures show.
+from real_browser import chromium, keep_picture  # noqa: E402
 
 from pos_agent.api.guard import COOKIE  # noqa: E402
 
 FOLDER = ROOT / "docs" / "it"
-CHROMIUM = os.environ.get("HQ_CHROMIUM", "/usr/bin/chromium")
 COLOURS = 64  # Flat pages lose nothing, and the files stay small.
 CODE = "0104870000000128213hB?7tR␝93aB9+"
 
@@ -79,11 +76,9 @@ DRAWINGS = tuple(f"{name}-{lang}" for name in PAGES for lang in ("ru", "kk"))
 
 def draw(names: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, chromium() as browser:
         shop = it_shop.ItShop(Path(folder))
         shop.troubled()
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         with it_shop.served(shop) as desk:
             cookie = {"name": COOKIE, "value": shop.cookie(), "url": desk.url}
             for name in names:
@@ -96,10 +91,8 @@ def draw(names: list[str]) -> None:
                 first(page, shop)
                 page.wait_for_load_state("load")
                 page.evaluate("document.activeElement.blur()")
-                with Image.open(io.BytesIO(page.screenshot(full_page=True))) as picture:
-                    picture.convert("RGB").quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
+                keep_picture(page, FOLDER / f"{name}.png", COLOURS, full_page=True)
                 context.close()
-        browser.close()
         shop.agent.close()
 
 

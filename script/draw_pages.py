@@ -7,8 +7,6 @@ Run inside the virtual environment, with Chromium on the machine: .venv/bin/pyth
 from __future__ import annotations
 
 import argparse
-import io
-import os
 import socket
 import sys
 import tempfile
@@ -18,13 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
-from PIL import Image
-from playwright.sync_api import sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 import hq_chain  # noqa: E402 -- lies with the tests, whose chain the pictures show.
+from real_browser import chromium, keep_picture  # noqa: E402
 
 from sync.hq.engine import open_engine  # noqa: E402
 from sync.hq.lake.layout import Lake  # noqa: E402
@@ -32,7 +29,6 @@ from sync.hq.pages.app import create_pages  # noqa: E402
 from sync.hq.pages.settings import PagesSettings  # noqa: E402
 
 FOLDER = ROOT / "docs" / "headquarters"
-CHROMIUM = os.environ.get("HQ_CHROMIUM", "/usr/bin/chromium")
 PASSWORD = "only for the pictures"  # noqa: S105 -- of a database that lives as long as this script.
 COLOURS = 64  # Flat pages lose nothing, and the files stay small.
 
@@ -89,10 +85,8 @@ def draw(names: list[str]) -> None:
     with (
         tempfile.TemporaryDirectory() as folder,
         serving(Path(folder)) as (url, cookie),
-        sync_playwright() as playwright,
+        chromium() as browser,
     ):
-        arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
         for name in names:
             language, path = DRAWINGS[name]
             context = browser.new_context(viewport={"width": 1366, "height": 768}, base_url=url)
@@ -104,10 +98,8 @@ def draw(names: list[str]) -> None:
                 page.click(f"button.language[value={language}]")
                 page.goto(path)
             page.evaluate("document.activeElement.blur()")
-            with Image.open(io.BytesIO(page.screenshot())) as picture:
-                picture.convert("RGB").quantize(COLOURS).save(FOLDER / f"{name}.png", optimize=True)
+            keep_picture(page, FOLDER / f"{name}.png", COLOURS)
             context.close()
-        browser.close()
 
 
 def main() -> int:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import Any
 
-import typer
-
+from pos_agent.cli.failing import fail
 from pos_agent.config import Config
 
 TIMEOUT_S = 60.0  # A register that does not answer takes its time to say so.
@@ -58,8 +57,3 @@ def _problem(facts: Any) -> str:
     if not isinstance(facts, dict) or "code" not in facts:
         return ""
     return f"{facts['code']}: {facts.get('title', '')} ({facts.get('detail', '')})"
-
-
-def fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(2)

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import IO, Annotated, Any, NoReturn
+from typing import IO, Annotated, Any
 
 import typer
 from rich.console import Console
@@ -27,6 +27,7 @@ from pos_agent.cache import Cache, CacheError, Counts
 from pos_agent.cache.importing import Kind, Report, import_file
 from pos_agent.cache.lines import BadRow, UnreadableFile
 from pos_agent.cache.rows import Context, instant_ns, instant_text
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import CONFIG_VARIABLE, configured
 
 LISTED_MAX = 100  # Mistakes shown on the terminal; all of them go to --errors.
@@ -67,11 +68,11 @@ def import_(
 ) -> None:
     """Import a file: all of it, or nothing when a single row has a mistake."""
     if encoding not in _ENCODINGS:
-        _fail(f"--encoding: one of {', '.join(_ENCODINGS)} wanted, got {encoding!r}")
+        fail(f"--encoding: one of {', '.join(_ENCODINGS)} wanted, got {encoding!r}")
     try:
         default_at_ns = instant_ns(at) if at else None
     except ValueError as error:
-        _fail(f"--at: {error}")
+        fail(f"--at: {error}")
     context = Context(standard(), time.time_ns(), default_at_ns)
     with ExitStack() as stack:
         stack.enter_context(_explained())
@@ -250,9 +251,9 @@ def _explained() -> Iterator[None]:
     try:
         yield
     except CacheError as error:
-        _fail(str(error))
+        fail(str(error))
     except OSError as error:
-        _fail(f"{error.filename or 'output'}: {error.strerror}")
+        fail(f"{error.filename or 'output'}: {error.strerror}")
 
 
 def _print(line: str) -> None:
@@ -261,8 +262,3 @@ def _print(line: str) -> None:
 
 def _warn(line: str) -> None:
     typer.echo(line, err=True)
-
-
-def _fail(line: str) -> NoReturn:
-    _warn(line)
-    raise typer.Exit(2)

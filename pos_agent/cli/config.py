@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption
-from pos_agent.cli.terminal import JsonOption, LangOption, Terminal, fail, say_json, terminal
+from pos_agent.cli.terminal import JsonOption, LangOption, Terminal, say_json, terminal
 
 if TYPE_CHECKING:
     from pos_agent.config_check import Checked

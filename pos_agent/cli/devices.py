@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _addresses(urls: list[str] | None, config: Path | None) -> tuple[dict[str, s
 
     settings = configured(config)
     if not settings.scanners:
-        _fail("the configuration names no scanner; give an address: `pos-agent devices list` shows them")
+        fail("the configuration names no scanner; give an address: `pos-agent devices list` shows them")
     addresses = {section.name: section.url for section in settings.scanners}
     return addresses, ReadContext(suffixes=tuple(settings.scan.suffixes))
 
@@ -119,7 +120,7 @@ def _opened(addresses: dict[str, str], clock: Clock) -> list[Scanner]:
     try:
         return [open_scanner(name, url, surroundings) for name, url in addresses.items()]
     except ScannerAddressInvalid as error:
-        _fail(f"{error}; `pos-agent devices list` shows the addresses of this machine")
+        fail(f"{error}; `pos-agent devices list` shows the addresses of this machine")
 
 
 def _greeting(addresses: dict[str, str], *, given: bool) -> list[Line]:
@@ -153,8 +154,3 @@ def _show(lines: Iterable[Line], styled: bool) -> None:
 def _json(data: object) -> None:
     sys.stdout.buffer.write(json.dumps(data, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
     sys.stdout.buffer.flush()
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(2)

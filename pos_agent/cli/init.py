@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption
-from pos_agent.cli.terminal import JsonOption, LangOption, fail, say_json
+from pos_agent.cli.terminal import JsonOption, LangOption, say_json
 
 if TYPE_CHECKING:
     from pos_agent.cli.init_talk import Talk

@@ -15,8 +15,9 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption, configured
-from pos_agent.cli.terminal import JsonOption, LangOption, Terminal, fail, terminal
+from pos_agent.cli.terminal import JsonOption, LangOption, Terminal, terminal
 
 if TYPE_CHECKING:
     from pos_agent.clock import Clock

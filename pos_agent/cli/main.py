@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ from pos_agent import __version__
 from pos_agent.cli.decode import decode_command
 from pos_agent.cli.demo import demo_command
 from pos_agent.cli.explain import explain_command
+from pos_agent.cli.failing import fail
 from pos_agent.cli.later import group
 from pos_agent.cli.ops import add_ops
 from pos_agent.cli.options import ConfigOption, configured
@@ -90,7 +91,7 @@ def run(config: ConfigOption = None) -> None:
         with stop_signals() as told:
             run_until_told(build(settings), told)
     except (ConfigError, SecretMissing, JournalUnusable, CacheError, ApiUnavailable) as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 @app.command()
@@ -106,7 +107,7 @@ def status(
     try:
         waits = facts["undecided"] or facts["queue"]["set_aside"] or not facts["journal"]["writable"]
     except (LookupError, TypeError):
-        _fail(f"what answers at port {settings.api.port} is no agent")
+        fail(f"what answers at port {settings.api.port} is no agent")
     if as_json:
         typer.echo(json.dumps(facts, ensure_ascii=False))
     else:
@@ -119,8 +120,3 @@ def status(
 def version() -> None:
     """Version of the agent."""
     typer.echo(__version__)
-
-
-def _fail(text: str) -> NoReturn:
-    typer.echo(text, err=True)
-    raise typer.Exit(2)

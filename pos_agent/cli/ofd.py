@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
@@ -22,6 +22,7 @@ from fiscal.ofd.state import Doc, Kkm, Stage
 from fiscal.ofd.store import StoreBroken
 from fiscal.options import RegisterUrlError
 from pos_agent.cli.cells import Column, Moment, Money, aligned, plain, spreadsheet, table
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.clock import iso_utc
 
@@ -122,17 +123,17 @@ def _memory(config: Path | None) -> Iterator[Maintenance]:
     """The memory of the configured register. Every failure becomes words and exit 2."""
     url = configured(config).register_.url
     if not url:
-        _fail("register.url is empty: name the till's configuration with --config")
+        fail("register.url is empty: name the till's configuration with --config")
     try:
         with closing(open_maintenance(urlsplit(url))) as memory:
             yield memory
     except RegisterUrlError as error:
         held = ("Is the agent stopped? It holds the memory while it runs.",) if error.place == "option store" else ()
-        _fail(f"register.url: {error}", *held)
+        fail(f"register.url: {error}", *held)
     except StoreBroken as error:
-        _fail(str(error), "Look at the disk; keep the file, it is the register's fiscal memory.")
+        fail(str(error), "Look at the disk; keep the file, it is the register's fiscal memory.")
     except NotDecidable as error:
-        _fail(str(error), "`pos-agent ofd status` shows what waits, and for what.")
+        fail(str(error), "`pos-agent ofd status` shows what waits, and for what.")
 
 
 def _told(kkm: Kkm) -> dict[str, object]:
@@ -175,10 +176,4 @@ def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        _fail(f"{path}: {error.strerror}", "Name another file with --csv.")
-
-
-def _fail(*lines: str) -> NoReturn:
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(FAILED)
+        fail(f"{path}: {error.strerror}", "Name another file with --csv.")

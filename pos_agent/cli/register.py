@@ -9,7 +9,8 @@ from urllib.parse import quote
 
 import typer
 
-from pos_agent.cli.asking import AgentApi, fail
+from pos_agent.cli.asking import AgentApi
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption, configured
 
 app = typer.Typer(no_args_is_help=True)  # Its help stands in pos_agent/cli/main.py.

@@ -9,10 +9,11 @@ import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pos_agent.cli.failing import fail_as
 from pos_agent.cli.options import CONFIG_VARIABLE, ConfigOption, configured
 
 if TYPE_CHECKING:
@@ -129,16 +130,8 @@ def _explained(as_json: bool) -> Iterator[None]:
     try:
         yield
     except NotRestored as error:
-        _fail(f"{error}. Nothing was changed.", as_json, obstacle=error.obstacle)
+        fail_as(f"{error}. Nothing was changed.", as_json, obstacle=error.obstacle)
     except (BadCopy, NotSaved, Unanswered, JournalUnusable, ConfigError, SecretMissing, ValueError) as error:
-        _fail(str(error), as_json)
+        fail_as(str(error), as_json)
     except OSError as error:
-        _fail(f"{error.filename or 'disk'}: {error.strerror}", as_json)
-
-
-def _fail(text: str, as_json: bool, **facts: Any) -> NoReturn:
-    if as_json:
-        typer.echo(json.dumps({**facts, "problem": text}, ensure_ascii=False))
-    else:
-        typer.echo(text, err=True)
-    raise typer.Exit(2)
+        fail_as(f"{error.filename or 'disk'}: {error.strerror}", as_json)

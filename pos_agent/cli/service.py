@@ -6,11 +6,12 @@ import json
 import os
 import sys
 from collections.abc import Callable
-from typing import Annotated, Any, NoReturn
+from typing import Annotated
 
 import typer
 
 from pos_agent import __version__
+from pos_agent.cli.failing import fail_as
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.clock import SystemClock
 from pos_agent.install.service import NoSupervisor, SupervisorFailed, Systemd, WinSw, supervisor
@@ -86,14 +87,14 @@ def _supervisor(as_json: bool) -> Systemd | WinSw:
     try:
         return supervisor()
     except NoSupervisor as error:
-        _fail(str(error), as_json)
+        fail_as(str(error), as_json)
 
 
 def _not_debians(as_json: bool) -> None:
     from pos_agent.install.placing import OF_DEBIAN
 
     if any(path.exists() for path in OF_DEBIAN):
-        _fail("the Debian package pos-agent has made the service: `apt install` and `apt remove` care for it", as_json)
+        fail_as("the Debian package pos-agent has made the service: use `apt install` and `apt remove`", as_json)
 
 
 def _steps(
@@ -101,7 +102,7 @@ def _steps(
 ) -> None:
     """Do one after another, and say each; stop at the first that fails."""
     if not dry_run and sys.platform != "win32" and os.geteuid() != 0:
-        _fail("only root may do this: put sudo in front", as_json)
+        fail_as("only root may do this: put sudo in front", as_json)
     done: list[str] = []
     for text, do in steps:
         try:
@@ -109,7 +110,7 @@ def _steps(
                 do()
         except (SupervisorFailed, OSError) as error:
             told = error if isinstance(error, SupervisorFailed) else f"{error.filename}: {error.strerror}"
-            _fail(f"{text}: {told}", as_json, done=done)
+            fail_as(f"{text}: {told}", as_json, done=done)
         done.append(text)
         if not as_json:
             typer.echo(text)
@@ -117,11 +118,3 @@ def _steps(
         typer.echo(json.dumps({word: not dry_run, "steps": done, "next": after or None}, ensure_ascii=False))
     elif after and not dry_run:
         typer.echo(f"Next: {after}")
-
-
-def _fail(text: str, as_json: bool, **facts: Any) -> NoReturn:
-    if as_json:
-        typer.echo(json.dumps({**facts, "problem": text}, ensure_ascii=False))
-    else:
-        typer.echo(text, err=True)
-    raise typer.Exit(2)

@@ -10,8 +10,9 @@ from typing import Annotated
 
 import typer
 
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import ConfigOption
-from pos_agent.cli.terminal import JsonOption, LangOption, columns, fail, say_json, terminal
+from pos_agent.cli.terminal import JsonOption, LangOption, columns, say_json, terminal
 
 
 def support_bundle_command(

@@ -8,7 +8,7 @@ import sys
 import textwrap
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, NoReturn
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -64,13 +64,6 @@ def terminal() -> Terminal:
 def say_json(data: Any) -> None:
     sys.stdout.flush()
     _emit(json.dumps(data, ensure_ascii=False) + "\n")
-
-
-def fail(*lines: str) -> NoReturn:
-    """Exit 2 with words on standard error."""
-    for line in lines:
-        typer.echo(line, err=True)
-    raise typer.Exit(2)
 
 
 def columns(rows: Iterable[tuple[str, str]], gap: str = "  ") -> list[str]:

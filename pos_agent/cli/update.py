@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from pos_agent.cli.failing import fail_as
 from pos_agent.cli.options import CONFIG_VARIABLE, ConfigOption, configured
 
 if TYPE_CHECKING:
@@ -85,13 +86,13 @@ def _explained(as_json: bool) -> Iterator[None]:
     try:
         yield
     except BadBundle as error:
-        _fail(f"{error}. Nothing was changed.", as_json, place=error.place)
+        fail_as(f"{error}. Nothing was changed.", as_json, place=error.place)
     except (NoReleases, NoSupervisor, Refused, JournalUnusable) as error:
-        _fail(f"{error}. Nothing was changed.", as_json)
+        fail_as(f"{error}. Nothing was changed.", as_json)
     except SupervisorFailed as error:
-        _fail(str(error), as_json)
+        fail_as(str(error), as_json)
     except OSError as error:
-        _fail(f"{error.filename or 'disk'}: {error.strerror}. The version before is still the current one.", as_json)
+        fail_as(f"{error.filename or 'disk'}: {error.strerror}. The version before is still the current one.", as_json)
 
 
 def _show(outcome: Outcome, as_json: bool) -> NoReturn:
@@ -114,11 +115,3 @@ def _show(outcome: Outcome, as_json: bool) -> NoReturn:
     for text in outcome.warnings:
         typer.echo(text, err=True)
     raise typer.Exit(code)
-
-
-def _fail(text: str, as_json: bool, **facts: Any) -> NoReturn:
-    if as_json:
-        typer.echo(json.dumps({**facts, "problem": text}, ensure_ascii=False))
-    else:
-        typer.echo(text, err=True)
-    raise typer.Exit(2)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import NoReturn
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import typer
@@ -20,6 +19,7 @@ from fiscal.webkassa.driver import WebkassaRegister
 from fiscal.webkassa.paging import NotThere
 from fiscal.webkassa.settings import FAMILY, SCHEMES
 from pos_agent.cli.devices_lines import visible
+from pos_agent.cli.failing import fail
 from pos_agent.cli.options import configured
 from pos_agent.clock import SystemClock
 from pos_agent.config import ConfigError, RegisterSection
@@ -117,8 +117,3 @@ def next_step(failure: Failure) -> str:
 def complain(*lines: str) -> None:
     for line in lines:
         typer.echo(visible(line.encode("utf-8", "replace")), err=True)
-
-
-def fail(*lines: str) -> NoReturn:
-    complain(*lines)
-    raise typer.Exit(FAILED)

@@ -19,8 +19,9 @@ from fiscal.failures import Failure
 from fiscal.register import RegisterUnavailable
 from fiscal.webkassa.rows import BadRow, Page, Place
 from pos_agent.cli.cells import Column, aligned, plain, shown, spreadsheet, table
+from pos_agent.cli.failing import fail
 from pos_agent.cli.webkassa_columns import Facts
-from pos_agent.cli.webkassa_door import FAILED, complain, fail, next_step, told
+from pos_agent.cli.webkassa_door import FAILED, complain, next_step, told
 from pos_agent.clock import SystemClock
 
 

@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from real_browser import PATIENCE_MS, chromium
 from served_till import TillClock
 from till_counter import Counter, counter
 from wedge_keys import Keys
 
-CHROMIUM = os.environ.get("TILL_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--autoplay-policy=no-user-gesture-required",
-]  # fmt: skip
-PATIENCE_MS = 60_000  # A machine under load is slow; nothing here waits that long on an idle one.
 SHIFTS = """window.moved = 0; new PerformanceObserver(list => {
   for (const one of list.getEntries()) window.moved += one.value;
 }).observe({ type: "layout-shift", buffered: true });
@@ -121,10 +116,8 @@ class Room:
 
 @pytest.fixture(scope="module")  # One loop of Playwright in a process at a time.
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import expect
+from real_browser import CONTRASTS
 
 from hw_sim.registry import Fate
 from marking.groups import standard
@@ -267,30 +268,5 @@ def test_every_text_stands_out_seven_to_one(till: TillPage) -> None:
         till.press("Escape")
 
 
-def _faint(till: TillPage) -> list[str]:
-    return list(till.page.evaluate(FAINT))
-
-
-FAINT = """() => {
-  const parts = colour => colour.match(/[0-9.]+/g).map(Number);
-  const channel = value => (value /= 255) <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
-  const light = ([r, g, b]) => 0.2126 * channel(r) + 0.7152 * channel(g) + 0.0722 * channel(b);
-  const ground = node => {
-    for (let one = node; one; one = one.parentElement) {
-      const [r, g, b, a = 1] = parts(getComputedStyle(one).backgroundColor);
-      if (a > 0.99) return [r, g, b];
-    }
-    return [255, 255, 255];
-  };
-  const veiled = !document.getElementById("veil").hidden;
-  return [...document.querySelectorAll("body *")]
-    .filter(node => node.checkVisibility({ visibilityProperty: true }) && (!veiled || node.closest(".layer")))
-    .filter(node => [...node.childNodes].some(child => child.nodeType === 3 && child.textContent.trim()))
-    .map(node => {
-      const [a, b] = [light(parts(getComputedStyle(node).color)), light(ground(node))];
-      const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-      const name = node.id || node.className || node.tagName;
-      return ratio < 7 ? `${name} ${ratio.toFixed(1)} ${node.textContent.slice(0, 30)}` : "";
-    })
-    .filter(Boolean);
-}"""
+def _faint(till: TillPage) -> list[object]:
+    return [found for found in till.page.evaluate(CONTRASTS) if found[0] < 7]

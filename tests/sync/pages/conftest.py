@@ -14,7 +14,8 @@ from pathlib import Path
 import hq_chain
 import pytest
 import uvicorn
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from real_browser import PATIENCE_MS, chromium
 from sqlalchemy import Engine, make_url, text
 
 from sync.hq.engine import open_engine
@@ -23,11 +24,8 @@ from sync.hq.pages.accounts import Accounts
 from sync.hq.pages.app import create_pages
 from sync.hq.pages.settings import PagesSettings
 
-CHROMIUM = os.environ.get("HQ_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 PASSWORD = "correct horse battery"
 ROLES = {"viewer": "viewer", "aigerim": "controller", "root": "administrator"}
-PATIENCE_MS = 60_000  # A machine under load is slow; nothing here waits that long on an idle one.
 _numbers = itertools.count(1)
 
 expect.set_options(timeout=PATIENCE_MS)
@@ -121,10 +119,8 @@ def serving(url: str, fill: Callable[[Engine], None], lake: Lake) -> Iterator[Of
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+    with chromium() as opened:
         yield opened
-        opened.close()
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import hq_chain
 import pytest
 from playwright.sync_api import Browser, expect
+from real_browser import CONTRASTS
 
 from sync.hq.lake.layout import Lake
 
@@ -32,31 +33,6 @@ PAGES = (
     "/me",
     "/nowhere",
 )
-
-# Every text that is shown, with its contrast against the nearest ground that is painted.
-CONTRASTS = """() => {
-  const parts = colour => colour.match(/[\\d.]+/g).map(Number);
-  const lightness = colour => {
-    const [r, g, b] = parts(colour).slice(0, 3).map(c => c / 255)
-      .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const ground = element => {
-    for (let one = element; one; one = one.parentElement) {
-      const colour = getComputedStyle(one).backgroundColor;
-      if ((parts(colour)[3] ?? 1) > 0) return colour;
-    }
-    return "rgb(255, 255, 255)";
-  };
-  const found = [];
-  for (const element of document.querySelectorAll("body *")) {
-    const own = [...element.childNodes].some(node => node.nodeType === 3 && node.textContent.trim());
-    if (!own || !element.checkVisibility() || element.closest("option, script, .hidden, .skip, .uplot")) continue;
-    const pair = [lightness(getComputedStyle(element).color), lightness(ground(element))].sort((a, b) => b - a);
-    found.push([(pair[0] + 0.05) / (pair[1] + 0.05), element.className, element.textContent.trim().slice(0, 40)]);
-  }
-  return found;
-}"""
 
 # The legend of the picture is hidden from readers.
 UNSCOPED = "table:not(.u-legend) :is(thead th:not([scope=col]), tbody th:not([scope=row]))"

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from it_shop import Desk, ItShop, served
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+from real_browser import PATIENCE_MS, chromium
 
 from pos_agent.api.guard import COOKIE
 from pos_agent.journal.verify import verify
-
-CHROMIUM = os.environ.get("HQ_CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-PATIENCE_MS = 60_000  # A machine under load is slow; nothing here waits that long on an idle one.
 
 expect.set_options(timeout=PATIENCE_MS)
 
@@ -59,10 +55,8 @@ def plain(tmp_path: Path) -> Iterator[Desk]:
 
 @pytest.fixture(scope="module")  # One loop of Playwright in a process at a time.
 def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield chromium
-        chromium.close()
+    with chromium() as opened:
+        yield opened
 
 
 class Visitor:
