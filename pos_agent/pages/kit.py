@@ -13,6 +13,7 @@ from starlette.responses import HTMLResponse, Response
 from marking.words import LANGUAGES, catalogue
 from pos_agent import __version__
 from pos_agent.api.answers import language_of
+from sync.page_headers import HEADERS
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -20,21 +21,7 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 LANGUAGE_COOKIE = "pos_agent_lang"
-CSP = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "media-src 'self'; font-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-)
-HEADERS = tuple(
-    (name.encode(), value.encode())
-    for name, value in {
-        "content-security-policy": CSP,
-        "x-content-type-options": "nosniff",
-        "x-frame-options": "DENY",
-        "referrer-policy": "same-origin",
-        "cross-origin-opener-policy": "same-origin",
-        "cross-origin-resource-policy": "same-origin",
-    }.items()
-)
+_HEADERS = tuple((name.encode(), value.encode()) for name, value in HEADERS.items())
 
 
 class PageHeaders:
@@ -53,7 +40,7 @@ class PageHeaders:
         async def sending(message: MutableMapping[str, Any]) -> None:
             if message["type"] == "http.response.start":
                 own = [header for header in message.get("headers", []) if header[0].lower() != b"cache-control"]
-                message = {**message, "headers": [*own, *HEADERS, (b"cache-control", cached)]}
+                message = {**message, "headers": [*own, *_HEADERS, (b"cache-control", cached)]}
             await send(message)
 
         await self._app(scope, receive, sending)
