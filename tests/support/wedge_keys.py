@@ -113,12 +113,16 @@ class Keys:
             event["windowsVirtualKeyCode"] = VIRTUAL[key]
         self.session.send("Input.dispatchKeyEvent", event)
 
-    def enter(self) -> None:
-        """A person's: not on the heels of a scan, and down for a while."""
+    def enter(self, times: int = 1) -> None:
+        """A person's: not on the heels of a scan, and down for a while; more than one before anything is answered."""
         left_ms = SETTLE_MS - (time.monotonic() - self._scanned_at) * 1000
         if left_ms > 0:
             self.page.wait_for_timeout(left_ms)
-        self.page.keyboard.press("Enter", delay=40)
+        if times == 1:
+            self.page.keyboard.press("Enter", delay=40)
+            return
+        press = [{"kind": kind, "code": "Enter", "key": "Enter"} for kind in ("keydown", "keyup")]
+        self.page.evaluate(DISPATCH, [one | {"after": 40.0 * at} for at, one in enumerate(press * times)])
 
     def write(self, text: str, pause_ms: int = 130) -> None:
         """A person's typing."""

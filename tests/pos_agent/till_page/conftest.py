@@ -61,6 +61,7 @@ class TillPage:
         """The fiscal sign on the screen."""
         expect(self.at("#result")).to_be_visible()
         expect(self.at("#result-paper .w0")).to_be_visible()
+        expect(self.at("#result-next")).not_to_have_attribute("aria-disabled", "true")
         return str(self.at("#result-facts dd").last.text_content())
 
     def heard(self) -> list[str]:

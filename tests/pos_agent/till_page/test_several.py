@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import APIResponse, Route, expect
 
 from hw_sim.registry import Fate
 
@@ -49,6 +49,33 @@ def test_two_pages_that_pay_at_one_moment_make_one_receipt(room: Room, till: Til
     till.lines(0)
     other.lines(0)
     assert till.counter.receipts() == before + 1
+
+
+NEWEST = """() => {
+  const list = document.getElementById("lines");
+  window.newest = [];
+  const numbers = () => [...list.querySelectorAll("[data-number]")].map(one => one.dataset.number);
+  const note = () => window.newest.push(Math.max(0, ...numbers()));
+  new MutationObserver(note).observe(list, { childList: true });
+}"""
+
+
+def test_an_answer_older_than_what_the_page_did_since_takes_no_line_away(till: TillPage) -> None:
+    till.scan(till.counter.unit().text)
+    late: list[tuple[Route, APIResponse]] = []
+    till.page.route("**/v1/sales", lambda route: late.append((route, route.fetch())), times=1)
+    till.counter.scanned_by_agent(till.counter.unit().text)  # The page hears of it and asks for the sales.
+    while not late:
+        till.page.wait_for_timeout(5)
+    till.page.evaluate(NEWEST)
+    till.scan(till.counter.unit().text)
+    [(route, answer)] = late
+    route.fulfill(response=answer)
+    till.lines(3)
+    till.pay()
+    till.sold()
+    shown = till.page.evaluate("window.newest")
+    assert shown[: shown.index(0)] == sorted(shown[: shown.index(0)])
 
 
 def test_a_scanner_of_the_agent_shows_here_and_its_red_waits_too(till: TillPage) -> None:

@@ -11,7 +11,7 @@ import * as receipt from "./receipt.js";
 import { isBusy } from "./scanning.js";
 import { doubts } from "./strip.js";
 import { KINDS, split } from "./split.js";
-import { current, isReturn, refreshSales, refreshStatus, sinceLook, state } from "./state.js";
+import { current, finished, isReturn, refreshSales, refreshStatus, sinceLook, state } from "./state.js";
 
 const BUSY_MS = 30;
 const SPINNER_MS = 300;
@@ -133,6 +133,7 @@ async function run(call) {
   try {
     const paid = await api.send(call);
     settled(call);
+    finished(call.sale);
     layers.close("paying");
     result.show(paid, call);
   } catch (error) {

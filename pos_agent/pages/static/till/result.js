@@ -7,7 +7,9 @@ import { play } from "./sounds.js";
 import { refreshStatus } from "./state.js";
 
 const FINE = new Set(["ok", "no_printer", ""]);
+const FRESH_MS = 400; // Enter pressed twice, or a double click on Pay, must not take the change away unread.
 const $ = (id) => document.getElementById(id);
+let fresh = 0; // Timer of that.
 let paid = null;
 let call = null;
 let printed = null; // null: not known yet.
@@ -16,6 +18,9 @@ let printing = false;
 export function show(answer, made) {
   [paid, call, printed] = [answer, made, null];
   trouble([]);
+  clearTimeout(fresh);
+  fresh = setTimeout(ready, FRESH_MS);
+  $("result-next").ariaDisabled = "true";
   layers.open("result", { focus: null, enter, escape: close, scans: "close", key });
   $("result-next").focus();
   draw();
@@ -32,7 +37,13 @@ function key(name) {
   return true;
 }
 
+function ready() {
+  fresh = 0;
+  $("result-next").ariaDisabled = null;
+}
+
 function enter() {
+  if (fresh) return;
   if (printed === null || FINE.has(printed) || printed !== "paper_out") close();
   else again();
 }

@@ -38,9 +38,17 @@ function ignoreUnreachable(error) {
   if (!(error instanceof api.Unreachable) && !(error instanceof api.Problem)) throw error;
 }
 
+// An answer that was on its way while this page changed a sale knows less than the page does: it is asked for again.
+let changes = 0;
+
 export const refreshSales = once(async () => {
-  state.sales = (await api.get("/v1/sales")).sales;
-  changed();
+  for (;;) {
+    const before = changes;
+    const { sales } = await api.get("/v1/sales");
+    if (before !== changes) continue;
+    state.sales = sales;
+    return changed();
+  }
 });
 
 export const refreshStatus = once(async () => {
@@ -54,15 +62,23 @@ export const refreshStatus = once(async () => {
 export const sinceLook = () => (state.status ? (performance.now() - state.status.asked) / 1000 : 0);
 
 export function put(sale) {
+  changes += 1;
   const at = state.sales.findIndex((one) => one.sale === sale.sale);
   if (at >= 0) state.sales[at] = sale;
   else state.sales.push(sale);
   changed();
 }
 
+export function finished(name) {
+  changes += 1;
+  state.sales = state.sales.filter((one) => one.sale !== name);
+  changed();
+}
+
 export function addLine(name, line) {
   const sale = state.sales.find((one) => one.sale === name);
   if (!sale || sale.lines.some((one) => one.number === line.number)) return;
+  changes += 1;
   sale.lines.push(line);
   sale.total_tiyn += line.amount_tiyn;
   changed();
