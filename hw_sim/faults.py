@@ -152,6 +152,8 @@ class FaultQueue:
 
     def draw_point(self, name: str, operation: str, path: str = "") -> Fault | None:
         """Take one fault of a POINT kind, now that the server stands at that point."""
+        if not any(fault.name == name for fault in self._waiting):  # Asked at every point of every command.
+            return None
         taken = self._take(operation, path, [name])
         return taken[0] if taken else None
 

@@ -52,6 +52,9 @@ class Stage(Enum):
     STOPPED = auto()
 
 
+ENDED = (Stage.DONE, Stage.FAILED, Stage.STOPPED)
+
+
 @dataclass(slots=True)
 class Task:
     """One task. `command` is the password and the command; `stopped_by` the number of the task that failed before."""
@@ -75,7 +78,7 @@ class Task:
 
     @property
     def finished(self) -> bool:
-        return self.stage not in (Stage.PENDING, Stage.RUNNING)
+        return self.stage in ENDED
 
     def stop(self, by: int) -> None:
         """It will not run: a task before it has failed."""
@@ -121,9 +124,9 @@ class TaskBuffer:
             return Status.ILLEGAL_VALUE
         if number in self._tasks:
             return Status.ALREADY_EXISTS
-        if sum(not task.finished for task in self._tasks.values()) >= self._unfinished_max:
+        finished = [known for known, task in self._tasks.items() if task.stage in ENDED]
+        if len(self._tasks) - len(finished) >= self._unfinished_max:
             return Status.OVERFLOW
-        finished = [known for known, task in self._tasks.items() if task.finished]
         for known in finished[: max(0, len(finished) - self._kept + 1)]:
             del self._tasks[known]
         task = self._tasks[number] = Task(number, flags, command)

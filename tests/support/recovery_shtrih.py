@@ -15,11 +15,15 @@ from hw_sim.shtrih.errors import Refused
 from hw_sim.shtrih.strangers import another_program
 from pos_agent.clock import VirtualClock
 
+STX, STX_NUMBERED, TWO_BYTES = b"\x02", b"\x8f", 0xFF
+STUFFED = ((b"\x9f\x81", b"\x8f"), (b"\x9f\x83", b"\x9f"))  # In a frame of the numbered layer.
+
 
 class ShtrihRig(DeviceRig):
     """A register with a fiscal storage on the standard layer."""
 
     name = "shtrih fn"
+    reads = frozenset({"10", "11", "1A", "1B", "FF01", "FF39", "FF40", "word"})
     decisive = "FF45"
     opens_by_command = True
     has_clock = False  # The storage has a clock of its own and refuses a register whose clock is off.
@@ -33,6 +37,16 @@ class ShtrihRig(DeviceRig):
         machine = self.simulated.machine
         assert isinstance(machine, ShtrihMachine)
         self.inside = machine.register
+
+    def named(self, data: bytes) -> str:
+        """The command's code; "word" for the single bytes of the standard layer."""
+        if data[:1] == STX_NUMBERED:
+            for stuffed, plain in STUFFED:
+                data = data.replace(stuffed, plain)
+            data = data[3:]  # Length and number have two bytes each, length of the standard layer one.
+        elif data[:1] != STX:
+            return "word"
+        return data[2 : 4 if data[2] == TWO_BYTES else 3].hex().upper()
 
     def vary(self, rng: random.Random) -> None:
         super().vary(rng)

@@ -52,17 +52,14 @@ class Walk:
         assert self.shop.state(sale) is SaleState.FISCALISED
 
     def _steps(self) -> Iterable[int]:
-        """Every command, or those of a family with very many reads that are worth it."""
         if not self.rig.reads:
             return range(STEPS_MAX)
         sale, order = self.shop.open_sale()
         if self.first_of_shift:
             self._close_shift(FAR)
-        self.rig.plant(self.fault, FAR)
-        track = self.rig.tracked(lambda: self.shop.pay(sale, order))
-        assert self.shop.state(sale) is SaleState.FISCALISED and not self.rig.was_met()
-        self.rig.mend()
-        return worth_walking(track, self.rig.reads, STEPS_MAX)
+        steps = steps_of(self.rig, self.fault, lambda: self.shop.pay(sale, order))
+        assert self.shop.state(sale) is SaleState.FISCALISED
+        return steps
 
     def _one(self, step: int) -> bool:
         """A sale with the fault at command `step`; False when the sale ended before the fault came."""
@@ -154,6 +151,15 @@ class Walk:
         return [one for one in self.rig.registered() if one.operation is Operation.SALE]
 
 
+def steps_of(rig: Rig, fault: str, work: Callable[[], object]) -> Iterable[int]:
+    """Every command of a document, or those of a family with very many reads that are worth it."""
+    rig.plant(fault, FAR)
+    track = rig.tracked(work)
+    assert not rig.was_met()
+    rig.mend()
+    return worth_walking(track, rig.reads, STEPS_MAX)
+
+
 def walked(folder: Path, name: str, build: Build, fault: str) -> Ending:
     try:
         return Walk(folder, build, fault).run()
@@ -169,14 +175,24 @@ class Others:
         shop.put_cash(100_000_000)
 
     def run(self) -> None:
-        for step in range(STEPS_MAX):
-            if self.kind == "shift_close":
-                sale, receipt = self.shop.open_sale()
-                self.shop.pay(sale, receipt)  # Something to close.
+        for walked, step in enumerate(self._steps()):
+            self._something_to_close()
             if not self._one(step):
-                assert step > 0
+                assert walked > 0
                 return
         raise AssertionError(f"{self.kind} has more than {STEPS_MAX} commands")
+
+    def _steps(self) -> Iterable[int]:
+        if not self.rig.reads:
+            return range(STEPS_MAX)
+        self._something_to_close()
+        order = self._order(f"till7-{self.kind}-untouched")
+        return steps_of(self.rig, self.fault, lambda: self.shop.submit(order))
+
+    def _something_to_close(self) -> None:
+        if self.kind == "shift_close":
+            sale, receipt = self.shop.open_sale()
+            self.shop.pay(sale, receipt)
 
     def _one(self, step: int) -> bool:
         shop, rig = self.shop, self.rig
