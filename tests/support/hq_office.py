@@ -121,7 +121,9 @@ class Office:
         while self.clock.at_ns < until:
             step = filing.step()
             with self.engine.connect() as db:
-                due_ns = db.execute(select(func.min(document.c.next_ns)).where(document.c.state.in_(UNDER_WAY))).scalar()
+                due_ns = db.execute(
+                    select(func.min(document.c.next_ns)).where(document.c.state.in_(UNDER_WAY))
+                ).scalar()
             if due_ns is None:
                 return
             if step.document is None:
