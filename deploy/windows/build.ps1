@@ -67,4 +67,4 @@ Check "setting the rights of $data"
 # No rule for the firewall: the API listens on loopback alone.
 & (Join-Path $target "pos-agent.exe") service install
 Check "making the service"
-Write-Output "Set till.name and register.url in $data\agent.toml, then: `"$target\pos-agent.exe`" service start"
+Write-Output "Next: `"$target\pos-agent.exe`" init finds what is plugged in and writes $data\agent.toml; then: service start"

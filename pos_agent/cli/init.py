@@ -41,24 +41,31 @@ def init_command(
         bool, typer.Option("--probe/--no-probe", help="Ask serial ports whether a register answers.")
     ] = True,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Print the configuration, and write nothing.")] = False,
-    force: Annotated[bool, typer.Option("--force", help="Replace a configuration; a dated copy is kept.")] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Replace one that was filled in; a dated copy is kept.")
+    ] = False,
     root: Annotated[Path, typer.Option(hidden=True, help="Another machine's /sys, /dev and /proc.")] = Path("/"),
 ) -> None:
     """Find scanners, register and printers, and write the commented configuration of this till."""
     from pos_agent.cli.init_talk import Talk
     from pos_agent.clock import SystemClock
     from pos_agent.config import default_path
-    from pos_agent.setup.draft import drafted, merged
+    from pos_agent.setup.draft import drafted, is_begun, merged
     from pos_agent.setup.finding import find
     from pos_agent.speech import words_for
 
     words = words_for(lang)
     path = config or default_path()
     try:
-        if path.exists() and not force and not dry_run:
+        if (
+            path.exists()
+            and not force
+            and not dry_run
+            and is_begun(path.read_text(encoding="utf-8-sig", errors="replace"))
+        ):
             fail(words("init.exists", path=path))
-    except PermissionError as error:
-        fail(words("init.unwritable", path=path, reason=error.strerror))
+    except OSError as error:
+        fail(words("init.unwritable", path=path, reason=error.strerror or error))
     given = merged(_answers(answers, words), _flags(till, data, register, printer, hq))
     asks = not as_json and (sys.stdin.isatty() and not answers if ask is None else ask)
     talk = Talk(words, sys.stderr if dry_run or as_json else sys.stdout, asks=asks)

@@ -26,6 +26,7 @@ from pos_agent.clock import SystemClock
 from pos_agent.config import Config, load
 from pos_agent.doctor.edge import Edge
 from pos_agent.doctor.gather import gather
+from pos_agent.install.placing import FIRST_CONFIGURATION
 from pos_agent.setup.draft import merged, till_name
 from pos_agent.setup.files import Installing, service_user
 from pos_agent.setup.probing import ask
@@ -219,6 +220,33 @@ def test_answers_that_cannot_be_are_told_and_nothing_is_written(
     answer = init(tmp_path, machine, "--answers", tmp_path / "answers.toml", "--no-probe")
     assert (answer.exit_code, words in answer.output) == (2, True), answer.output
     assert not (tmp_path / "etc").exists() and not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig"])  # As Debian leaves it, and Windows.
+def test_what_an_installation_left_is_replaced_without_being_forced(
+    tmp_path: Path, machine: FakeMachine, encoding: str
+) -> None:
+    path = tmp_path / "etc/agent.toml"
+    path.parent.mkdir()
+    path.write_text(FIRST_CONFIGURATION, encoding=encoding)
+    answer = init(tmp_path, machine, "--register", WEBKASSA, "--no-probe", "--json")
+    assert load(path, {}).register_.url == WEBKASSA
+    assert Path(json.loads(answer.stdout)["kept"]).read_text(encoding=encoding) == FIRST_CONFIGURATION
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f'[register]\nurl = "{WEBKASSA}"\n', '[till]\ndata = "/srv/journal"\n', "[[scanners]]\n", "[till\n",
+        '[register]\nurl = ""\nwait_s = 9\n',
+    ],
+)  # fmt: skip
+def test_whatever_somebody_wrote_is_kept(tmp_path: Path, machine: FakeMachine, text: str) -> None:
+    path = tmp_path / "etc/agent.toml"
+    path.parent.mkdir()
+    path.write_text(text, encoding="utf-8")
+    answer = init(tmp_path, machine, "--register", WEBKASSA, "--no-probe")
+    assert (answer.exit_code, path.read_text(encoding="utf-8")) == (2, text)
 
 
 def test_a_person_is_asked_for_a_cloud_register_and_its_secrets(tmp_path: Path, machine: FakeMachine) -> None:
