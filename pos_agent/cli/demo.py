@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from pos_agent.demo.play import Play
 
 FAILED = 2
-JOURNAL = "journal.sqlite"
 
 
 def demo_command(
@@ -29,6 +28,8 @@ def demo_command(
     folder: Annotated[Path | None, typer.Option(help="Keep journal, cache and receipts here.")] = None,
 ) -> None:
     """Sell in a simulated shop: 10 000 codes, refusals, a network cut, a lost answer, a return."""
+    from pos_agent.demo.live import JOURNAL
+
     _quiet()
     with tempfile.TemporaryDirectory(prefix="pos-agent-demo-") as temporary:
         home = folder or Path(temporary)

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import random
+import shutil
 import socket
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,19 +43,29 @@ START_WAIT_S = 15.0
 SCAN_WAIT_S = 3.0
 MARK_DELAY_S = (1.0, 3.0)
 SECOND = 1.0
+JOURNAL = "journal.sqlite"
 
 
 class SwitchedTransport(httpx.HTTPTransport):
-    """The shop's internet, with a plug that can be pulled."""
+    """The shop's internet, with a plug that can be pulled.
+
+    `falls_at`: end of the path at whose next request the plug falls out by itself: it is carried out and not answered.
+    """
 
     def __init__(self) -> None:
         super().__init__()
         self.link_down = False
+        self.falls_at = ""
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         if self.link_down:
             raise httpx.ConnectError("the network is cut", request=request)
-        return super().handle_request(request)
+        answer = super().handle_request(request)
+        if self.falls_at and request.url.path.endswith(self.falls_at):
+            answer.close()
+            self.link_down, self.falls_at = True, ""
+            raise httpx.ReadError("the network was cut before the answer", request=request)
+        return answer
 
 
 class LiveShop:
@@ -60,6 +73,7 @@ class LiveShop:
 
     def __init__(self, folder: Path, seed: int, codes: int) -> None:
         self._stack = ExitStack()
+        self._running = ExitStack()  # What dies with the agent.
         self._scanned: list[Scanned] = []
         self._heard = threading.Condition()
         clock = SystemClock()
@@ -75,6 +89,7 @@ class LiveShop:
         self.printer = self._stack.enter_context(PrinterServer(model_named("epson"), folder=folder / "receipts"))
         self.collector, hq_url = self._headquarters(clock)
         self.internet = (SwitchedTransport(), SwitchedTransport())
+        self.register_line = SwitchedTransport()
         scanners = self._scanner(folder)
         self.port = free_port()
         config = configuration(
@@ -91,15 +106,16 @@ class LiveShop:
         world = World(
             clock=clock,
             secret=SECRETS.__getitem__,
+            register_transport=self.register_line,
             ismpt_transport=self.internet[0],
             hq_transport=self.internet[1],
         )
-        self.agent: Agent = build(config, world)
+        self._folder = folder
+        self._make: Callable[[], Agent] = partial(build, config, world)
+        self.agent = self._make()
         stock_cache(self.agent.cache, self.sim.shop, clock.now_ns())
-        runner = Runner(self.agent, sink=self._hear)
-        self._stack.callback(runner.stop)
-        runner.start()
-        self._stack.enter_context(_served(server(self.agent, SECRETS.__getitem__), self.port))
+        self._stack.callback(lambda: self._running.close())
+        self._start()
         self.api = self._stack.enter_context(
             httpx.Client(
                 base_url=f"http://127.0.0.1:{self.port}",
@@ -107,6 +123,33 @@ class LiveShop:
                 timeout=60,
             )
         )
+
+    def _start(self) -> None:
+        runner = Runner(self.agent, sink=self._hear)
+        self._running.callback(runner.stop)
+        runner.start()
+        self._running.enter_context(_served(server(self.agent, SECRETS.__getitem__), self.port))
+
+    def die(self) -> None:
+        """What a power failure does: the agent is gone, and its files are as they were at that moment.
+
+        It has to end in good order, being in this process; so what it writes while it ends is taken back.
+        """
+        with tempfile.TemporaryDirectory(dir=self._folder) as aside:
+            names = [path.name for path in self._folder.glob(f"{JOURNAL}*") if not path.name.endswith("-shm")]
+            for name in names:
+                shutil.copyfile(self._folder / name, Path(aside) / name)
+            self._running.close()
+            for path in self._folder.glob(f"{JOURNAL}*"):
+                path.unlink()
+            for name in names:
+                shutil.copyfile(Path(aside) / name, self._folder / name)
+
+    def come_back(self) -> None:
+        """The agent starts on what it finds."""
+        self._running = ExitStack()
+        self.agent = self._make()
+        self._start()
 
     def _headquarters(self, clock: SystemClock) -> tuple[Collector, str]:
         engine = create_engine("sqlite://", poolclass=StaticPool, connect_args={"check_same_thread": False})

@@ -9,11 +9,12 @@ import itertools
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from hw_sim.registry import Fate
-from pos_agent.demo.scenes import Stage, both
+from pos_agent.demo.scenes import Stage, both, until
 from pos_agent.pages.sessions import Role
 
 REFUSED = (Fate.SOLD_BEFORE, Fate.EXPIRED, Fate.NOT_INTRODUCED, Fate.WRITTEN_OFF, Fate.UNKNOWN)
 QUIT = "q"
+RECEIPT_CALL = "/api/v4/check"  # Of Webkassa, at which the line is lost.
 
 
 def addresses(stage: Stage) -> tuple[str, str]:
@@ -42,6 +43,7 @@ class Play:
             "n": self._network,
             "b": self._paper,
             "l": self._lose_answer,
+            "c": self._crash,
         }
         if self._stage.shop.scanner is not None:
             moves["u"] = self._scanner
@@ -89,3 +91,19 @@ class Play:
     def _lose_answer(self) -> None:
         self._stage.shop.sim.webkassa.faults.add("answer_lost_after_fiscalising")
         self._stage.say(both("play.l.next"))
+
+    def _crash(self) -> None:
+        """The power fails between the register's receipt and its answer; the open receipt is paid for that."""
+        stage, shop = self._stage, self._stage.shop
+        if not any(shop.agent.till.sale(sale).lines for sale in shop.agent.till.open_sales()):
+            stage.scan(stage.unit())
+        shop.register_line.falls_at = RECEIPT_CALL
+        stage.pay("card")
+        paid = stage.last_sale
+        shop.die()
+        stage.say(both("play.c.dead"))
+        shop.register_line.link_down, shop.register_line.falls_at = False, ""
+        shop.come_back()
+        settled = until(lambda: not shop.agent.till.undecided())
+        receipt = shop.call("GET", f"/v1/sales/{paid}/receipt", None).get("document") or {}
+        stage.say(both("play.c.found" if settled and receipt else "play.c.doubt", number=receipt.get("number", "")))

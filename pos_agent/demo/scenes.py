@@ -77,8 +77,8 @@ def said(key: str, lang: str = "ru", **values: object) -> str:
     return catalogue("pos_agent", "demo").text(key, lang, **values)
 
 
-def both(key: str, between: str = " · ") -> str:
-    return f"{said(key)}{between}{said(key, 'kk')}"
+def both(key: str, between: str = " · ", **values: object) -> str:
+    return f"{said(key, 'ru', **values)}{between}{said(key, 'kk', **values)}"
 
 
 def verdict_line(code: str, how: str, scanned: Scanned | None, ms: float) -> Text:
@@ -101,7 +101,7 @@ def verdict_line(code: str, how: str, scanned: Scanned | None, ms: float) -> Tex
 
 def _receipt_line(answer: dict[str, Any], took_s: float) -> Text:
     document = answer.get("document")
-    if document is None:
+    if not isinstance(document, dict):  # Refused, or in doubt, which names the document it asks for.
         return Text(f"   {answer.get('code', '?')} {answer.get('title', answer)}", style="bold red")
     number, sign = said("receipt", number=document["number"]), f"{said('receipt.sign', 'kk')} / {said('receipt.sign')}"
     text = f"   🧾 {number}, {sign} {document['fiscal_sign']}"
@@ -164,7 +164,7 @@ def network_cut(stage: Stage) -> None:
         stage.pay("card")
     stage.say(f"{both('unsent', ' / ')}: {_unsent(stage)}")
     stage.shop.cut(down=False)
-    _until(lambda: _unsent(stage) == 0)
+    until(lambda: _unsent(stage) == 0)
     stage.title("network_cut.back")
     stage.say(f"{both('unsent', ' / ')}: {_unsent(stage)}")
 
@@ -183,10 +183,10 @@ def take_back(stage: Stage) -> None:
 def withdrawals(stage: Stage) -> None:
     stage.title("withdrawals.title")
     query = "SELECT outcome, count(*) FROM withdrawal WHERE purpose = 'sale' GROUP BY outcome"
-    _until(lambda: all(outcome == "withdrawn" for outcome, _ in stage.shop.agent.journal.query(query)))
+    until(lambda: all(outcome == "withdrawn" for outcome, _ in stage.shop.agent.journal.query(query)))
     for outcome, count in stage.shop.agent.journal.query(query):
         stage.say(f"{both(OUTCOMES[outcome]) if outcome in OUTCOMES else outcome}: {count}")
-    _until(lambda: _unsent(stage) == 0)
+    until(lambda: _unsent(stage) == 0)
 
 
 OUTCOMES = {
@@ -221,7 +221,9 @@ def _unsent(stage: Stage) -> int:
     return int(stage.shop.agent.status()["queue"]["unsent"])
 
 
-def _until(done: Callable[[], bool]) -> None:
+def until(done: Callable[[], bool]) -> bool:
+    """Wait for something that takes a while; False: it did not come about."""
     end = time.monotonic() + SETTLE_S
-    while not done() and time.monotonic() < end:
+    while not (now := done()) and time.monotonic() < end:
         time.sleep(0.2)
+    return now

@@ -40,6 +40,22 @@ def test_a_visitor_sells_loses_an_answer_and_no_receipt_is_made_twice(stage: Sta
     assert (witness.receipts, list(witness.sold_twice)) == (1, [])
 
 
+def test_the_power_fails_in_the_middle_of_a_payment_and_there_is_one_receipt(stage: Stage) -> None:
+    before = stage.shop.sim.witness().receipts
+    head = stage.shop.agent.journal.head()[0]
+    assert Play(stage).run(["s\n", "s\n", "c\n", "s\n", "p\n"]) is False
+    agent = stage.shop.agent
+    number = agent.journal.query("SELECT body ->> '$.document.number' FROM journal WHERE kind = 'document_made'")[-2][0]
+    text = told(stage)
+    assert said("play.c.dead") in text
+    assert said("play.c.found", number=number) in text
+    kinds = [row.kind for row in agent.journal.rows_after(head, 10**6)]
+    assert kinds.count("agent_started") == 1 and "agent_stopped" not in kinds
+    assert kinds.index("document_in_doubt") < kinds.index("agent_started") < kinds.index("document_made")
+    witness = stage.shop.sim.witness()
+    assert (witness.receipts - before, list(witness.sold_twice)) == (2, [])
+
+
 def test_paper_network_and_scanner_go_and_come_back(stage: Stage) -> None:
     play = Play(stage)
     assert play.run(["b\n", "s\n", "p\n"]) is False
