@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Engine, ForeignKey, Identity, Index, Integer, Table, Text, text
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Engine,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    func,
+    text,
+)
+from sqlalchemy.schema import CreateIndex
 
 from sync.hq.schema import metadata
 from sync.hq.tables import exception
@@ -52,6 +66,10 @@ Index("hq_audit_what", audit.c.what, audit.c.at_ns)
 Index("hq_exception_newest", exception.c.state, exception.c.day.desc(), exception.c.id.desc())
 Index("hq_exception_oldest", exception.c.state, exception.c.first_seen_ns, exception.c.id)
 Index("hq_exception_due", exception.c.due_at, exception.c.id, postgresql_where=text("due_at > 0"))
+_apart_tiyn = func.abs(exception.c.ours_tiyn - exception.c.theirs_tiyn)
+Index("hq_exception_sum", exception.c.state, _apart_tiyn.desc(), exception.c.id)
+Index("hq_exception_severity", exception.c.severity, exception.c.state, exception.c.day.desc())
+Index("hq_exception_cause", exception.c.cause, exception.c.state, exception.c.day.desc())
 Index("hq_exception_shop", exception.c.shop, exception.c.state, exception.c.day.desc())
 Index("hq_exception_region", exception.c.region, exception.c.state, exception.c.day.desc())
 Index("hq_exception_owner", exception.c.owner, exception.c.state, postgresql_where=text("owner <> ''"))
@@ -63,4 +81,4 @@ def create_tables(engine: Engine) -> None:
         create(db)
         for table in metadata.tables.values():
             for index in table.indexes:
-                index.create(db, checkfirst=True)
+                db.execute(CreateIndex(index, if_not_exists=True))

@@ -55,13 +55,14 @@ def _named(text: str) -> ColumnElement[bool]:
     return _e.ki.contains(text, autoescape=True) | (_e.gtin == text) | (_e.sign == text)
 
 
-def _listed(chosen: Filter) -> Select[Any]:
+def ordered(chosen: Filter) -> Select[Any]:
+    """The whole list, in its order."""
     return select(exception).where(*conditions(chosen)).order_by(*_ORDERS[chosen.sort])
 
 
 def listed(db: Connection, chosen: Filter) -> Sequence[Row]:
     """One page of the list, with the name of the shop."""
-    page = _listed(chosen).limit(PAGE_ROWS).offset((chosen.page - 1) * PAGE_ROWS)
+    page = ordered(chosen).limit(PAGE_ROWS).offset((chosen.page - 1) * PAGE_ROWS)
     return with_shops(db, db.execute(page).mappings().all())
 
 
@@ -85,7 +86,7 @@ def by_kind(db: Connection, region: str = "", shop: str = "") -> Mapping[str, in
 def exported(engine: Engine, chosen: Filter) -> Iterator[Row]:
     """Every case of the list, in its order, read as it is written out."""
     with engine.connect().execution_options(yield_per=EXPORT_CHUNK) as db:
-        for part in db.execute(_listed(chosen)).mappings().partitions():
+        for part in db.execute(ordered(chosen)).mappings().partitions():
             yield from part
 
 
