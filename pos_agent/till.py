@@ -63,16 +63,20 @@ AND body ->> '$.document.registration_number' <> '' ORDER BY number DESC LIMIT 1
 """
 KNOWN_AS = """
 SELECT body ->> '$.key' FROM journal
-WHERE kind = 'document_made' AND body ->> '$.document.identity' = :identity
+WHERE kind = 'document_made' AND json_valid(body) AND body ->> '$.document.identity' = :identity
 AND body ->> '$.document.fiscal_sign' = :sign AND body ->> '$.document.number' = :number
 AND body ->> '$.document.shift' = :shift LIMIT 1
 """
 # Of receipts alone, newest first: what a buyer brings back was mostly sold in the last days.
-RECEIPTS = """
+RECEIPTS_BY_SIGN = """
+SELECT document.sale FROM journal JOIN document ON document.key = journal.body ->> '$.key'
+WHERE journal.kind = 'document_made' AND json_valid(journal.body)
+AND journal.body ->> '$.document.fiscal_sign' = :sign
+AND document.kind = 'sale' ORDER BY journal.number DESC LIMIT :most
+"""
+RECEIPTS_BY_NUMBER = """
 SELECT document.sale FROM document JOIN journal ON journal.number = document.outcome_row
-WHERE document.kind = 'sale' AND document.state = 'MADE'
-AND (:sign IS NULL OR journal.body ->> '$.document.fiscal_sign' = :sign)
-AND (:number IS NULL OR journal.body ->> '$.document.number' = :number)
+WHERE document.kind = 'sale' AND document.state = 'MADE' AND journal.body ->> '$.document.number' = :number
 ORDER BY document.outcome_row DESC LIMIT :most
 """
 OPEN_SHIFT = sql(
@@ -285,10 +289,13 @@ class Till:
         found = self._journal.query(GIVEN_UP, {"client": f"{APART}hook {hook}"})
         return tuple((event, json.loads(body)) for event, body in found)
 
-    def receipts_like(self, *, fiscal_sign: str | None, number: int | None, most: int) -> tuple[str, ...]:
-        """Sales of this till whose fiscal receipt has that sign, or that number in its shift; newest first."""
-        facts = {"sign": fiscal_sign, "number": number, "most": most}
-        return tuple(name for (name,) in self._journal.query(RECEIPTS, facts))
+    def receipts_signed(self, fiscal_sign: str, most: int) -> tuple[str, ...]:
+        """Sales of this till whose fiscal receipt has that sign; newest first."""
+        return tuple(name for (name,) in self._journal.query(RECEIPTS_BY_SIGN, {"sign": fiscal_sign, "most": most}))
+
+    def receipts_numbered(self, number: int, most: int) -> tuple[str, ...]:
+        """Sales of this till whose fiscal receipt has that number in its shift; newest first."""
+        return tuple(name for (name,) in self._journal.query(RECEIPTS_BY_NUMBER, {"number": number, "most": most}))
 
     def open_shift(self) -> OpenShift | None:
         found = self._journal.query(OPEN_SHIFT)

@@ -194,7 +194,10 @@ def find_receipts(
     if link is not None and facts is None:
         raise Problem("T-123", "no address of a receipt")
     sign = fiscal_sign if facts is None else facts.fiscal_sign
-    names = agent.till.receipts_like(fiscal_sign=sign, number=number, most=FOUND_MAX)
+    if number is not None:
+        names = agent.till.receipts_numbered(number, FOUND_MAX)
+    else:
+        names = agent.till.receipts_signed(sign or "", FOUND_MAX)
     found = [paid_json(agent.closing.paid(name)) for name in names]
     if facts is not None:  # Signs are unique at one register; another one may have given the same.
         rnm = facts.registration_number

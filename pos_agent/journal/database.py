@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -14,6 +15,8 @@ from sqlalchemy.pool import NullPool
 
 from pos_agent.journal import schema
 from sync.sqlite_version import has_wal_reset_bug
+
+log = logging.getLogger(__name__)
 
 BUSY_TIMEOUT_MS = 5_000
 
@@ -92,6 +95,7 @@ class Database:
                 opened.callback(self._pooled.close)
                 self.connection: Any = self._pooled.driver_connection
                 self._create()
+                self.make_indexes()
                 self._files = {name: _identity(name) for name in (str(path), f"{path}-wal")}
             opened.pop_all()  # All of it stands: from here on `close` is the way out.
 
@@ -105,6 +109,15 @@ class Database:
             for statement in create_statements():
                 self.connection.execute(statement)
             self.connection.execute(f"PRAGMA user_version={schema.SCHEMA_VERSION}")
+
+    def make_indexes(self) -> None:
+        """Those that came with a later agent, where they are missing. Without room for them it works on without."""
+        try:
+            with self.transaction():
+                for statement in schema.LATER_INDEXES:
+                    self.connection.execute(statement)
+        except DiskFull as error:
+            log.warning("an index waits for room on the disk, and some answers are slow until then: %s", error)
 
     @contextmanager
     def transaction(self) -> Iterator[Any]:
