@@ -163,6 +163,10 @@ def _unit_runs(facts: Facts) -> tuple[Outcome, ...]:
     return well(state) if state in ("active", "reloading") else (failure(state=state),)
 
 
+def _of_this_version(facts: Facts) -> tuple[Outcome, ...]:
+    return tuple(warning(path=path) for path in facts.machine.other_version) or well()
+
+
 def _ntp(facts: Facts) -> tuple[Outcome, ...]:
     known = facts.machine.ntp_synchronised
     if known is None:
@@ -219,4 +223,5 @@ MACHINE: Final = (
     Check("D-119", _clock),
     Check("D-120", _zone),
     Check("D-121", _seen, needs_config=False),
+    Check("D-122", _of_this_version, needs_config=False),
 )

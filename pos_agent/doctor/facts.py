@@ -57,6 +57,7 @@ class MachineFacts:
     unit: Mapping[str, str] = field(default_factory=dict)  # Properties of the systemd unit; empty: there is none.
     modem_manager: bool = False
     scanner_rule: bool = False  # The udev rule of deploy/udev is installed.
+    other_version: tuple[str, ...] = ()  # Files of `service install` that this version would write otherwise.
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import stat
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -15,12 +16,12 @@ from pos_agent.config import Config
 from pos_agent.config_sources import secret_references
 from pos_agent.doctor.edge import UNIT, Edge
 from pos_agent.doctor.facts import FolderFacts, MachineFacts, SecretFacts, User
+from pos_agent.install.placing import RULES, Places, rules_file, unit_text
 from scanners.occupancy import occupancy
 from sync.secret_reference import SecretMissing
 from sync.sqlite_version import has_wal_reset_bug
 
 PROPERTIES: Final = ("LoadState", "ActiveState", "UnitFileState", "User", "SupplementaryGroups", "MainPID")
-RULE: Final = "60-pos-agent-scanners.rules"
 RULE_FOLDERS: Final = ("etc/udev/rules.d", "usr/lib/udev/rules.d", "lib/udev/rules.d")
 NETWORK_KINDS: Final = frozenset({"nfs", "nfs4", "cifs", "smb3", "smbfs", "sshfs", "fuse.sshfs", "9p", "vboxsf", "afs"})
 
@@ -38,8 +39,28 @@ def machine_facts(edge: Edge) -> MachineFacts:
         systemd=systemd,
         unit=_unit(edge) if systemd else {},
         modem_manager=occupancy(edge.root, ()).modem_manager,
-        scanner_rule=any((edge.root / folder / RULE).exists() for folder in RULE_FOLDERS),
+        scanner_rule=any((edge.root / folder / RULES).exists() for folder in RULE_FOLDERS),
+        other_version=tuple(_of_another_version(edge.root)),
     )
+
+
+def _of_another_version(root: Path) -> Iterator[str]:
+    """An update changes the programs alone, and a hand may have changed the rest."""
+    places, rules = Places(root), rules_file()
+    unit = _text(places.unit)
+    command = re.search(r"^ExecStart=(\S+)", unit, re.MULTILINE)
+    if unit and (command is None or unit != unit_text(Path(command[1]))):
+        yield str(places.unit)
+    if rules is not None and _text(places.rules) not in ("", rules.read_text(encoding="utf-8")):
+        yield str(places.rules)
+
+
+def _text(path: Path) -> str:
+    """Empty: there is none that could be read."""
+    try:
+        return path.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
 
 
 def _unit(edge: Edge) -> Mapping[str, str]:

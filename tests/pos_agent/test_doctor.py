@@ -42,6 +42,7 @@ from pos_agent.doctor.facts import Facts
 from pos_agent.doctor.gather import gather
 from pos_agent.doctor.report import told
 from pos_agent.doctor.verdict import Line, State, judged, worst
+from pos_agent.install.placing import Places, rules_file, unit_text
 from pos_agent.journal.journal import Journal
 from pos_agent.speech import Language, Words
 
@@ -356,6 +357,31 @@ def test_systemd_tells_whether_the_service_is_enabled_and_runs(machine: Machine)
     found = [line.check.id for line in judged(CHECKS, gather(machine.config, edge)) if line.outcome.state in BAD]
     assert told_by == ["systemctl"]
     assert {"D-116", "D-117"} <= set(found)
+
+
+def test_files_of_another_version_of_the_service_are_told(machine: Machine) -> None:
+    places, rules = Places(machine.fake.root), rules_file()
+    assert rules is not None
+    for path, text in (
+        (places.unit, unit_text(Path("/opt/elsewhere/bin/pos-agent"))),
+        (places.rules, rules.read_text()),
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    edge = Edge(root=machine.fake.root, environment={}, run=lambda _command: "", ntp_synchronised=lambda: None)
+
+    def told() -> list[object]:
+        lines = judged(CHECKS, gather(machine.config, edge))
+        return [line.outcome.values["path"] for line in lines if line.check.id == "D-122" and line.outcome.state in BAD]
+
+    assert told() == []
+    places.unit.write_text(places.unit.read_text().replace("Type=notify", "Type=simple"))
+    assert told() == [str(places.unit)]
+    places.rules.write_text("# of last year\n")
+    assert told() == [str(places.unit), str(places.rules)]
+    places.unit.write_text("[Service]\n")
+    places.rules.unlink()
+    assert told() == [str(places.unit)]
 
 
 def test_rights_are_judged_for_the_user_of_the_service_and_not_for_who_asks(machine: Machine) -> None:
