@@ -15,6 +15,8 @@ from scanners.scan import Health, HealthChange
 HOUR_S = 3600
 PAPER = Unknown(Failure(FailureKind.PAPER, "paper", "out of paper in the middle of an operation"))
 PERSON = Unknown(Failure(FailureKind.HUMAN, "person", "2 documents of this kind since the order"))
+# The receipt is on the paper, and Enter is listened to.
+PAID = "#result:has(#result-paper .w0) #result-next:not([aria-disabled=true])"
 
 
 def selling(stage: Stage) -> None:
@@ -98,7 +100,7 @@ def paying(stage: Stage) -> None:
     stage.draw("pay-mixed")
     stage.page.fill("#pay-cash", "10000")
     stage.keys.enter()
-    stage.shown("#result-paper .w0")
+    stage.shown(PAID)
     stage.draw("sold")
     stage.keys.enter()
 
@@ -132,7 +134,7 @@ def doubting(stage: Stage) -> None:
     stage.draw("checking-go-on")
     counter.sim.webkassa.faults.clear()
     counter.agent.closing.settle()
-    stage.shown("#result-paper .w0")
+    stage.shown(PAID)
     stage.draw("found")
     stage.keys.enter()
     stage.again()
@@ -192,7 +194,7 @@ def returning(stage: Stage) -> None:
     first = counter.unit()
     stage.scan(first.text)
     stage.pay()
-    stage.shown("#result-paper .w0")
+    stage.shown(PAID)
     stage.keys.enter()
     link = page.evaluate("document.querySelector('#result-facts dd:last-child').textContent")
     stage.press("F6")
@@ -229,7 +231,7 @@ def returning(stage: Stage) -> None:
     stage.shown("#pay-form")
     stage.draw("return-pay")
     stage.keys.enter()
-    stage.shown("#result-paper .w0")
+    stage.shown(PAID)
     stage.draw("returned")
     stage.keys.enter()
 
@@ -300,7 +302,7 @@ def shift_ends(stage: Stage) -> None:
     stage.again()
     stage.goods()
     stage.pay()
-    stage.shown("#result-paper .w0")
+    stage.shown(PAID)
     stage.keys.enter()
     stage.pass_time(22.5 * HOUR_S)
     stage.draw("shift-soon")

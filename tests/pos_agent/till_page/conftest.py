@@ -61,8 +61,12 @@ class TillPage:
         """The fiscal sign on the screen."""
         expect(self.at("#result")).to_be_visible()
         expect(self.at("#result-paper .w0")).to_be_visible()
-        expect(self.at("#result-next")).not_to_have_attribute("aria-disabled", "true")
+        self.ready()
         return str(self.at("#result-facts dd").last.text_content())
+
+    def ready(self) -> None:
+        """Until what came of the payment listens to Enter."""
+        expect(self.at("#result-next")).not_to_have_attribute("aria-disabled", "true")
 
     def heard(self) -> list[str]:
         return list(self.page.evaluate("window.heard"))

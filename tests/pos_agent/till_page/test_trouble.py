@@ -152,6 +152,7 @@ def test_paper_that_ran_out_is_printed_later_and_is_the_same_receipt(till: TillP
     assert till.heard()[-1] == "look"
     till.counter.paper.condition.rows_left = None
     till.counter.paper.settle()
+    till.ready()
     till.keys.enter()
     expect(till.at("#result-paper")).to_contain_text("Чек напечатан")
     till.keys.enter()
