@@ -5,6 +5,7 @@ A scanner's host has some layout: the browser reports the place (`code`) and wha
 
 from __future__ import annotations
 
+import asyncio
 import time
 from dataclasses import dataclass, field
 
@@ -64,20 +65,27 @@ class Keys:
         gap_ms: float = 2,
         trusted: bool = False,
     ) -> None:
-        """`gs`: ctrl, alt, or drop. `trusted`: events of the browser itself, which also type and press buttons."""
+        """`gs`: ctrl, alt, or drop; \\r in the text is an Enter within it.
+
+        `trusted`: events of the browser itself, which also type and press buttons.
+        """
         self._after_ms = 0.0
         for char in text:
             if char == GS:
                 self._separator(gs, trusted)
+            elif char == "\r":
+                self._tap("Enter", "\r", 0, trusted)
             else:
                 place, shift = CODES[char]
                 self._tap(place, self._typed(char, layout, caps), shift, trusted)
             self._after_ms += gap_ms
         if end:
             self._tap(end, "\r" if end == "Enter" else "", 0, trusted)
-        if self._pending:
+        if self._pending and trusted:
+            self._send(self._pending)
+        elif self._pending:
             self.page.evaluate(DISPATCH, self._pending)
-            self._pending = []
+        self._pending = []
         self._scanned_at = time.monotonic() + self._after_ms / 1000
 
     def _typed(self, char: str, layout: str, caps: bool) -> str:
@@ -111,7 +119,16 @@ class Keys:
             event |= {"text": text, "unmodifiedText": text}
         if key in VIRTUAL:
             event["windowsVirtualKeyCode"] = VIRTUAL[key]
-        self.session.send("Input.dispatchKeyEvent", event)
+        self._pending.append(event)
+
+    def _send(self, events: list[dict[str, object]]) -> None:
+        """All at once: one after the other would wait for the browser each time, at the pace of the machine."""
+        inner = self.session._impl_obj  # Playwright's own, since its public call waits for each.
+
+        async def every() -> None:
+            await asyncio.gather(*(inner.send("Input.dispatchKeyEvent", event, None) for event in events))
+
+        self.session._sync(every())
 
     def enter(self, times: int = 1) -> None:
         """A person's: not on the heels of a scan, and down for a while; more than one before anything is answered."""

@@ -238,9 +238,10 @@ def test_a_full_disk_stops_the_sale_before_the_register_and_the_same_call_goes_o
     db = journal.database.connection
     limit = db.execute("PRAGMA max_page_count").fetchone()[0]
     db.execute(f"PRAGMA max_page_count={db.execute('PRAGMA page_count').fetchone()[0]}")
-    with pytest.raises(DiskFull):
-        while True:
-            journal.append(Event("scan_dropped", {"sale": None, "data": "x" * 3_000}))
+    for size in (3_000, 300, 1):  # To the last byte: the intent must not find a place that is left.
+        with pytest.raises(DiskFull):
+            while True:
+                journal.append(Event("scan_dropped", {"sale": None, "data": "x" * size}))
     till.keys.enter()
     expect(till.at("#paying .trouble")).to_contain_text("S-301")
     till.state("На диске нет места")
