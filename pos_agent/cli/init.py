@@ -50,7 +50,8 @@ def init_command(
     from pos_agent.cli.init_talk import Talk
     from pos_agent.clock import SystemClock
     from pos_agent.config import default_path
-    from pos_agent.setup.draft import drafted, is_begun, merged
+    from pos_agent.setup.draft import drafted, merged
+    from pos_agent.setup.files import is_begun
     from pos_agent.setup.finding import find
     from pos_agent.speech import words_for
 

@@ -16,7 +16,7 @@ from pos_agent.config import Config
 from pos_agent.config_sources import secret_references
 from pos_agent.doctor.edge import UNIT, Edge
 from pos_agent.doctor.facts import FolderFacts, MachineFacts, SecretFacts, User
-from pos_agent.install.placing import RULES, Places, rules_file, unit_text
+from pos_agent.install.placing import OF_DEBIAN, RULES, Places, rules_file, unit_text
 from scanners.occupancy import occupancy
 from sync.secret_reference import SecretMissing
 from sync.sqlite_version import has_wal_reset_bug
@@ -45,7 +45,9 @@ def machine_facts(edge: Edge) -> MachineFacts:
 
 
 def _of_another_version(root: Path) -> Iterator[str]:
-    """An update changes the programs alone, and a hand may have changed the rest."""
+    """An update changes the programs alone, and a hand may have changed the rest. Debian's package keeps its own."""
+    if any((root / path.relative_to("/")).exists() for path in OF_DEBIAN):
+        return
     places, rules = Places(root), rules_file()
     unit = _text(places.unit)
     command = re.search(r"^ExecStart=(\S+)", unit, re.MULTILINE)

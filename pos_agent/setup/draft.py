@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,23 +33,6 @@ def till_name(host: str) -> str:
     """
     name = re.sub(r"[^a-z0-9_-]+", "-", host.lower().partition(".")[0]).strip("-")
     return name[:NAME_LENGTH_MAX].strip("-") or "till-1"
-
-
-def is_begun(text: str) -> bool:
-    """Whether a configuration says more than the one an installation leaves: a name, and no register.
-
-    A file that cannot be read as TOML is somebody's work too.
-
-    >>> is_begun('[till]\\nname = "till-1"\\n[register]\\nurl = ""\\n'), is_begun("[policy]\\n")
-    (False, True)
-    """
-    try:
-        settings = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
-        return True
-    return bool({*settings} - {"till", "register"} or {*settings.get("till", {})} - {"name"}) or settings.get(
-        "register", {}
-    ) not in ({}, {"url": ""})
 
 
 def merged(under: Mapping[str, Any], over: Mapping[str, Any]) -> Settings:

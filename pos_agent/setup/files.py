@@ -6,17 +6,27 @@ import os
 import secrets
 import shutil
 import sys
+import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from pos_agent.accounts import account
+from pos_agent.install.placing import FIRST_CONFIGURATION
 
 USER: Final = "pos-agent"  # Of the service, where the system has it.
 TOKEN_BYTES: Final = 32
 CONFIG_MODE: Final = 0o640
 FOLDER_MODE: Final = 0o750
+
+
+def is_begun(text: str) -> bool:
+    """Whether a configuration says anything else than what an installation leaves; no TOML is somebody's work too."""
+    try:
+        return tomllib.loads(text) != tomllib.loads(FIRST_CONFIGURATION)
+    except tomllib.TOMLDecodeError:
+        return True
 
 
 @dataclass(slots=True)

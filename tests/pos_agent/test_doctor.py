@@ -382,6 +382,10 @@ def test_files_of_another_version_of_the_service_are_told(machine: Machine) -> N
     places.unit.write_text("[Service]\n")
     places.rules.unlink()
     assert told() == [str(places.unit)]
+    debians = machine.fake.root / "usr/lib/systemd/system/pos-agent.service"  # Then a unit in /etc is the shop's own.
+    debians.parent.mkdir(parents=True)
+    debians.write_text("[Service]\n")
+    assert told() == []
 
 
 def test_rights_are_judged_for_the_user_of_the_service_and_not_for_who_asks(machine: Machine) -> None:

@@ -238,6 +238,7 @@ def test_what_an_installation_left_is_replaced_without_being_forced(
     "text",
     [
         f'[register]\nurl = "{WEBKASSA}"\n', '[till]\ndata = "/srv/journal"\n', "[[scanners]]\n", "[till\n",
+        "till = 5\n", FIRST_CONFIGURATION.replace("till-1", "kassa-7"),
         '[register]\nurl = ""\nwait_s = 9\n',
     ],
 )  # fmt: skip
