@@ -39,6 +39,12 @@ token = "env:IDLE_SECRET"
 """
 
 
+PRINTER = """
+[printer]
+url = "escpos+tcp://127.0.0.1:9"
+"""
+
+
 def resident_mb(pid: int) -> float:
     for line in Path(f"/proc/{pid}/status").read_text().splitlines():
         if line.startswith("VmRSS:"):
@@ -47,11 +53,12 @@ def resident_mb(pid: int) -> float:
 
 
 @pytest.mark.benchmark(group="idle agent")
-def test_an_idle_agent_stays_under_100_mb(benchmark: pytest.FixtureRequest, tmp_path: Path) -> None:
+@pytest.mark.parametrize("printer", ["", PRINTER], ids=["no printer", "receipt printer"])
+def test_an_idle_agent_stays_under_100_mb(benchmark: pytest.FixtureRequest, tmp_path: Path, printer: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     config = tmp_path / "agent.toml"
-    config.write_text(CONFIG.format(folder=tmp_path.as_posix(), port=port))
+    config.write_text(CONFIG.format(folder=tmp_path.as_posix(), port=port) + printer)
     command = [sys.executable, "-c", "from pos_agent.cli import main; main()", "run", "--config", str(config)]
     environment = {**os.environ, "IDLE_SECRET": "secret"}
     agent = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -4,14 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
 
 from fiscal.escpos.labels import Language
 from fiscal.escpos.layout import MarkForm
 from fiscal.escpos.lines import PAPER_80, Paper
-from fiscal.escpos.printer import Printer
-from fiscal.escpos.profiles import papers
+from fiscal.escpos.profiles import Profile, papers
 from fiscal.escpos.text import TENGE, TENGE_SIGN
 from pos_agent.config import Config, ConfigError
+
+
+@runtime_checkable
+class KnownPrinter(Protocol):
+    """A printer that tells its paper and its letters, as ours does: what it cannot print is said at the start."""
+
+    @property
+    def profile(self) -> Profile: ...
+
+    def draws(self, char: str) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,9 +36,9 @@ class Stationery:
 def stationery(config: Config, printer: object) -> Stationery:
     """The look of every document. Raises ConfigError where the printer cannot give it that look.
 
-    `printer` may be any that takes lines; only of our own is it known what its paper is.
+    `printer` may be any that takes lines; of one that does not tell its paper none is known.
     """
-    known = printer if isinstance(printer, Printer) else None
+    known = printer if isinstance(printer, KnownPrinter) else None
     try:
         language = Language(config.printer.language)
     except ValueError as error:

@@ -10,8 +10,6 @@ from dataclasses import dataclass, field
 import httpx
 
 from fiscal.device.links import Opener, open_link
-from fiscal.escpos.printer import open_printer
-from fiscal.escpos.raster import FontMissing
 from fiscal.register import Ability, Operation, Register
 from fiscal.vat import kazakhstan
 from marking.code import ReadContext
@@ -243,6 +241,10 @@ def _printer(config: Config, world: World) -> PrintsLines | None:
         return world.printer(config)
     if not config.printer.url:
         return None
+    # Imported here: python-escpos and what draws letters take 10 MB, and a till without a receipt printer has no use.
+    from fiscal.escpos.printer import open_printer
+    from fiscal.escpos.raster import FontMissing
+
     try:
         return open_printer(config.printer.url, monotonic=world.clock.monotonic, sleep=world.clock.sleep)
     except (ValueError, FontMissing) as error:

@@ -6,10 +6,12 @@ They come from outside, so size is told before anything is unpacked, and only fo
 from __future__ import annotations
 
 from io import BytesIO
-
-from PIL import Image
+from typing import TYPE_CHECKING
 
 from .lines import Paper, Picture
+
+if TYPE_CHECKING:  # Pillow takes 3 MB; most tills never see a picture, and one that does loads it then.
+    from PIL import Image
 
 BYTES_MAX = 512 * 1024
 SIDE_MAX = 2048  # Pixels, before scaling.
@@ -23,6 +25,8 @@ class PictureUnusable(ValueError):
 
 def picture(data: bytes, paper: Paper) -> Picture:
     """Black and white dots, never wider than the paper. Raises PictureUnusable and nothing else."""
+    from PIL import Image
+
     if len(data) > BYTES_MAX:
         raise PictureUnusable(f"is longer than {BYTES_MAX} bytes")
     try:
@@ -43,6 +47,8 @@ def picture(data: bytes, paper: Paper) -> Picture:
 
 def _on_white(opened: Image.Image) -> Image.Image:
     """Shades of grey; what is transparent is paper."""
+    from PIL import Image
+
     clear = opened.convert("RGBA")
     white = Image.new("RGBA", clear.size, (255, 255, 255, 255))
     return Image.alpha_composite(white, clear).convert("L")
@@ -50,6 +56,8 @@ def _on_white(opened: Image.Image) -> Image.Image:
 
 def image_of(line: Picture, dots: int) -> Image.Image:
     """The picture in the middle of the paper, black on white."""
+    from PIL import Image
+
     drawn = Image.frombytes("1", (line.width, line.height), line.dots).point([255, 0] * 128, "1")
     whole = Image.new("1", (dots, line.height), 1)
     whole.paste(drawn, (max(0, (dots - line.width) // 2), 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import sys
 from typing import Annotated
 
 import typer
@@ -70,6 +71,9 @@ app.command("rollback")(rollback_command)
 @app.command()
 def run(config: ConfigOption = None) -> None:
     """Run the agent of this till: scanners, register, printer, API, delivery."""
+    # httpx offers a command line of its own wherever rich is installed, which loads rich, pygments and their lexers. An
+    # agent of many months has no use for these 5 MB; None makes the import fail as if rich were not there.
+    sys.modules["httpx._main"] = None  # type: ignore[assignment]
     # Imported here: `parse` and `journal` must start at once, also on a machine with a broken web stack.
     from pos_agent.cache.store import CacheError
     from pos_agent.config import ConfigError
