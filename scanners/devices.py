@@ -60,6 +60,14 @@ class Device:
     url: str  # For the configuration; empty: no driver reads it.
     state: State = State.UNKNOWN
     remedy: str = ""  # Why it is not free, and what to do.
+    maker: str = ""  # As the device calls itself, as `product` is.
+    release: str = ""  # Version a USB device gives of itself, "3.05".
+
+    @property
+    def model(self) -> str:
+        """Maker and product as the device gives them, the maker once; empty where it gives neither."""
+        named = self.product.casefold().startswith(self.maker.casefold())
+        return self.product if named else f"{self.maker} {self.product}".strip()
 
     @property
     def usb_id(self) -> str:
@@ -130,7 +138,10 @@ def _serial(ports: list[sysfs.SerialNode]) -> Iterable[Device]:
         found = guess.serial_port(port)
         url = _serial_url(port, ports) if found.scheme else ""
         number = port.serial_number or port.bluetooth.removeprefix("yes")
-        yield Device(Kind.SERIAL, port.device, port.vid, port.pid, number, port.product, found, url)
+        yield Device(
+            Kind.SERIAL, port.device, port.vid, port.pid, number, port.product, found, url,
+            maker=port.manufacturer, release=port.release,
+        )  # fmt: skip
 
 
 def _serial_url(port: sysfs.SerialNode, ports: list[sysfs.SerialNode]) -> str:
@@ -159,21 +170,28 @@ def _hid(nodes: list[sysfs.Node]) -> Iterable[Device]:
     for node in nodes:
         found = guess.hidraw(node)
         url = _node_url(found.scheme, node, nodes)
-        yield Device(Kind.HIDRAW, node.device, node.vid, node.pid, node.serial_number, node.name, found, url)
+        yield _device(Kind.HIDRAW, node, found, url)
 
 
 def _keyboards(nodes: list[sysfs.Node]) -> Iterable[Device]:
     typing = [(node, found) for node in nodes if (found := guess.keyboard(node)) is not None]
     for node, found in typing:
         url = _node_url(found.scheme, node, [other for other, _ in typing])
-        yield Device(Kind.KEYBOARD, node.device, node.vid, node.pid, node.serial_number, node.name, found, url)
+        yield _device(Kind.KEYBOARD, node, found, url)
 
 
 def _video(nodes: list[sysfs.Node]) -> Iterable[Device]:
     for node in nodes:
         found = guess.video(node)
         url = f"camera:{node.device.rpartition('video')[2]}" if found.scheme else ""
-        yield Device(Kind.VIDEO, node.device, node.vid, node.pid, node.serial_number, node.name, found, url)
+        yield _device(Kind.VIDEO, node, found, url)
+
+
+def _device(kind: Kind, node: sysfs.Node, found: Guess, url: str) -> Device:
+    return Device(
+        kind, node.device, node.vid, node.pid, node.serial_number, node.name, found, url,
+        maker=node.maker, release=node.release,
+    )  # fmt: skip
 
 
 def _node_url(scheme: str, node: sysfs.Node, nodes: list[sysfs.Node]) -> str:

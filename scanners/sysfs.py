@@ -38,6 +38,8 @@ class Node:
     report: bytes = b""  # Of a hidraw device: its HID report descriptor.
     bus: int = 0  # Of hidraw and input devices: linux/input.h BUS_*.
     index: int = 0  # Of a video device: 0 gives pictures, others data about them.
+    maker: str = ""
+    release: str = ""  # Of a USB device: "3.05".
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class SerialNode:
     manufacturer: str = ""
     driver: str = ""  # "cdc_acm", "ftdi_sio".
     bluetooth: str = ""  # Address of the device at the other end.
+    release: str = ""  # Of the USB device: "3.05".
 
 
 def hidraw_nodes(root: Path) -> list[Node]:
@@ -93,6 +96,7 @@ def _entries(folder: Path, prefix: str) -> Iterator[Path]:
 def _hidraw(root: Path, entry: Path) -> Node:
     facts = dict(line.split("=", 1) for line in _text(entry / "device/uevent").splitlines() if "=" in line)
     ids = _HID_ID.fullmatch(facts.get("HID_ID", ""))
+    usb = _usb_device(root, entry / "device")
     return Node(
         str(root / "dev" / entry.name),
         int(ids[2], 16) if ids else None,
@@ -102,10 +106,13 @@ def _hidraw(root: Path, entry: Path) -> Node:
         facts.get("HID_PHYS", ""),
         report=_bytes(entry / "device/report_descriptor"),
         bus=int(ids[1], 16) if ids else 0,
+        maker=_text(usb / "manufacturer") if usb else "",
+        release=_release(usb),
     )
 
 
 def _input(root: Path, entry: Path) -> Node:
+    usb = _usb_device(root, entry / "device")
     return Node(
         str(root / "dev/input" / entry.name),
         _number(entry / "device/id/vendor"),
@@ -115,6 +122,8 @@ def _input(root: Path, entry: Path) -> Node:
         _text(entry / "device/phys"),
         keys=_keys(_text(entry / "device/capabilities/key")),
         bus=_number(entry / "device/id/bustype") or 0,
+        maker=_text(usb / "manufacturer") if usb else "",
+        release=_release(usb),
     )
 
 
@@ -129,6 +138,8 @@ def _video(root: Path, entry: Path) -> Node:
         _text(entry / "name"),
         usb.name if usb else "",
         index=int(index) if index.isdigit() else 0,
+        maker=_text(usb / "manufacturer") if usb else "",
+        release=_release(usb),
     )
 
 
@@ -154,7 +165,14 @@ def _tty(root: Path, entry: Path) -> SerialNode | None:
         _text(usb / "product"),
         _text(usb / "manufacturer"),
         driver.name if driver else "",
+        release=_release(usb),
     )
+
+
+def _release(usb: Path | None) -> str:
+    """The version a USB device gives of itself, `bcdDevice`: "0305" is 3.05. Makers of scanners put the firmware's."""
+    text = _text(usb / "bcdDevice") if usb else ""
+    return f"{int(text[:2])}.{text[2:]}" if re.fullmatch("[0-9]{4}", text) else ""
 
 
 def _usb_device(root: Path, link: Path) -> Path | None:

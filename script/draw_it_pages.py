@@ -10,10 +10,11 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
@@ -21,10 +22,14 @@ sys.path.insert(0, str(ROOT / "tests" / "support"))
 import it_shop  # noqa: E402 -- lies with the tests, whose shop the pictures show.
 from real_browser import chromium, keep_picture  # noqa: E402
 
+from hw_sim.optics.camera import VirtualCamera  # noqa: E402
+from hw_sim.optics.frames import one  # noqa: E402
 from pos_agent.api.guard import COOKIE  # noqa: E402
+from pos_agent.clock import SystemClock  # noqa: E402
 
 FOLDER = ROOT / "docs" / "it"
 COLOURS = 64  # Flat pages lose nothing, and the files stay small.
+PHOTO_COLOURS = 256
 CODE = "0104870000000128213hB?7tR␝93aB9+"
 
 
@@ -37,6 +42,10 @@ def _tested(page: Page, shop: it_shop.ItShop) -> None:
     page.wait_for_selector("[data-stream]")
     shop.agent.intake.feed(shop.frame(f"]d2{shop.unit().text}", device="counter"))
     page.wait_for_selector("article.read")
+
+
+def _seen(page: Page, _shop: it_shop.ItShop) -> None:
+    page.wait_for_function("document.querySelector('figure img').naturalWidth > 0")
 
 
 def _pasted(page: Page, _shop: it_shop.ItShop) -> None:
@@ -71,29 +80,52 @@ PAGES: Mapping[str, tuple[str, Callable[[Page, it_shop.ItShop], None]]] = {
     "log": ("/it/log", _nothing),
     "pages": ("/it/pages", _code),
 }
-DRAWINGS = tuple(f"{name}-{lang}" for name in PAGES for lang in ("ru", "kk"))
+CAMERA = "cameras"  # Drawn of another till: one camera, and a pack before it.
+DRAWINGS = tuple(f"{name}-{lang}" for name in (*PAGES, CAMERA) for lang in ("ru", "kk"))
 
 
 def draw(names: list[str]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder, chromium() as browser:
-        shop = it_shop.ItShop(Path(folder))
+        shop = it_shop.ItShop(Path(folder, "troubled"))
         shop.troubled()
         with it_shop.served(shop) as desk:
-            cookie = {"name": COOKIE, "value": shop.cookie(), "url": desk.url}
-            for name in names:
-                section, _, language = name.rpartition("-")
-                path, first = PAGES[section]
-                context = browser.new_context(viewport={"width": 1024, "height": 768}, locale=language)
-                context.add_cookies([cookie])  # type: ignore[list-item]
-                page = context.new_page()
-                page.goto(desk.url + path)
-                first(page, shop)
-                page.wait_for_load_state("load")
-                page.evaluate("document.activeElement.blur()")
-                keep_picture(page, FOLDER / f"{name}.png", COLOURS, full_page=True)
-                context.close()
+            for name in (name for name in names if not name.startswith(CAMERA)):
+                path, first = PAGES[name.rpartition("-")[0]]
+                _draw(browser, desk, name, path, first)
         shop.agent.close()
+        if names := [name for name in names if name.startswith(CAMERA)]:
+            _draw_cameras(browser, Path(folder, "camera"), names)
+
+
+def _draw_cameras(browser: Browser, folder: Path, names: list[str]) -> None:
+    """In real time: a camera gives its frames when they are due. The pack before it is the same each time."""
+    camera = VirtualCamera(one(7, "shelf", 3).image, time.monotonic, time.sleep)
+    shop = it_shop.ItShop(folder, camera=camera, clock=SystemClock())
+    (scanner,) = shop.agent.scanners
+    with it_shop.served(shop) as desk:
+        while not scanner.counts.read:  # type: ignore[attr-defined]
+            for event in scanner.poll():
+                shop.agent.intake.feed(event)
+        for name in names:
+            _draw(browser, desk, name, "/it/devices/cameras", _seen)
+    shop.agent.close()
+
+
+def _draw(
+    browser: Browser, desk: it_shop.Desk, name: str, path: str, first: Callable[[Page, it_shop.ItShop], None]
+) -> None:
+    context = browser.new_context(viewport={"width": 1024, "height": 768}, locale=name.rpartition("-")[2])
+    kept = {"name": COOKIE, "value": desk.shop.cookie(), "url": desk.url}
+    context.add_cookies([kept])  # type: ignore[list-item]
+    page = context.new_page()
+    page.goto(desk.url + path)
+    first(page, desk.shop)
+    page.wait_for_load_state("load")
+    page.evaluate("document.activeElement.blur()")
+    colours = PHOTO_COLOURS if name.startswith(CAMERA) else COLOURS
+    keep_picture(page, FOLDER / f"{name}.png", colours, full_page=True)
+    context.close()
 
 
 def main() -> int:

@@ -45,6 +45,8 @@ def description(device: Device) -> dict[str, object]:
         "usb_id": device.usb_id or None,
         "serial_number": device.serial_number or None,
         "product": device.product or None,
+        "maker": device.maker or None,
+        "release": device.release or None,
         "guess": device.guess.what,
         "role": device.guess.role.value,
         "confidence": device.guess.confidence.value,
@@ -70,7 +72,8 @@ def _details(device: Device, schemes: Collection[str], width: int) -> Iterator[L
         scheme = device.url.partition(":")[0]
         if scheme not in schemes:
             yield from folded([f"this version has no driver for {scheme} addresses"], width, _INDENT, "red")
-    facts = [f"serial number {device.serial_number}"] if device.serial_number else []
+    said = {"serial number": device.serial_number, "version": device.release}
+    facts = [f"{name} {value}" for name, value in said.items() if value]
     yield from folded(["; ".join([*facts, device.guess.why])], width, _INDENT, "dim")
     yield from folded([text for text in (device.remedy, device.guess.advice) if text], width, _INDENT + "! ")
 

@@ -84,6 +84,8 @@ def test_the_list_as_json_holds_the_same_and_all_of_it_with_all(machine: FakeMac
         "usb_id": "05e0:1701",
         "serial_number": "S123",
         "product": "Symbol Bar Code Scanner",
+        "maker": None,
+        "release": None,
         "guess": "Zebra scanner, serial mode (CDC)",
         "role": "scanner",
         "confidence": "sure",

@@ -78,6 +78,25 @@ def test_a_serial_port_is_guessed_by_its_numbers_and_name(
     assert (found.usb_id, bool(found.url)) == (ids, role in (Role.SCANNER, Role.ADAPTER))
 
 
+@pytest.mark.parametrize(
+    ("maker", "product", "model"),
+    [
+        ("Symbol Technologies", "Bar Code Scanner", "Symbol Technologies Bar Code Scanner"),
+        ("Honeywell", "HONEYWELL Voyager 1450g", "HONEYWELL Voyager 1450g"),
+        ("", "Scanner", "Scanner"),
+        ("Newland", "", "Newland"),
+        ("", "", ""),
+    ],
+)
+def test_a_model_is_what_the_device_calls_itself_its_maker_once(
+    machine: FakeMachine, maker: str, product: str, model: str
+) -> None:
+    machine.usb("1-1", "05e0:1701", product=product, maker=maker, release="0305")
+    machine.acm(0, "1-1", "05e0:1701")
+    found = only(machine, kind=Kind.SERIAL)
+    assert (found.model, found.release) == (model, "3.05")
+
+
 def test_a_hid_pos_scanner_is_told_by_its_descriptor_whatever_its_number(machine: FakeMachine) -> None:
     machine.hid(1, 3, "1234:5678", "Unheard of", HID_POS_REPORT, "987")
     found = only(machine, kind=Kind.HIDRAW)

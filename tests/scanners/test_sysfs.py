@@ -57,6 +57,27 @@ def test_a_cdc_port_is_told_with_its_usb_device(machine: FakeMachine) -> None:
     assert port.location == "1-1.2"
 
 
+@pytest.mark.parametrize(
+    ("told", "release"), [("0305", "3.05"), ("0100", "1.00"), ("1063", "10.63"), ("", ""), ("1", ""), ("03a5", "")]
+)
+def test_every_kind_of_node_tells_maker_and_version_of_its_usb_device(
+    machine: FakeMachine, told: str, release: str
+) -> None:
+    machine.usb("1-1", "05e0:1701", product="Bar Code Scanner", maker="Symbol Technologies", release=told)
+    machine.acm(0, "1-1", "05e0:1701")
+    machine.usb("1-2", "0c2e:0b81", maker="Honeywell", release=told)
+    machine.hid(2, 3, "0c2e:0b81", "Honeywell Voyager", HID_POS_REPORT, event=4)
+    machine.usb("1-3", "046d:0825", maker="Logitech", release=told)
+    machine.camera(0, "1-3", "046d:0825", "UVC Camera")
+    port, hid, keys, camera = (
+        nodes(machine.root)[0] for nodes in (serial_nodes, hidraw_nodes, input_nodes, video_nodes)
+    )
+    assert [port.release, hid.release, keys.release, camera.release] == [release] * 4
+    assert [port.manufacturer, hid.maker, keys.maker, camera.maker] == [
+        "Symbol Technologies", "Honeywell", "Honeywell", "Logitech"
+    ]  # fmt: skip
+
+
 def test_ports_of_one_device_differ_by_interface(machine: FakeMachine) -> None:
     machine.acm(0, "1-6", "2c7c:0125", interface=0)
     machine.acm(1, "1-6", "2c7c:0125", interface=2)

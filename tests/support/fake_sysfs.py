@@ -28,12 +28,21 @@ class FakeMachine:
             (root / folder).mkdir(parents=True)
         self._devices = root / "sys/devices/pci0000:00/0000:00:14.0/usb1"
 
-    def usb(self, place: str, ids: str, serial: str = "", product: str = "", interfaces: int = 1) -> Path:
+    def usb(
+        self,
+        place: str,
+        ids: str,
+        serial: str = "",
+        product: str = "",
+        interfaces: int = 1,
+        maker: str = "",
+        release: str = "",
+    ) -> Path:
         folder = self._devices / place
         folder.mkdir(parents=True)
         vid, pid = ids.split(":")
         facts = {"idVendor": vid, "idProduct": pid, "bNumInterfaces": f" {interfaces}", "serial": serial}
-        for name, text in (facts | {"product": product}).items():
+        for name, text in (facts | {"product": product, "manufacturer": maker, "bcdDevice": release}).items():
             if text:
                 (folder / name).write_text(text + "\n")
         return folder

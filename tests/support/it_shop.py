@@ -16,6 +16,7 @@ from shop_till import ShopTill
 
 from fiscal.register import Payment, PaymentKind
 from hw_sim.inprocess import SimTransport
+from hw_sim.optics.camera import VirtualCamera
 from hw_sim.scanner.memory import MemoryLine
 from pos_agent.agent import Agent
 from pos_agent.clock import Clock
@@ -24,6 +25,12 @@ from pos_agent.demo.devices import printer_on, scanner_on
 from pos_agent.demo.shop import SECRETS, configuration
 from pos_agent.pages.sessions import Role
 from pos_agent.wiring import World, build, start
+from scanners.camera.capture import Capture
+from scanners.camera.cascade import Cascade
+from scanners.camera.device import Opened
+from scanners.camera.driver import BUDGET_MS
+from scanners.camera.reading import Sorts
+from scanners.camera.scanner import CameraScanner
 from scanners.framing import Framing
 from scanners.registry import Scanner, Surroundings, open_scanner
 from scanners.scan import Health, HealthChange, ScannerEvent
@@ -37,7 +44,7 @@ HOSTILE = "<img src=x onerror=alert(1)>\"'&{{7*7}}"
 
 
 class ItShop(ShopTill):
-    """`plain`: nothing but the register, as in a shop that begins. `port`: one scanner at this port, read for real."""
+    """`plain`: nothing but the register, as in a new shop. `port`, `camera`: the only scanner, read for real."""
 
     def __init__(
         self,
@@ -45,11 +52,13 @@ class ItShop(ShopTill):
         *,
         plain: bool = False,
         port: Path | None = None,
+        camera: VirtualCamera | None = None,
         clock: Clock | None = None,
         **register: Any,
     ) -> None:
         self.plain = plain
         self.port = port
+        self.camera = camera
         self.lines: dict[str, MemoryLine] = {}
         self.extra: dict[str, Any] = {}
         super().__init__(folder, ismpt=not plain, printer=not plain, clock=clock, **register)
@@ -87,11 +96,18 @@ class ItShop(ShopTill):
     def _sections(self) -> Sequence[Mapping[str, str]]:
         if self.port is not None:
             return [{"name": "counter", "url": f"serial://{self.port}?baud=115200&suffix=cr"}]
+        if self.camera is not None:
+            return [{"name": "eye", "url": "camera:0"}]
         return () if self.plain else SCANNERS
 
     def _scanners(self, config: Config, around: Surroundings) -> list[Scanner]:
         if self.port is not None:
             return [open_scanner(one.name, one.url, around) for one in config.scanners]
+        if self.camera is not None:
+            opened = Opened(self.camera)
+            capture = Capture("eye", lambda: opened, now=around.now, monotonic=around.monotonic)
+            reader = Cascade(frozenset({Sorts.DATA_MATRIX}), BUDGET_MS)
+            return [CameraScanner("eye", capture, reader, now=around.now, monotonic=around.monotonic)]
         self.lines = {one.name: MemoryLine(around.monotonic, self.clock.sleep) for one in config.scanners}
         return [scanner_on(line, name, Framing(), around.now, around.monotonic) for name, line in self.lines.items()]
 

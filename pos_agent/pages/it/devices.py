@@ -15,6 +15,7 @@ from pos_agent.api.calls import AgentOf
 from pos_agent.config import ScannerSection
 from pos_agent.device_counts import DeviceCount
 from pos_agent.device_names import configured_name
+from pos_agent.pages.it.cameras import cameras_of
 from pos_agent.pages.it.listing import COUNT, MOMENT, Col, Listing, Query
 from pos_agent.pages.it.shell import shown
 from pos_agent.till_facts import scanners_seen
@@ -29,6 +30,8 @@ SCANNERS = (
     Col("url", look="code"),
     Col("port", look="code"),
     Col("usb_id", look="code"),
+    Col("model"),
+    Col("version", look="code"),
     Col("driver"),
     Col("since", MOMENT),
     Col("judged", COUNT),
@@ -38,6 +41,8 @@ SCANNERS = (
 PLUGGED = (
     Col("port", look="code"),
     Col("usb_id", look="code"),
+    Col("model"),
+    Col("version", look="code"),
     Col("what"),
     Col("state", look="badge"),
     Col("remedy"),
@@ -58,6 +63,7 @@ def devices(request: Request, agent: AgentOf) -> Response:
         plugged=_plugged(spare),
         found=found,
         lines={device.port: toml_lines(device, agent.config.scanners) for device in spare if device.url},
+        cameras=cameras_of(agent),
         printer=agent.config.printer.url,
         printed=agent.printing.last,
         prints_itself=not agent.printing.can_test,
@@ -89,6 +95,8 @@ def listed_scanners(agent: Agent, found: Inventory) -> Listing:
                 None if section is None else section.url,
                 None if device is None else device.port,
                 None if device is None else device.usb_id or None,
+                None if device is None else device.model or None,
+                None if device is None else device.release or None,
                 None if section is None else urlsplit(section.url).scheme,
                 health[seen.name].at_ns if seen.name in health else None,
                 count.judged,
@@ -100,7 +108,19 @@ def listed_scanners(agent: Agent, found: Inventory) -> Listing:
 
 
 def _plugged(spare: Sequence[Device]) -> Listing:
-    rows = [(d.port, d.usb_id or None, d.guess.what, str(d.state), d.remedy or None, d.url or None) for d in spare]
+    rows = [
+        (
+            d.port,
+            d.usb_id or None,
+            d.model or None,
+            d.release or None,
+            d.guess.what,
+            str(d.state),
+            d.remedy or None,
+            d.url or None,
+        )
+        for d in spare
+    ]
     return Listing("plugged", PLUGGED, rows)
 
 

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from pos_agent.agent import Agent
 from pos_agent.api.calls import AgentOf
 from pos_agent.clock import NS_PER_S
-from pos_agent.pages.it import browsers, cache, devices, queue, register
+from pos_agent.pages.it import browsers, cache, cameras, devices, queue, register
 from pos_agent.pages.it.listing import FORMS, MOMENT, Col, Lister, Listing, Query, as_file
 from pos_agent.pages.it.shell import formats_of, shown
 from pos_agent.problems import Problem
@@ -137,6 +137,7 @@ LISTS: Final[Mapping[str, Lister]] = {
     "troubles": trouble_list,
     "scanners": devices.scanner_list,
     "plugged": devices.plugged_list,
+    "cameras": cameras.camera_list,
     "documents": register.document_list,
     "groups": cache.group_list,
     "statuses": cache.status_list,

@@ -42,6 +42,27 @@ if (stream) {
   source.addEventListener("error", over); // The agent ends the test when its page is gone, so it is over.
 }
 
+/** What a camera sees is asked for again once it is on the screen: never faster than this machine draws it. */
+const PICTURE_MS = 400;
+for (const figure of document.querySelectorAll("[data-picture]")) {
+  const image = figure.querySelector("img");
+  const none = figure.querySelector("[data-none]");
+  const address = image.src;
+  let count = 0;
+  const again = () => {
+    if (document.hidden) setTimeout(again, PICTURE_MS);
+    else image.src = `${address}&n=${(count += 1)}`;
+  };
+  const shown = (there) => {
+    image.hidden = !there;
+    none.hidden = there;
+    setTimeout(again, PICTURE_MS);
+  };
+  image.addEventListener("load", () => shown(true));
+  image.addEventListener("error", () => shown(false)); // No frame yet, or the agent is being started again.
+  again();
+}
+
 /** Key codes of the US layout -> the characters they mean, plain and with Shift. Keys name places, not letters. */
 const US = Object.fromEntries([
   ...[..."1234567890"].map((c, i) => [`Digit${c}`, [c, "!@#$%^&*()"[i]]]),
