@@ -138,3 +138,5 @@ class RegisterStatus:
     cover_open: bool | None = None
     clock_at: str | None = None  # The register's own clock.
     waits_for: Waiting | None = None
+    model: str = ""  # As the register names itself.
+    firmware: str = ""  # Version and build of its own program, as it writes them.

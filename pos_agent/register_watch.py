@@ -67,6 +67,8 @@ def facts_of(seen: Seen) -> dict[str, Any]:
         "cover_open": status.cover_open,
         "clock_skew_s": _skew_s(status.clock_at, seen.at_ns),
         "waits_for": None if status.waits_for is None else str(status.waits_for),
+        "model": status.model,
+        "firmware": status.firmware,
     }
 
 

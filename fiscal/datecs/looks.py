@@ -37,6 +37,8 @@ def look(shown: Shown, status: Status) -> Look:
         document_count=shown.receipts,
         last_fiscal_sign=None if shown.last_fiscal is None else sign_of(shown.last_fiscal),
         person=status.blocked(),
+        model=shown.model,
+        firmware=shown.firmware,
     )
 
 

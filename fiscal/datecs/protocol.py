@@ -104,6 +104,8 @@ class Shown:
     taxpayer: str = ""
     address: str = ""
     tax_number: str = ""
+    model: str = ""
+    firmware: str = ""
 
     @property
     def identity(self) -> str:

@@ -74,8 +74,10 @@ def _state(data: str, settings: Settings) -> Facts:
 
 
 def _identity(data: str, _settings: Settings) -> Facts:
-    *_, serial, memory = _fields(data, 6)
-    return {"serial": serial.strip(), "memory": memory.strip()}
+    model, firmware, *_, serial, memory = _fields(data, 6)
+    return {
+        "serial": serial.strip(), "memory": memory.strip(), "model": model.strip(), "firmware": firmware.strip(),
+    }  # fmt: skip
 
 
 def _payments(data: str, _settings: Settings) -> Facts:

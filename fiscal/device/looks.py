@@ -42,6 +42,8 @@ class Look:
     document_count: int | None = None
     last_fiscal_sign: str | None = None
     person: str = ""  # Why someone has to act at the register, with Waiting.PERSON.
+    model: str = ""
+    firmware: str = ""
 
     def baseline(self) -> Baseline:
         return Baseline(
@@ -68,6 +70,8 @@ class Look:
             cover_open=self.cover_open,
             clock_at=self.clock_at,
             waits_for=waits,
+            model=self.model,
+            firmware=self.firmware,
         )
 
 

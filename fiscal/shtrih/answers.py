@@ -82,6 +82,7 @@ class FullState:
     memory_flags: int  # Of the fiscal memory: 6 shift open, 7 over 24 hours.
     serial: int | None
     last_shift: int  # Last closed one.
+    firmware: str = ""  # "A.3 build 4711".
 
 
 def full_state(body: bytes) -> FullState:
@@ -95,7 +96,14 @@ def full_state(body: bytes) -> FullState:
         body[29],
         None if serial == NO_NUMBER else serial,
         _int(body, 34, 2),
+        _firmware(body),
     )
+
+
+def _firmware(body: bytes) -> str:
+    """Two letters of the version and the build; the date of the build tells a technician nothing more."""
+    version = body[1:3].decode("cp1251", "replace")
+    return f"{version[0]}.{version[1]} build {_int(body, 3, 2)}" if version.isprintable() else ""
 
 
 def register_value(body: bytes, size: int) -> int:

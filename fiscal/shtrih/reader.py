@@ -205,6 +205,7 @@ class Reader:
             unsent=None if queue is None else queue.waiting,
             document_count=_count(found),
             person=states.PERSON_MODES.get(states.mode(state), ""),
+            firmware=full.firmware,
         )
 
     def _queue(self) -> OfdQueue | None:

@@ -237,6 +237,8 @@ class Register(Told):
     cover_open: bool | None
     clock_skew_s: int | None
     waits_for: Waiting | None
+    model: str
+    firmware: str
     family: str
     can: list[Ability]
     recovery: list[Recovery]

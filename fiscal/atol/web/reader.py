@@ -30,10 +30,18 @@ NOT_IN_STORAGE = frozenset({30, 123})  # The driver's two words for it.
 class Identity:
     serial: str
     storage: str
+    model: str = ""
+    firmware: str = ""
 
     @property
     def name(self) -> str:
         return f"{self.serial}/{self.storage}" if self.storage else self.serial
+
+
+def _device(entry: Entry) -> tuple[str, str, str]:
+    """Factory number, model, firmware."""
+    info = entry.fields("deviceInfo")
+    return info.text("serial"), info.optional_text("modelName"), info.optional_text("firmwareVersion")
 
 
 class Reader:
@@ -64,12 +72,13 @@ class Reader:
         """Who is there. Silence(CONFIGURATION) when it is not the register the set-up names."""
         self._nothing_blocks()
         device, storage = self.run([{"type": "getDeviceInfo"}, {"type": "getFnInfo"}])
-        serial = self._part(device, lambda entry: entry.fields("deviceInfo").text("serial"))
+        serial, model, firmware = self._part(device, _device)
         wanted = self._settings.identity
         if wanted is not None and wanted.lstrip("0") != serial.lstrip("0"):
             text = f"register {serial} answers, the set-up names {wanted}"
             raise Silence(Failure(FailureKind.CONFIGURATION, "identity", text), sent=False)
-        return Identity(serial, self._part(storage, lambda entry: entry.fields("fnInfo").text("serial")))
+        number = self._part(storage, lambda entry: entry.fields("fnInfo").text("serial"))
+        return Identity(serial, number, model, firmware)
 
     def look(self, identity: Identity) -> Look:
         self._nothing_blocks()
@@ -97,6 +106,8 @@ class Reader:
             offline=None if unsent is None else unsent > 0,
             offline_since=since,
             person="the register is blocked" if blocked else "",
+            model=identity.model,
+            firmware=identity.firmware,
         )
 
     def document(self, number: int) -> Stored | None:
