@@ -35,6 +35,19 @@ export function close(id) {
   return true;
 }
 
+// While `work` of a dialog is under way, scans wait: they belong to what comes of it.
+export async function held(id, work) {
+  const layer = stack.find((one) => one.node.id === id);
+  const scans = layer?.scans;
+  if (layer) layer.scans = "hold";
+  try {
+    return await work();
+  } finally {
+    if (layer) layer.scans = scans;
+    for (const listener of changed) listener();
+  }
+}
+
 // Over everything but the dialog on top.
 function veil() {
   stack.forEach((layer, at) => { layer.node.style.zIndex = String(10 + 2 * at); });

@@ -10,6 +10,7 @@ import { current, put, refreshSales } from "./state.js";
 const SIGN_LENGTH = 8; // Numbers of receipts in a shift are shorter than fiscal signs.
 const $ = (id) => document.getElementById(id);
 let busy = false;
+let beginning = false; // Enter twice opens one return.
 
 export async function open() {
   if (layers.top() || verdict.isHeld() || !(await free())) return;
@@ -74,6 +75,10 @@ async function find(given) {
   const text = (typeof given === "string" ? given : $("return-field").value).trim();
   if (!text || busy) return;
   busy = true;
+  await layers.held("returning", () => look(text));
+}
+
+async function look(text) {
   trouble("returning", []);
   try {
     const link = /^https?:/i.test(text);
@@ -142,15 +147,23 @@ async function byFacts() {
 }
 
 async function begin(body, layer = "returning") {
+  if (beginning) return;
+  beginning = true;
+  await layers.held(layer, () => begun(body, layer));
+}
+
+async function begun(body, layer) {
   try {
     const cashier = localStorage.getItem("till.cashier") ?? "";
     const made = await api.change("POST", "/v1/returns", { ...body, cashier });
-    layers.closeAll();
+    verdict.pass(); // Now: what is scanned from here on is of the return, and its verdict stays.
     put({ ...made, lines: [], total_tiyn: 0, original: body.sale ?? null });
+    layers.closeAll();
     await refreshSales();
-    verdict.clear();
   } catch (error) {
     if (!(error instanceof api.Problem)) throw error;
     trouble(layer, said(error));
+  } finally {
+    beginning = false;
   }
 }

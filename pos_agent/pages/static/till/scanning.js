@@ -46,7 +46,7 @@ export async function pump() {
     const link = LINK.exec(entry.text.trim());
     if (typeof layer?.scans === "function" && layer.scans(entry.text, link?.[2])) return;
     if (layer) layer.escape();
-    if (link && /[?&]i=/i.test(link[2])) onLink(link[2]);
+    if (link && /[?&]i=/i.test(link[2])) await onLink(link[2]);
     else await judge(entry);
   } finally {
     busy = false;

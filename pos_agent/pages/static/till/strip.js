@@ -94,9 +94,9 @@ const STATES = [
     "look", (cache.codes_age_s ?? Infinity) > CODES_OLD_S ? "state.offline_old" : "state.offline",
     { t: cache.codes_age_s === null ? "—" : words.lasting(cache.codes_age_s + sinceLook()) },
   ],
-  ({ register }) => register?.offline && [
-    "look", "state.autonomous", { t: words.lasting(AUTONOMOUS_S - (register.offline_age_s ?? 0)) },
-  ],
+  ({ register }) => register?.offline && (register.offline_age_s === null // Not every register tells since when.
+    ? ["look", "state.autonomous_since"]
+    : ["look", "state.autonomous", { t: words.lasting(AUTONOMOUS_S - register.offline_age_s) }]),
   ({ register }) => Math.abs(register?.clock_skew_s ?? 0) > SKEW_S && [
     "look", "state.clock", { t: words.lasting(Math.abs(register.clock_skew_s)) },
   ],
