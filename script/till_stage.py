@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import httpx
 from playwright.sync_api import Browser, Page, expect
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,9 +88,15 @@ class Stage:
 
 
 @contextmanager
-def opened(browser: Browser, language: str, wanted: Sequence[str]) -> Iterator[Stage]:
+def opened(
+    browser: Browser,
+    language: str,
+    wanted: Sequence[str],
+    *,
+    office: Callable[[httpx.Request], httpx.Response] | None = None,
+) -> Iterator[Stage]:
     clock = VirtualClock(DEFAULT_AT_NS)
-    with tempfile.TemporaryDirectory() as folder, counter(Path(folder), clock, ismpt=True) as till:
+    with tempfile.TemporaryDirectory() as folder, counter(Path(folder), clock, ismpt=True, office=office) as till:
         context = browser.new_context(viewport={"width": 1024, "height": 768}, base_url=till.url)
         context.set_default_timeout(15_000)
         context.add_cookies([till.cookie()])  # type: ignore[list-item]

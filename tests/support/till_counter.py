@@ -7,11 +7,12 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import httpx
 import uvicorn
 
 from hw_sim.inprocess import SimTransport
@@ -34,11 +35,21 @@ CONTINUED_S = 10
 
 
 class Counter:
-    """`ismpt`: the registry is asked online. The register's timer is worked by hand: `agent.closing.settle()`."""
+    """`ismpt`: the registry is asked online. `office`: headquarters answers so to a delivery, which is worked by hand
+    (`agent.delivery.step()`), as the register's timer is (`agent.closing.settle()`).
+    """
 
     def __init__(
-        self, folder: Path, clock: Any, *, ismpt: bool = False, green_s: float | None = None, **keys: Any
+        self,
+        folder: Path,
+        clock: Any,
+        *,
+        ismpt: bool = False,
+        green_s: float | None = None,
+        office: Callable[[httpx.Request], httpx.Response] | None = None,
+        **keys: Any,
     ) -> None:
+        self._office = None if office is None else httpx.MockTransport(office)
         self.folder, self.clock, self._ismpt, self._keys, self._green_s = folder, clock, ismpt, keys, green_s
         self.sim = SimWorld(clock.now_ns, random.Random(11), codes=400)
         self.register = SimTransport(self.sim.webkassa, clock.sleep)
@@ -57,7 +68,9 @@ class Counter:
     def up(self) -> None:
         full, plain = configuration(self.folder, api_port=self.port), from_mapping({})
         api = full.api.model_copy(update={"calls_per_s": 100_000, "burst": 100_000})
-        update: dict[str, Any] = {"sync": plain.sync, "api": api}
+        update: dict[str, Any] = {"api": api}
+        if self._office is None:
+            update["sync"] = plain.sync
         if self._green_s is not None:
             update["page"] = full.page.model_copy(update={"green_s": self._green_s})
         if not self._ismpt:
@@ -70,6 +83,7 @@ class Counter:
             secret=SECRETS.__getitem__,
             register_transport=self.register,
             ismpt_transport=self.registry,
+            hq_transport=self._office,
             scanners=lambda _config, _around: [],
             printer=lambda _config: printer_on(self.paper, self.clock.monotonic, self.clock.sleep),
         )

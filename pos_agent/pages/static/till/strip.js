@@ -138,8 +138,13 @@ export function draw(actions) {
 
 function drawChip(name, [tone, key, values = {}, before = "", plain = null]) {
   const node = $(`strip-${name}`);
+  const said = (plain ?? (key ? words.say(key, values) : [""])).map((text) => `${before}${text}`);
+  const all = [tone, ...said].join();
+  if (node.dataset.all === all) return; // Measuring the words below costs the page a layout.
+  node.dataset.all = all;
   node.dataset.tone = tone;
   node.querySelector("b i").textContent = ICONS[tone];
-  const said = plain ?? (key ? words.say(key, values) : [""]);
-  words.put(node.querySelector("b span"), said.map((text) => `${before}${text}`));
+  words.put(node.querySelector("b span"), said);
+  node.classList.remove("tight");
+  node.classList.toggle("tight", node.scrollWidth > node.clientWidth);
 }
