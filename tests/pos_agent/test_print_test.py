@@ -39,7 +39,7 @@ def run(*arguments: object) -> Result:
 def printer(model: str, profile: str, options: str = "", **changes: Any) -> Iterator[tuple[PrinterServer, str]]:
     """A network printer and its URL."""
     with PrinterServer(replace(model_named(model), **changes)) as server:
-        yield server, f"escpos+tcp://127.0.0.1:{server.port}?profile={profile}&timeout_s=2{options}"
+        yield server, f"escpos+tcp://127.0.0.1:{server.port}?profile={profile}&timeout_s=10{options}"
 
 
 def lines_of(server: PrinterServer) -> list[str]:
@@ -115,7 +115,7 @@ def test_a_picked_line_says_the_options_and_prints_the_letters_with_them(
 def test_a_new_pick_takes_back_what_an_earlier_one_had_set() -> None:
     with printer("xprinter", "xprinter", "&utf8=yes&raster=all&qr=raster") as (_, url):
         told = steps(run("--url", url, "--pick", 2, "--json"))["pick"]
-    assert told["url"].partition("?")[2] == ("profile=xprinter&timeout_s=2&qr=raster&page=cp866&page_number=17")
+    assert told["url"].partition("?")[2] == ("profile=xprinter&timeout_s=10&qr=raster&page=cp866&page_number=17")
 
 
 def test_a_number_that_is_not_on_the_paper_is_refused_with_the_next_step() -> None:
