@@ -15,7 +15,7 @@ import pysqlite3
 from pos_agent import __version__
 from pos_agent.clock import NS_PER_S
 from pos_agent.config import Config
-from pos_agent.journal.database import JournalUnusable, reading, schema_of
+from pos_agent.journal.database import UNREADABLE, JournalUnusable, reading, schema_of
 from pos_agent.journal.verify import verify
 from pos_agent.saving.archive import CACHE, CONFIGURATION, JOURNAL, BadCopy, Copied, check, facts_of, pack, room_for
 from pos_agent.saving.standing import standing_of
@@ -38,8 +38,7 @@ def back_up(config: Config, configuration: Path | None, folder: Path, now_ns: in
         with reading(journal) as db:
             copy_database(db, copies / JOURNAL)
         if config.cache_path.exists():
-            with closing(pysqlite3.connect(f"{config.cache_path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
-                copy_database(cache, copies / CACHE)
+            _copy_cache(config.cache_path, copies / CACHE)
         if configuration is not None and configuration.exists():
             shutil.copyfile(configuration, copies / CONFIGURATION)
         copied = _described(copies, now_ns)
@@ -52,6 +51,17 @@ def back_up(config: Config, configuration: Path | None, folder: Path, now_ns: in
         target.unlink(missing_ok=True)
         raise NotSaved(f"what was written is not what is read back ({error}): try another disk with --to") from error
     return target, copied
+
+
+def _copy_cache(path: Path, target: Path) -> None:
+    try:
+        with closing(pysqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as cache:
+            copy_database(cache, target)
+    except UNREADABLE as error:
+        raise NotSaved(
+            f"{path} cannot be copied: {error}. Where it is damaged, stop the agent, move it away, import goods and "
+            "statuses again, and make the copy then"
+        ) from error
 
 
 def copy_database(source: Any, target: Path) -> None:

@@ -141,6 +141,25 @@ def test_a_damaged_journal_is_not_copied_as_if_it_were_good(till: ShopTill, tmp_
     till.agent = ShopTill(till.folder).agent  # So that the fixture closes a good one.
 
 
+def test_a_damaged_cache_is_named_and_no_copy_is_left(till: ShopTill, tmp_path: Path) -> None:
+    cache = till.agent.config.cache_path
+    till.close()
+    for end in ("-wal", "-shm"):
+        Path(f"{cache}{end}").unlink(missing_ok=True)
+    cache.write_bytes(b"no database " * 1_000)
+    configuration = tmp_path / "agent.toml"
+    lines = f"[till]\nname = {json.dumps(till.agent.config.till.name)}\ndata = {json.dumps(str(cache.parent))}\n"
+    configuration.write_text(lines)
+    answer = CliRunner().invoke(
+        app, ["backup", "--config", str(configuration), "--to", str(tmp_path / "copies"), "--json"]
+    )
+    assert answer.exit_code == 2, answer.exception
+    assert f"{cache} cannot be copied: file is not a database" in json.loads(answer.stdout)["problem"]
+    assert list((tmp_path / "copies").iterdir()) == []
+    cache.unlink()
+    till.agent = ShopTill(till.folder).agent  # So that the fixture closes a good one.
+
+
 def test_nothing_is_put_back_under_a_running_agent(till: ShopTill, tmp_path: Path) -> None:
     archive = copied(till, tmp_path)
     with pytest.raises(AlreadyRunning):
