@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Annotated, Final
 
 import typer
 
-from pos_agent.cli.failing import fail
+from pos_agent.cli.failing import FAILED, fail
 from pos_agent.cli.options import ConfigOption, configured
 from pos_agent.cli.terminal import JsonOption, LangOption, Terminal, terminal
 
@@ -32,6 +32,9 @@ class Level(StrEnum):
     INFO = "info"
     WARNING = "warning"
     ERROR = "error"
+
+
+PRIORITIES: Final = {Level.ERROR: "err"}  # journalctl knows no "error". Source: journalctl(1), -p.
 
 
 class Source(StrEnum):
@@ -81,14 +84,15 @@ def _is_service() -> bool:
 def _journal(lines: int, level: Level, no_journal: str, *, follow: bool, as_json: bool) -> int:
     from pos_agent.doctor.edge import UNIT
 
-    command = ["journalctl", "--unit", UNIT, "--lines", str(lines), "--priority", level, "--no-pager", "--output",
-               "json" if as_json else "short-iso"]  # fmt: skip
+    command = ["journalctl", "--unit", UNIT, "--lines", str(lines), "--priority", PRIORITIES.get(level, level),
+               "--no-pager", "--output", "json" if as_json else "short-iso"]  # fmt: skip
     try:
-        return subprocess.call([*command, "--follow"] if follow else command)  # noqa: S603 - our own words, no shell
+        code = subprocess.call([*command, "--follow"] if follow else command)  # noqa: S603 - our own words, no shell
     except KeyboardInterrupt:
         return 0
     except OSError:
         fail(no_journal)
+    return FAILED if code else 0
 
 
 def _lines(folder: Path, count: int, clock: Clock, *, follow: bool) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from pos_agent.cli.logs import Level
 from pos_agent.cli.main import app
 from pos_agent.log_file import PlainLines, open_log_file
 
@@ -80,20 +82,39 @@ def test_following_shows_what_comes_over_a_change_of_files(config: Path, logger:
         process.communicate()
 
 
-def test_systemds_journal_is_asked_for_our_unit(config: Path, tmp_path: Path) -> None:
+def from_journal(tmp_path: Path, script: str, *arguments: str) -> subprocess.CompletedProcess[str]:
     fake = tmp_path / "bin/journalctl"
     fake.parent.mkdir()
-    fake.write_text('#!/bin/sh\necho "$@"\n')
+    fake.write_text(f"#!/bin/sh\n{script}\n")
     fake.chmod(0o755)
-    done = subprocess.run(
-        [sys.executable, "-c", "from pos_agent.cli import main; main()", "logs", "--source", "journal", "-n", "7",
-         "--level", "error"],
+    return subprocess.run(
+        [sys.executable, "-c", "from pos_agent.cli import main; main()", "logs", "--source", "journal", *arguments],
         capture_output=True, text=True, check=False, env={**os.environ, "PATH": str(fake.parent) + ":/bin:/usr/bin"},
     )  # fmt: skip
+
+
+def test_systemds_journal_is_asked_for_our_unit(tmp_path: Path) -> None:
+    done = from_journal(tmp_path, 'echo "$@"', "-n", "7", "--level", "error")
     assert done.returncode == 0
     assert done.stdout.split() == [
-        "--unit", "pos-agent", "--lines", "7", "--priority", "error", "--no-pager", "--output", "short-iso",
+        "--unit", "pos-agent", "--lines", "7", "--priority", "err", "--no-pager", "--output", "short-iso",
     ]  # fmt: skip
+
+
+@pytest.mark.skipif(shutil.which("journalctl") is None, reason="wants journalctl")
+@pytest.mark.parametrize("level", list(Level))
+def test_journalctl_knows_every_level(level: Level) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", "from pos_agent.cli import main; main()", "logs", "--source", "journal", "--json",
+         "--level", level],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert "Unknown log level" not in done.stderr
+    assert [line for line in done.stdout.splitlines() if not line.startswith("{")] == []
+
+
+def test_a_journal_that_cannot_be_read_is_a_failure(tmp_path: Path) -> None:
+    assert from_journal(tmp_path, "exit 1").returncode == 2
 
 
 def test_under_systemd_each_line_carries_its_priority_and_no_secret() -> None:
