@@ -85,14 +85,21 @@ def init_command(
 
 
 def _answers(path: Path | None, words: Words) -> dict[str, Any]:
+    """What the file says, of the shape of a configuration: all that follows relies on it."""
+    from pos_agent.config import ConfigError, from_mapping
+
     if path is None:
         return {}
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        from_mapping(data, str(path), {})
     except OSError as error:
         fail(words("config.unreadable", path=path, reason=error.strerror or error))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         fail(f"{path}: {error}")
+    except ConfigError as error:
+        fail(words("init.refused"), str(error))
+    return data
 
 
 def _flags(till: str, data: Path | None, register: str, printer: str | None, hq: str) -> dict[str, Any]:

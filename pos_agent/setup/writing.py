@@ -32,7 +32,7 @@ def written(settings: Settings, notes: Notes, text: str | None = None) -> str:
     Raises ValueError for a setting of no section: the settings are to be checked before.
     """
     flat = dict(_flat({name: value for name, value in settings.items() if name != "scanners"}, ""))
-    for key in [key for key in flat if key.startswith("register.secrets.") or key == "api.clients"]:
+    for key in [key for key in flat if key.startswith("register.secrets.") or key in ("api.clients", "webhooks")]:
         del flat[key]
     lines: list[str] = []
     section = ""
@@ -90,6 +90,13 @@ def _clients(settings: Settings, _flat: dict[str, Any]) -> Iterator[str]:
         yield ""
 
 
+def _webhooks(settings: Settings, _flat: dict[str, Any]) -> Iterator[str]:
+    for webhook in settings.get("webhooks", ()):
+        yield "[[webhooks]]"
+        yield from (f"{key} = {value_text(value)}" for key, value in webhook.items())
+        yield ""
+
+
 def _secrets(settings: Settings, _flat: dict[str, Any]) -> Iterator[str]:
     named = settings.get("register", {}).get("secrets", {})
     if named:
@@ -122,6 +129,7 @@ def _proof(settings: Settings, flat: dict[str, Any]) -> Iterator[str]:
 BLOCKS: Final[Mapping[str, Callable[[Settings, dict[str, Any]], Iterator[str]]]] = {
     "scanners": _scanners,
     "clients": _clients,
+    "webhooks": _webhooks,
     "secrets": _secrets,
     "password": _example("ismpt.password", "file:/etc/pos-agent/ismpt-password", "the login's password"),
     "proof": _proof,

@@ -203,6 +203,22 @@ def test_answers_of_a_file_go_over_what_was_found(tmp_path: Path, machine: FakeM
     assert checked(tmp_path) == 0
 
 
+def test_answers_may_name_webhooks(tmp_path: Path, machine: FakeMachine) -> None:
+    answers = tmp_path / "answers.toml"
+    answers.write_text(
+        '[[webhooks]]\nname = "erp"\nurl = "https://erp.shop.kz/pos"\nsecret = "file:/etc/pos-agent/erp"\n'
+        'events = ["unit.refused"]\n[[webhooks]]\nname = "own"\nurl = "http://127.0.0.1:1"\nsecret = "env:OWN"\n'
+        "[page]\ngreen_s = 5.0\n",
+        encoding="utf-8",
+    )
+    answer = init(tmp_path, machine, "--register", WEBKASSA, "--answers", answers, "--no-probe", "--json")
+    assert answer.exit_code == 1, answer.exception
+    config = load(tmp_path / "etc/agent.toml", {})
+    assert [(one.name, len(one.events)) for one in config.webhooks] == [("erp", 1), ("own", 6)]
+    assert (config.api.clients[0].name, config.page.green_s) == ("till-program", 5.0)
+    assert checked(tmp_path) == 0
+
+
 @pytest.mark.parametrize(
     ("answers", "words"),
     [
@@ -211,6 +227,10 @@ def test_answers_of_a_file_go_over_what_was_found(tmp_path: Path, machine: FakeM
         ('[till]\nname = "a name with blanks"\n', "till.name"),
         ("[till\n", "answers.toml"),
         (f'[register]\nurl = "{WEBKASSA}"\n[policy]\nsale.no = 1\n', "unknown setting"),
+        (f'register = "{WEBKASSA}"\n', "answers.toml: register: "),
+        ('till = "kassa-2"\n', "answers.toml: till: "),
+        ('scanners = "camera:0"\n', "answers.toml: scanners: "),
+        ('[[scanners]]\nname = "counter"\n', "answers.toml: scanners.0.url: "),
     ],
 )
 def test_answers_that_cannot_be_are_told_and_nothing_is_written(
