@@ -5,6 +5,7 @@ The order is such that a power cut at any point leaves a version that runs: docs
 
 from __future__ import annotations
 
+import http.client
 import json
 import shutil
 import tempfile
@@ -142,7 +143,7 @@ def _unwell(url: str, version: str) -> str | None:
         with opener.open(url, timeout=5) as answer:
             facts = json.loads(answer.read(ANSWER_BYTES_MAX))
         runs, healthy = facts.get("version"), facts.get("healthy")
-    except (urllib.error.URLError, OSError, ValueError, AttributeError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, OSError, ValueError, AttributeError) as error:
         return f"{url} does not answer as an agent does: {error}"
     if runs != version:
         return f"{url} is answered by version {runs}"

@@ -5,9 +5,11 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import socket
 import subprocess
 import sys
 import tarfile
+import threading
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -19,12 +21,14 @@ from small_wheel import wheel
 from typer.testing import CliRunner
 
 from pos_agent.cli.main import app
+from pos_agent.clock import SystemClock
+from pos_agent.config import from_mapping
 from pos_agent.install.bundle import pack, pinned_key, signature_of
 from pos_agent.install.first import install
 from pos_agent.install.manifest import MANIFEST, SIGNATURE, BadBundle, Manifest, Platform, digests_below, numbers
 from pos_agent.install.releases import CURRENT, PREVIOUS, Releases
 from pos_agent.install.service import SupervisorFailed
-from pos_agent.install.updating import Refused, Updater
+from pos_agent.install.updating import Refused, Updater, asked
 from pos_agent.install.wheels import BadWheel, WheelName, check_python, unpack
 from sync.signing import Signer
 
@@ -242,6 +246,29 @@ def test_a_version_that_runs_but_is_not_well_is_taken_back_too(machine: Machine)
     )
     outcome = ill.update(machine.bundle("1.1.0"), PUBLISHER.public)
     assert (outcome.version, outcome.failed) == ("1.0.0", "its journal cannot be written")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"SSH-2.0-OpenSSH_9.2p1\r\n", b"HTTP/1.1 200 OK\r\ncontent-length: 99\r\n\r\n{", b"HTTP/1.1 200 OK\r\n\r\n\xff"],
+)
+def test_a_port_on_which_no_agent_answers_is_no_health(machine: Machine, said: bytes) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def answer() -> None:
+            with server.accept()[0] as line:
+                line.recv(4096)
+                line.sendall(said)
+
+        thread = threading.Thread(target=answer)
+        thread.start()
+        config = from_mapping({"api": {"port": server.getsockname()[1]}}, environment={})
+        looking = asked(config, SystemClock(), wait_s=0.0)
+        ill = replace(machine.updater, health=lambda version: looking(version) if version == "1.1.0" else None)
+        outcome = ill.update(machine.bundle("1.1.0"), PUBLISHER.public)
+        thread.join()
+    assert outcome.failed is not None and "does not answer as an agent does" in outcome.failed
+    assert machine.links() == ("1.0.0", None)
 
 
 def test_a_stopped_service_stays_stopped_and_that_is_a_warning(machine: Machine) -> None:
