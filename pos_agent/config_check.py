@@ -185,6 +185,21 @@ def _sync(config: Config) -> Iterator[Mistake]:
         yield _keyed(str(error), ("sync",))
 
 
+def _webhooks(config: Config) -> Iterator[Mistake]:
+    from pos_agent.hooks.opening import trusted_by
+
+    seen: set[str] = set()
+    for number, section in enumerate(config.webhooks):
+        place = ("webhooks", str(number))
+        if section.name in seen:
+            yield Mistake((*place, "name"), f"two webhooks are called {section.name}")
+        seen.add(section.name)
+        try:
+            trusted_by(section)
+        except ConfigError as error:
+            yield Mistake((*place, "ca_file"), str(error).partition(": ")[2])
+
+
 def _policy(config: Config) -> Iterator[Mistake]:
     try:
         policy_from(config.policy, standard())
@@ -198,7 +213,7 @@ def _clients(config: Config) -> Iterator[Mistake]:
 
 
 Look = Callable[[Config], Iterator[Mistake]]
-LOOKS: Final[Sequence[Look]] = (_register, _scanners, _printer, _ismpt, _sync, _clients, _policy)
+LOOKS: Final[Sequence[Look]] = (_register, _scanners, _printer, _ismpt, _sync, _clients, _webhooks, _policy)
 
 
 def _keyed(line: str, usual: Place) -> Mistake:

@@ -25,7 +25,7 @@ def open_hooks(config: Config, world: World, journal: Journal, till: Till) -> tu
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
         raise ConfigError(f"webhooks: two are called {twice}: each needs a name of its own")
-    prepared = [(section, world.secret(section.secret), _tls(section)) for section in config.webhooks]
+    prepared = [(section, world.secret(section.secret), trusted_by(section)) for section in config.webhooks]
     return tuple(
         HookWorker(
             section.name,
@@ -47,7 +47,8 @@ def _admits(url: str) -> Callable[[str], bool]:
     return lambda address: not plain or ipaddress.ip_address(address.partition("%")[0]).is_loopback
 
 
-def _tls(section: WebhookSection) -> ssl.SSLContext | None:
+def trusted_by(section: WebhookSection) -> ssl.SSLContext | None:
+    """Whom a webhook trusts; None: the public certificate authorities. Raises ConfigError."""
     if not section.ca_file:
         return None
     try:

@@ -33,6 +33,8 @@ name = "till"
 token = "env:POS_TEST_TOKEN"
 """
 
+HOOK = '[[webhooks]]\nname = "erp"\nurl = "https://erp.shop.kz/"\nsecret = "env:POS_TEST_TOKEN"\n'
+
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(app, ["config", *map(str, arguments)])
@@ -84,6 +86,8 @@ def test_lists_of_tables_many_lines_and_quoted_keys_are_told_apart() -> None:
         ("[till]", '[sync]\nurl = "ftp://x"\n[till]', 1, "headquarters"),
         ("[till]", '[printer]\nurl = "escpos+tcp://h?profile=epsonn"\n[till]', 2, "epson"),
         ("[[api", '[[scanners]]\nname = "counter"\nurl = "camera:0"\n[[api', 14, "counter"),
+        ("[[api", f"{HOOK}{HOOK}[[api", 18, "two webhooks are called erp"),
+        ("[[api", f'{HOOK}ca_file = "/nowhere/ca.pem"\n[[api', 17, "/nowhere/ca.pem: [Errno 2]"),
     ],
 )
 def test_a_mistake_is_told_with_its_line_and_the_way_out(old: str, new: str, line: int, words: str) -> None:
