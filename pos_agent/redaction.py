@@ -18,7 +18,9 @@ SECRET_LENGTH_MIN: Final = 4  # A shorter one would take letters out of ordinary
 # GS as it stands in bytes, in JSON, in a URL, and as our own commands picture it. Python takes 1Dh for white space, so
 # the ends of a code are told by hand.
 _GS: Final = r"(?:\x1d|␝|\\u001d|\\x1d|%1[dD]|·GS·|<GS>|\{GS\})"
-_REST: Final = r"[^ \t\r\n\"',;]*"
+# A key has four characters, of all that GS1 allows: a quote or a comma among them does not end it.
+_FOUR: Final = r"[!-~]{0,4}"
+_REST: Final = rf"{_FOUR}[^ \t\r\n\"',;]*"
 _SECRET_NAME: Final = r"\w*(?:password|passwd|passphrase|token|secret|api_?key|authorization|cookie)\w*"  # noqa: S105 - a pattern
 
 _MIXED: Final = "(?=[{0}]*[A-Z])(?=[{0}]*[a-z])(?=[{0}]*[0-9])"
@@ -38,7 +40,7 @@ _RULES: Final[tuple[tuple[re.Pattern[str], str], ...]] = tuple(
         ),
         # 91 to 93 hold the key and the signature of a mark; everything behind the separator goes.
         (rf"({_GS}+9[1-3]){_REST}", rf"\1{CUT}"),
-        (r"(\(9[1-3]\))[^\s()\"']+", rf"\1{CUT}"),
+        (rf"(\(9[1-3]\))(?=[!-~]){_FOUR}[^\s()\"']*", rf"\1{CUT}"),
         # A mark whose separators were lost: no more of it than the shortest serial number.
         (r"(?<!\d)(01\d{14}21[!-~]{7})[!-~]+", rf"\1{CUT}"),
         # A pack of tobacco: 14 digits, 7 of the serial number, price and check part.
