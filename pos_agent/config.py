@@ -230,7 +230,7 @@ def load(path: Path | None, environment: Mapping[str, str] = os.environ) -> Conf
     data: dict[str, Any] = {}
     if path is not None:
         try:
-            data = tomllib.loads(path.read_text(encoding="utf-8"))
+            data = tomllib.loads(path.read_text(encoding="utf-8-sig"))  # Notepad may begin a file with a mark.
         except OSError as error:
             raise ConfigError(f"{path}: {error.strerror}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

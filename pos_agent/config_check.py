@@ -62,7 +62,7 @@ class Checked:
 def check_file(path: Path, environment: Mapping[str, str]) -> Checked:
     """Raises OSError: it cannot be read."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         return Checked((Mistake((), f"not UTF-8 text: {error.reason} at byte {error.start}"),), None)
     return check(text, environment)

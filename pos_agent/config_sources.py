@@ -47,7 +47,7 @@ def shown(
     path: Path | None, environment: Mapping[str, str], secret: Callable[[str], str] = read_secret
 ) -> tuple[Config, tuple[Shown, ...]]:
     """The configuration and every value of it. Raises ConfigError as loading does, OSError for the file."""
-    text = "" if path is None else path.read_text(encoding="utf-8")
+    text = "" if path is None else path.read_text(encoding="utf-8-sig")
     config = from_mapping(tomllib.loads(text), str(path), environment)
     _, over = overlaid({}, environment)
     lines = lines_of(text)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from logging.handlers import RotatingFileHandler
 from pathlib import Path
@@ -90,8 +91,11 @@ def read_line(line: str) -> LogLine:
     return LogLine(*(str(found.get(name, "")) for name in ("at", "level", "logger", "text", "exception")))
 
 
-def newest(folder: Path, count: int) -> Iterator[str]:
-    """The newest lines, oldest first, over the file and its predecessors. Raises OSError: there is no log to read."""
+def newest(folder: Path, count: int, wanted: Callable[[str], bool] = bool) -> Iterator[str]:
+    """The newest lines that are wanted, oldest first, over the file and its predecessors.
+
+    Raises OSError: there is no log to read.
+    """
     kept: list[str] = []
     with (folder / NAME).open(encoding="utf-8", errors="replace"):
         pass  # There is one, and it may be read.
@@ -99,5 +103,5 @@ def newest(folder: Path, count: int) -> Iterator[str]:
         if len(kept) >= count or not path.exists():
             break
         with path.open(encoding="utf-8", errors="replace") as file:
-            kept = [*file.readlines()[-(count - len(kept)) :], *kept]
+            kept = [*deque(filter(wanted, file), count - len(kept)), *kept]
     yield from kept[-count:] if count else ()

@@ -77,6 +77,10 @@ def init_command(
     given = merged(talk.questions(found, given, host), given)
     draft = drafted(found, given, host, path.parent)
     text = _text(draft, words)
+    if dry_run and as_json:
+        missing = _missing(draft)
+        say_json({"exit": 1 if missing else 0, "config": str(path), "written": False, "text": text, "missing": missing})
+        raise typer.Exit(1 if missing else 0)
     if dry_run:
         sys.stdout.buffer.write(text.encode())
         sys.stdout.buffer.flush()
@@ -91,7 +95,7 @@ def _answers(path: Path | None, words: Words) -> dict[str, Any]:
     if path is None:
         return {}
     try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
+        data = tomllib.loads(path.read_text(encoding="utf-8-sig"))
         from_mapping(data, str(path), {})
     except OSError as error:
         fail(words("config.unreadable", path=path, reason=error.strerror or error))

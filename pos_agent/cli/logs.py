@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -62,8 +63,11 @@ def logs_command(
     folder = configured(config).till.data
     out = terminal()
     try:
-        for text in _lines(folder, lines, SystemClock(), follow=follow):
-            _show(out, text, level, as_json=as_json)
+        for text in _lines(folder, lines, level, SystemClock(), follow=follow):
+            _show(out, text, as_json=as_json)
+    except BrokenPipeError:  # Whoever reads has enough, as `head` has.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # Closing the stream must not fail again.
+        raise typer.Exit(0) from None
     except PermissionError as error:
         fail(words("config.unreadable", path=error.filename or folder, reason=error.strerror))
     except OSError as error:
@@ -95,15 +99,19 @@ def _journal(lines: int, level: Level, no_journal: str, *, follow: bool, as_json
     return FAILED if code else 0
 
 
-def _lines(folder: Path, count: int, clock: Clock, *, follow: bool) -> Iterator[str]:
-    from pos_agent.log_file import NAME, newest
+def _lines(folder: Path, count: int, level: Level, clock: Clock, *, follow: bool) -> Iterator[str]:
+    """Lines of this level and worse; `count` of them from before, as journalctl counts them."""
+    from pos_agent.log_file import NAME, newest, read_line
+
+    def wanted(text: str) -> bool:
+        return read_line(text).is_at_least(level.upper())
 
     path = folder / NAME
     with path.open(encoding="utf-8", errors="replace") as file:
         file.seek(0, 2)
-        yield from newest(folder, count)
+        yield from newest(folder, count, wanted)
         if follow:
-            yield from _coming(file, path, clock)
+            yield from filter(wanted, _coming(file, path, clock))
 
 
 def _coming(file: IO[str], path: Path, clock: Clock) -> Iterator[str]:
@@ -120,12 +128,10 @@ def _coming(file: IO[str], path: Path, clock: Clock) -> Iterator[str]:
         clock.sleep(LOOK_S)
 
 
-def _show(out: Terminal, text: str, level: Level, *, as_json: bool) -> None:
+def _show(out: Terminal, text: str, *, as_json: bool) -> None:
     from pos_agent.log_file import read_line
 
     line = read_line(text)
-    if not line.is_at_least(level.upper()):
-        return
     if as_json:
         out.exact(text.rstrip("\n"))
         return

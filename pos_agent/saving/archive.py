@@ -88,7 +88,7 @@ def configuration_in(archive: Path) -> str | None:
         with tarfile.open(archive, mode="r|gz") as opened:
             for entry in opened:
                 if entry.name == CONFIGURATION and (source := opened.extractfile(entry)) is not None:
-                    return source.read(CONFIGURATION_BYTES_MAX).decode("utf-8")
+                    return source.read(CONFIGURATION_BYTES_MAX).decode("utf-8-sig")
     except FileNotFoundError as error:
         raise BadCopy(f"{archive}: there is no such file") from error
     except (tarfile.TarError, EOFError, ValueError) as error:

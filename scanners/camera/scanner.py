@@ -124,6 +124,7 @@ class CameraScanner:
         if frame is None:
             if self._capture.health is not Health.ONLINE:
                 self._visible = frozenset()
+                self._last = None  # What it saw last is not what it sees.
             return events
         try:
             events += self._looked_at(frame)
@@ -250,6 +251,12 @@ def _sight_of(judged: Sequence[Judged]) -> Sight:
     return Sight.IN_VIEW if Judgement.ACCEPTED in judgements else Sight.NOTHING
 
 
+def _without_check_part(data: bytes) -> bytes:
+    """As far as the first GS: who holds a key and a signature beside the code can make a copy of the mark."""
+    head, gs, _ = data.partition(b"\x1d")
+    return head + gs
+
+
 def _drawn(last: _Look) -> NDArray[Any]:
     left, top = last.region[:2] if last.region else (0, 0)
 
@@ -261,7 +268,7 @@ def _drawn(last: _Look) -> NDArray[Any]:
         symbol = one.symbol
         shape = Shape.READ if one.judgement is Judgement.ACCEPTED else Shape.REFUSED
         why = {Judgement.CHECK_DIGIT: "wrong check digit: ", Judgement.UNCONFIRMED: "seen once: "}
-        text = why.get(one.judgement, "") + printable(symbol.data, symbol.symbology)
+        text = why.get(one.judgement, "") + printable(_without_check_part(symbol.data), symbol.symbology)
         marks.append(Mark(moved(symbol.corners), shape, f"{text}  {symbol.step} {symbol.ms:.0f} ms"))
     state = "not sharp, not looked at" if last.is_blurred else f"{last.found.ms:.0f} ms: {', '.join(last.found.steps)}"
     picture = last.image if last.image.dtype == "uint8" and last.image.ndim == 3 else gray_of(last.image)

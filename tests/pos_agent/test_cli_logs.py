@@ -55,6 +55,28 @@ def test_the_last_lines_are_shown_from_a_level_on(config: Path, logger: logging.
     assert json.loads(logs(config, "-n", 1, "--json").stdout)["level"] == "WARNING"
 
 
+def test_as_many_lines_of_a_level_are_shown_as_were_asked_for(config: Path, logger: logging.Logger) -> None:
+    for number in range(5):
+        logger.error("fault %d", number)
+    for number in range(100):
+        logger.info("line %d", number)
+    shown = logs(config, "-n", 3, "--level", "error").output.splitlines()
+    assert [line.rsplit("  ", 1)[1] for line in shown] == ["fault 2", "fault 3", "fault 4"]
+
+
+def test_a_reader_that_has_enough_ends_the_command_quietly(config: Path, logger: logging.Logger) -> None:
+    for number in range(20_000):
+        logger.info("line %d", number)
+    command = [sys.executable, "-c", "from pos_agent.cli import main; main()", "logs", "--config", str(config)]
+    with subprocess.Popen(
+        [*command, "--source", "file", "-n", "20000"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as shown:
+        assert shown.stdout is not None and shown.stderr is not None
+        assert "line 0" in shown.stdout.readline()
+        shown.stdout.close()
+        assert (shown.wait(60), shown.stderr.read()) == (0, "")
+
+
 def test_no_log_is_told_with_its_place(config: Path) -> None:
     answer = logs(config, "--lang", "en")
     assert (answer.exit_code, str(config.parent / "data/agent.log") in answer.output) == (2, True)

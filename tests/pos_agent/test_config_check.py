@@ -12,7 +12,8 @@ from commented_toml import leaves
 from typer.testing import CliRunner, Result
 
 from pos_agent.cli.main import app
-from pos_agent.config_check import check
+from pos_agent.config import from_mapping, load
+from pos_agent.config_check import check, check_file
 from pos_agent.config_lines import line_of, lines_of
 
 DELIVERED = Path(__file__).parents[2] / "docs" / "agent.toml"
@@ -45,6 +46,13 @@ def config(tmp_path: Path) -> Path:
     path = tmp_path / "agent.toml"
     path.write_text(GOOD, encoding="utf-8")
     return path
+
+
+def test_a_byte_order_mark_as_notepad_writes_it_is_no_mistake(tmp_path: Path) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_text(GOOD.replace("\n", "\r\n"), encoding="utf-8-sig")
+    assert check_file(path, {}).mistakes == check(GOOD, {}).mistakes
+    assert load(path, {}).till == from_mapping(tomllib.loads(GOOD), "", {}).till
 
 
 @pytest.mark.parametrize("text", [DELIVERED.read_text(encoding="utf-8"), GOOD])

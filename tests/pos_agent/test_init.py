@@ -182,6 +182,14 @@ def test_a_dry_run_prints_a_whole_file_and_writes_nothing(tmp_path: Path, machin
     assert {path.name for path in tmp_path.iterdir()} == {"machine"}
 
 
+def test_a_dry_run_as_json_is_json(tmp_path: Path, machine: FakeMachine) -> None:
+    answer = init(tmp_path, machine, "--register", WEBKASSA, "--no-probe", "--dry-run", "--json")
+    facts = json.loads(answer.stdout)
+    assert tomllib.loads(facts["text"])["register"]["url"] == WEBKASSA
+    assert (facts["written"], facts["exit"], bool(facts["missing"])) == (False, answer.exit_code, True)
+    assert {path.name for path in tmp_path.iterdir()} == {"machine"}
+
+
 def test_answers_of_a_file_go_over_what_was_found(tmp_path: Path, machine: FakeMachine) -> None:
     answers = tmp_path / "answers.toml"
     answers.write_text(

@@ -188,6 +188,24 @@ def test_faults_of_the_camera_give_no_scan_and_no_crash(scanner_of: Any, symbol:
     assert scans(events) == [PACK_BYTES]
     assert [event.health for event in events if isinstance(event, HealthChange)] == [Health.ONLINE, Health.OFFLINE]
     assert scanner.health is Health.OFFLINE
+    assert scanner.last_picture() is None  # What it saw last is not what it sees.
+
+
+def test_the_picture_writes_no_more_of_a_code_than_its_serial_number(
+    scanner_of: Any, symbol: Any, frame_of: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[str] = []
+    monkeypatch.setattr(
+        "scanners.camera.scanner.annotated",
+        lambda picture, marks, **_: written.extend(mark.text for mark in marks) or picture,
+    )
+    scanner = scanner_of(frame_of((symbol(PACK, gs1=True), 300, 200)))
+    polled(scanner, 5)
+    assert scanner.last_picture()
+    (text,) = written
+    head, _gs, check_part = PACK_BYTES.partition(b"\x1d")
+    assert head.decode() in text
+    assert check_part and check_part.decode() not in text
 
 
 @pytest.mark.parametrize(

@@ -70,7 +70,7 @@ def test_the_page_shows_what_the_camera_sees_and_what_was_read_of_it(eye: Desk, 
         expect(image).not_to_have_attribute("src", address or "")  # It renews itself.
         assert image.evaluate("one => [one.naturalWidth, one.naturalHeight]") == [*FRAME.image.shape[::-1]]
         assert page.evaluate("document.documentElement.scrollWidth") <= 1024
-    drawn = eye.get(f"{PICTURE}?device=eye")
+        drawn = eye.get(f"{PICTURE}?device=eye")
     assert (drawn.status_code, drawn.headers["content-type"]) == (200, "image/jpeg")
     assert drawn.headers["cache-control"] == "no-store"
     assert blue_dots(decoded(drawn.content)) > blue_dots(cv2.cvtColor(FRAME.image, cv2.COLOR_GRAY2BGR)) + 100
