@@ -120,6 +120,18 @@ def test_the_same_uuid_with_another_body_is_refused(till: Served) -> None:
     assert problem["error"]["code"] == 505
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16-le"])
+def test_a_body_in_any_encoding_that_is_taken_is_carried_out_and_jams_nothing(till: Served, encoding: str) -> None:
+    body = json.dumps({"uuid": "marked", "request": SHIFT}).encode(encoding)
+    assert till.http.post(REQUESTS, content=body).status_code == 201
+    send(till, "behind", SHIFT)
+    assert statuses(till, "marked") == ["wait"]
+    till.restart()
+    step(till)
+    step(till)
+    assert statuses(till, "marked") == statuses(till, "behind") == ["ready"]
+
+
 def test_what_waits_is_carried_out_after_a_restart_in_the_order_it_came(till: Served) -> None:
     for uuid in ("a", "b", "c"):
         send(till, uuid, sell(till, till.unit().text))

@@ -199,7 +199,8 @@ class RequestQueue:
 
     def _tasks(self, row: int) -> tuple[Task, ...]:
         kept = json.loads(self._journal.row(row).body)
-        return RequestBody.model_validate(json.loads(kept["body"])).request
+        # From bytes, as the route read it: only so may it begin with a byte order mark or be UTF-16.
+        return RequestBody.model_validate(json.loads(kept["body"].encode())).request
 
     def _entry(self, name: Name, number: int, task: Task) -> dict[str, Any]:
         with self._changed:
