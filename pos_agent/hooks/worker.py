@@ -76,6 +76,7 @@ class HookWorker:
         self._busy = threading.Lock()
         self._event: Told | None = None  # At work, or waiting for its next attempt.
         self._attempts = 0
+        self._refusals = 0  # Those of the attempts that were refused as such.
         self._error = ""
         self._taken_ns: int | None = None
 
@@ -92,11 +93,12 @@ class HookWorker:
                 self._done(lambda: self._outbox.told(event))
                 self._taken_ns = self._now()
                 return HookStep(True, 0.0)
-            self._attempts += 1
-            self._error = error
             refused = status is not None and 300 <= status < 500 and status not in MAY_PASS
+            self._attempts += 1
+            self._refusals += refused
+            self._error = error
             late = self._now() - event.at_ns >= self._pace.give_up_s * NS_PER_S
-            if late or (refused and self._attempts >= self._pace.refused_max):
+            if late or (refused and self._refusals >= self._pace.refused_max):
                 log.warning("webhook %s: %s is set aside: %s", self.name, event.id, error)
                 self._done(lambda: self._outbox.set_aside(event, error))
                 return HookStep(False, 0.0)
@@ -104,7 +106,7 @@ class HookWorker:
 
     def _done(self, keep: Callable[[], None]) -> None:
         keep()
-        self._event, self._attempts, self._error = None, 0, ""
+        self._event, self._attempts, self._refusals, self._error = None, 0, 0, ""
         self._backoff.succeeded()
 
     def _send(self, event: Told) -> tuple[int | None, str, float]:

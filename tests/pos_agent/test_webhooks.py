@@ -162,6 +162,16 @@ def test_a_receiver_that_refuses_an_event_for_good_holds_up_no_other(till: ShopT
     assert [one["id"] for one in till.agent.status()["webhooks"][0]["set_aside"]] == [given_up["id"]]
 
 
+def test_one_refusal_after_an_outage_does_not_lose_an_event(till: ShopTill, receiver: Receiver) -> None:
+    receiver.answers = [Answer(503)] * 9 + [Answer(404)]
+    till.sold()
+    for _ in range(11):
+        tell(till)
+        till.clock.sleep(400)
+    assert till.agent.status()["webhooks"][0]["set_aside"] == []
+    assert len(receiver.heard) == 11 and len({one.headers["x-pos-delivery"] for one in receiver.heard}) == 1
+
+
 def test_each_hook_hears_what_it_asked_for_and_none_waits_for_another(tmp_path: Path, receiver: Receiver) -> None:
     quiet = Receiver()
     quiet.usual = Answer(500)
