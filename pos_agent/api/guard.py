@@ -137,7 +137,8 @@ class Guard:
         except Problem as problem:
             await problem_response(problem, headers.get("accept-language", ""))(scope, receive, send)
             return
-        await self._app(scope, _replay(body, receive), send)
+        if body is not None:
+            await self._app(scope, _replay(body, receive), send)
 
     def _check_names(self, headers: Mapping[str, str]) -> None:
         host = headers.get("host", "").lower()
@@ -197,7 +198,9 @@ class Guard:
         if not allowed:
             raise Problem("P-406", f"{rules.calls_per_s:g} calls a second, {rules.burst} at once")
 
-    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes:
+    async def _body(self, headers: Mapping[str, str], receive: Receive) -> bytes | None:
+        """None when the caller went away in the middle of it: a part may read like a whole call, and its fingerprint
+        would turn the repeat away."""
         limit = self._rules.body_bytes_max
         declared = headers.get("content-length", "0")
         if declared.isascii() and declared.isdigit() and int(declared) > limit:
@@ -208,7 +211,9 @@ class Guard:
             body += message.get("body", b"")
             if len(body) > limit:
                 raise Problem("P-405", f"more than {limit} bytes")
-            if message["type"] == "http.disconnect" or not message.get("more_body", False):
+            if message["type"] == "http.disconnect":
+                return None
+            if not message.get("more_body", False):
                 return bytes(body)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from served_till import PROBLEM, Served, assert_problem
+from served_till import API_TOKEN, PROBLEM, Served, assert_problem
 
 from pos_agent.journal.verify import verify
 
@@ -55,6 +56,23 @@ def test_a_body_over_the_limit_is_refused_whole_or_in_pieces(till: Served) -> No
 def test_a_problem_speaks_the_callers_language(till: Served, language: str, word: str) -> None:
     body = assert_problem(till.http.get("/v1/sales/none", headers={"Accept-Language": language}), 404, "T-101")
     assert body["title"].startswith(word)
+
+
+def test_a_call_that_was_cut_off_in_its_body_is_not_carried_out_and_its_repeat_is(till: Served) -> None:
+    body = b'{"direction": "in", "sum_tiyn": 500}\n'
+    head = (
+        f"POST /v1/cash HTTP/1.1\r\nHost: 127.0.0.1:{till.port}\r\nAuthorization: Bearer {API_TOKEN}\r\n"
+        f"Content-Type: application/json\r\nIdempotency-Key: cut\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    with socket.create_connection(("127.0.0.1", till.port)) as line:
+        line.sendall(head.encode() + body[:-1])
+        line.shutdown(socket.SHUT_WR)
+        line.settimeout(20)
+        line.recv(65_536)  # Until the server has ended it.
+    moved = len(till.sim.ledger())
+    headers = {"Idempotency-Key": "cut", "Content-Type": "application/json"}
+    answer = till.http.post("/v1/cash", content=body, headers=headers)
+    assert (moved, answer.status_code, len(till.sim.ledger())) == (0, 201, 1), answer.text
 
 
 def test_unknown_paths_and_methods_are_problems_too(till: Served) -> None:
