@@ -16,10 +16,14 @@ sealed class Refused : Exception
 {
     public bool Retry { get; }
 
+    // P and S (a changed token, a journal that failed) say nothing of what an earlier try made.
+    public bool Final { get; }
+
     public Refused(JsonNode problem)
         : base($"{problem["code"]}: {problem["title"]} [{problem["detail"]}]")
     {
         Retry = problem["retry"]!.GetValue<bool>();
+        Final = !Retry && ((string)problem["code"]!)[0] is ('T' or 'R');
     }
 }
 
@@ -86,9 +90,12 @@ static class Program
             {
                 Console.Error.WriteLine(refused.Message);
             }
-            catch (Refused)
+            catch (Refused refused)
             {
-                File.Delete(KeptIn); // Final: another try needs a new key.
+                if (refused.Final)
+                {
+                    File.Delete(KeptIn); // Another try needs a new key.
+                }
                 throw;
             }
             catch (Exception lost) when (lost is HttpRequestException or TaskCanceledException or JsonException)

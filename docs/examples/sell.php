@@ -77,8 +77,10 @@ function pay(array $kept): array
             return $paid;
         } catch (Refused $refused) {
             if (!$refused->problem['retry']) {
-                unlink($keptIn);  // Final: another try needs a new key.
-                throw $refused;
+                if (in_array($refused->problem['code'][0], ['T', 'R'], true)) {
+                    unlink($keptIn);  // Final: another try needs a new key.
+                }
+                throw $refused;  // P and S (a changed token, a journal that failed) say nothing of what an earlier try made.
             }
             fwrite(STDERR, $refused->getMessage() . "\n");
         } catch (NoAnswer $nothing) {

@@ -54,8 +54,9 @@ def pay(kept):
             paid = call(kept["path"], kept["body"], kept["key"])
         except Refused as refused:
             if not refused.problem["retry"]:
-                KEPT.unlink()  # Final: another try needs a new key.
-                raise
+                if refused.problem["code"][0] in "TR":
+                    KEPT.unlink()  # Final: another try needs a new key.
+                raise  # P and S (a changed token, a journal that failed) say nothing of what an earlier try made.
             print(refused, file=sys.stderr)
         except OSError as error:  # No answer at all: the sale may have been made, so only this call may be repeated.
             print(error, file=sys.stderr)

@@ -101,6 +101,20 @@ def test_an_example_sells_a_unit_reads_a_refusal_and_a_problem_and_repeats_a_pay
     assert shop.till.receipts() == 2
 
 
+def test_an_example_keeps_its_payment_when_a_refusal_says_nothing_of_it(shop: Shop) -> None:
+    sale, total, _ = shop.till.with_unit()
+    payment = json.dumps({"payments": [{"kind": "cash", "sum_tiyn": total}]})
+    path = f"/v1/sales/{sale}/payment"
+    headers = {"Idempotency-Key": "kept-1", "Content-Type": "application/json"}
+    made = shop.till.http.post(path, content=payment, headers=headers).json()["document"]  # Its answer was lost.
+    shop.kept.write_text(json.dumps({"path": path, "body": payment, "key": "kept-1"}), encoding="utf-8")
+    assert "P-401" in shop.run(token="wrong").stderr
+    assert shop.kept.exists()
+    assert shop.run().stdout.split() == [str(made["number"]), made["fiscal_sign"]]
+    assert not shop.kept.exists()
+    assert shop.till.receipts() == 1
+
+
 @pytest.fixture(scope="module")
 def api() -> dict[str, Any]:
     return create_app(SimpleNamespace()).openapi()  # type: ignore[arg-type]
