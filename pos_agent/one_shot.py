@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,6 +13,7 @@ from pos_agent.basket import PIECE_MILLI, BasketLine
 from pos_agent.checkout import Checkout
 from pos_agent.judging import Judged
 from pos_agent.problems import Problem
+from pos_agent.returns import is_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,11 @@ class Item:
     quantity_milli: int = 1_000
     price_tiyn: int | None = None  # None: the catalogue's.
     approved_by: str | None = None  # Lets in an ASK verdict.
+
+    @property
+    def read(self) -> tuple[bytes, Source]:
+        """What is judged of it."""
+        return (self.code if self.code is not None else (self.gtin or "").encode()), self.source
 
 
 class ItemRefused(Problem):
@@ -40,8 +47,7 @@ def judged_lines(
 ) -> tuple[list[BasketLine], list[Judged]]:
     """Lines and verdicts of the items. Raises ItemRefused, or T-110, T-115, T-116 with the number of the item."""
     purpose = Purpose.SALE if operation is Operation.SALE else Purpose.RETURN
-    codes = [(item.code if item.code is not None else (item.gtin or "").encode(), item.source) for item in items]
-    judged = checkout.judge_units(codes, purpose)
+    judged = checkout.judge_units([item.read for item in items], purpose)
     lines: list[BasketLine] = []
     units: set[str] = set()
     for index, (item, one) in enumerate(zip(items, judged, strict=True)):
@@ -51,6 +57,23 @@ def judged_lines(
         units.update(() if line.ki is None else (line.ki,))
         lines.append(line)
     return lines, judged
+
+
+def check_held(sold: Sequence[BasketLine], items: Sequence[Item], judged: Sequence[Judged]) -> None:
+    """A whole return in one call. Raises T-107 for goods the receipt does not hold, T-108 for more than it holds, both
+    with the number of the item. What other returns took back of goods without marks is not known here."""
+    back: Counter[tuple[str | int | None, ...]] = Counter()
+    for index, (item, one) in enumerate(zip(items, judged, strict=True)):
+        alike = [line for line in sold if is_of(line, one)]
+        if not alike:
+            raise Problem("T-107", one.verdict.detail, item=index)
+        dearest = max(line.price_tiyn for line in alike)
+        if item.price_tiyn is not None and item.price_tiyn > dearest:
+            raise Problem("T-108", f"{item.price_tiyn} tiyn each, sold at {dearest}", item=index)
+        goods = (alike[0].ki, alike[0].gtin, alike[0].ntin)
+        back[goods] += item.quantity_milli
+        if back[goods] > (held := sum(line.quantity_milli for line in alike)):
+            raise Problem("T-108", f"{back[goods]} thousandths, sold {held}", item=index)
 
 
 def _line(checkout: Checkout, item: Item, judged: Judged, index: int) -> BasketLine:

@@ -26,7 +26,7 @@ class Originals:
         """
         if view.original is None or isinstance(judged.code, CodeError):
             return None
-        alike = [line for line in self._sold(view.original) if _is_of(line, judged)]
+        alike = [line for line in self._sold(view.original) if is_of(line, judged)]
         enough = (line for line in alike if self._left(view, line) >= quantity_milli)
         return next(enough, alike[0] if alike else None)
 
@@ -52,7 +52,7 @@ class Originals:
         return lines_from(self._till.sale(original).lines)
 
 
-def _is_of(line: BasketLine, judged: Judged) -> bool:
+def is_of(line: BasketLine, judged: Judged) -> bool:
     """Does the scan name the goods of this line: the very unit, or goods without marks by one of their numbers?"""
     if judged.unit_key is not None or line.ki is not None:
         return line.ki == judged.unit_key

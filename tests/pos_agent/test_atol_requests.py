@@ -293,6 +293,32 @@ UNMAPPED = (
 )
 
 
+def test_a_return_without_its_facts_holds_only_what_the_receipt_sold_and_at_no_higher_price(till: Served) -> None:
+    one, two = till.unit().text, till.unit().text
+    gtin = next(goods.gtin for goods in till.sim.shop.products if not goods.group)
+    goods = {"type": "position", "name": "Хлеб", "price": 100, "quantity": 2, "productCodes": {"undefined": gtin}}
+    sold = sell(till, one, two)
+    sold = {**sold, "items": [*sold["items"], goods], "total": None}
+    sold["payments"] = [{"type": "cash", "sum": sold["payments"][0]["sum"] + 200}]
+    assert [entry["status"] for entry in done(till, "sold", sold)] == ["ready"]
+
+    def back(uuid: str, each: float, **more: Any) -> Any:
+        unit = {**sold["items"][0], "price": each, "amount": None}
+        items = [unit, {**goods, **more}] if more else [unit]
+        total = sum(item["price"] * item["quantity"] for item in items)
+        task = {"type": "sellReturn", "items": items, "payments": [{"type": "cash", "sum": round(total, 2)}]}
+        (entry,) = done(till, uuid, task)
+        return entry["status"], entry["error"].get("agentCode"), entry["error"].get("place")
+
+    price = sold["items"][0]["price"]
+    assert back("dearer", price + 100) == ("error", "T-108", "request.0.items.0")
+    assert back("dearer-goods", 1, price=150) == ("error", "T-108", "request.0.items.1")
+    assert back("more-of-them", 1, quantity=3) == ("error", "T-108", "request.0.items.1")
+    others = [other.gtin for other in till.sim.shop.products if not other.group and other.gtin != gtin]
+    assert back("other-goods", 1, productCodes={"undefined": others[0]}) == ("error", "T-107", "request.0.items.1")
+    assert back("as-sold", price, quantity=2) == ("ready", None, None)
+
+
 def test_what_cannot_be_mapped_is_refused_whole_with_its_place(till: Served) -> None:
     for place, task in UNMAPPED:
         problem = assert_problem(send(till, "no", SHIFT, task), 400, "P-421")

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from fiscal.register import CashDirection, Operation, ReturnBasis
-from marking.code import Source
 from marking.verdict import Purpose
 from pos_agent.agent import Agent
 from pos_agent.api import register, sales
@@ -17,8 +16,9 @@ from pos_agent.api.atol.bodies import CashTask, Receipt, ShiftTask, Task
 from pos_agent.api.atol.mapping import OPERATIONS, items_of, keeps, payments_of
 from pos_agent.api.atol.numbers import tiyn
 from pos_agent.api.idempotency import Call
+from pos_agent.basket import lines_from
 from pos_agent.clock import NS_PER_S
-from pos_agent.one_shot import Item
+from pos_agent.one_shot import Item, check_held
 from pos_agent.problems import Problem
 from pos_agent.returns import basis_of
 from pos_agent.shifts import asked
@@ -98,12 +98,13 @@ def _basis(agent: Agent, task: Receipt, items: Sequence[Item]) -> ReturnBasis:
     """As sent; else of the one receipt of this till that sold every unit of the return. Raises T-106."""
     if task.basis is not None:
         return task.basis.basis
-    codes = [item.code for item in items if item.code is not None]
-    judged = [agent.judge.judge(code, Source.SCANNER, Purpose.RETURN, None).unit_key for code in codes]
-    found = {None if ki is None else agent.till.sold_in(ki) for ki in judged}
+    judged = agent.checkout.judge_units([item.read for item in items], Purpose.RETURN)
+    keys = [one.unit_key for item, one in zip(items, judged, strict=True) if item.code is not None]
+    found = {None if ki is None else agent.till.sold_in(ki) for ki in keys}
     original = found.pop() if len(found) == 1 else None
     if original is None:
         raise Problem("T-106", "basis: no one receipt of this till sold these units; send its five facts")
+    check_held(lines_from(agent.till.sale(original).lines), items, judged)
     return basis_of(agent.closing.paid(original).document)
 
 
