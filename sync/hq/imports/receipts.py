@@ -48,19 +48,21 @@ def read_chunk(rows: Sequence[RawRow], reader: Reader) -> ReadChunk:
     """Whatever the rows hold, each of them is in a document, repeated or refused."""
     found = ReadChunk()
     groups: dict[tuple[str, str], list[tuple[RawRow, Head, Item]]] = {}
-    above: Head | None = None
+    above: Head | Trouble | None = None  # Trouble: a receipt that was refused, and so are its further lines.
     above_cells: list[Cell] | None = None
     indexes = [index for meaning, index in reader.placed.at.items() if meaning in _OF_RECEIPT]
     width = max(indexes)
     for row in rows:
         # Rows of one receipt repeat its cells: what was read from the same cells is not read again.
         cells = [row.cells[index] for index in indexes] if len(row.cells) > width and not row.spoilt else None
+        head = above if isinstance(above, Head) and cells is not None and cells == above_cells else None
         try:
-            head = above if above is not None and cells is not None and cells == above_cells else None
             head = head or head_of(row, reader, above)
             item = item_of(row, reader, head)
         except Trouble as trouble:
             _refuse(found, row, trouble)
+            if trouble.reason != "totals":  # Stands between receipts and is none.
+                above, above_cells = head or trouble, cells
             continue
         above, above_cells = head, cells
         groups.setdefault(head.key, []).append((row, head, item))

@@ -93,7 +93,8 @@ def receipt_of(row: RawRow, reader: Reader) -> str:
     return cleaned(reader.cell(row, Meaning.SIGN))
 
 
-def head_of(row: RawRow, reader: Reader, above: Head | None) -> Head:
+def head_of(row: RawRow, reader: Reader, above: Head | Trouble | None) -> Head:
+    """`above`: the receipt that the rows above belong to, or why that one was refused."""
     if row.trouble:
         raise Trouble("row", row.trouble)
     if row.spoilt:
@@ -102,6 +103,8 @@ def head_of(row: RawRow, reader: Reader, above: Head | None) -> Head:
         raise Trouble("totals", "is a row of totals, not of a receipt")
     told = (Meaning.REGISTER, Meaning.RNM, Meaning.SIGN, Meaning.DATE)
     if above is not None and reader.mapping.rows is Rows.LINE and reader.blank(row, *told):
+        if isinstance(above, Trouble):
+            raise Trouble(above.reason, above.text, above.column, above.value)
         return above
     operation = reader.mapping.operation
     if Meaning.OPERATION in reader.placed.at:

@@ -185,6 +185,17 @@ def test_what_is_left_of_merged_cells_in_a_csv_belongs_to_the_receipt_above(brin
     assert in_lake(lake, "ofd", "sign", "ki") == [("1", KI_A), ("1", KI_B)]
 
 
+def test_further_lines_of_a_refused_receipt_do_not_become_lines_of_the_one_above(bring, ledger, lake, tmp_path):
+    rest = ["", "", "", "", "", "", "", "Сигареты", "1", "900,00", KI_B]
+    rows = [HEADER, row("1"), row("2", PACK, operation="Покупка"), rest, row("3", PACK, quantity="два"), rest]
+    found = bring(written(tmp_path / "export.csv", rows))
+    assert (found.taken, found.refused) == (2, 3)
+    assert [(one.row, one.reason) for one in ledger.remarks(found.id)] == [
+        (3, "operation-other"), (4, "operation-other"), (5, "number"),
+    ]  # fmt: skip
+    assert in_lake(lake, "ofd", "sign", "ki") == [("1", KI_A), ("3", KI_B)]
+
+
 def test_spreadsheet_numbers_dates_and_serial_dates_are_read(bring, lake, tmp_path):
     when = dt.datetime.fromisoformat("2026-11-30T10:00:00")
     rows = [
