@@ -122,7 +122,7 @@ def _record(reader: Iterator[list[str]], feed: _Feed, delimiter: str, width: int
         cells = []
         endless = True
     else:
-        endless = cells is not None and feed.has_swallowed(delimiter, width)
+        endless = cells is not None and feed.has_swallowed(cells, delimiter, width)
     if cells is None:
         return None
     if endless:
@@ -145,11 +145,16 @@ class _Feed:
     def is_spoilt(self) -> bool:
         return any(SURROGATES.search(text) for text, _ in self._record if not text.isascii())
 
-    def has_swallowed(self, delimiter: str, width: int) -> bool:
+    def has_swallowed(self, cells: list[str], delimiter: str, width: int) -> bool:
         """Did this record take in what is a row of its own, or more than any row has?"""
         if len(self._record) == 1:
             return self._record[0][1] > RECORD_CHARS_MAX
-        return any(text.count(delimiter) >= max(2, width - 1) for text, _ in self._record[1:])
+        if all(text.count(delimiter) < max(2, width - 1) for text, _ in self._record[1:]):
+            return False
+        # Behind a line break in one of the first cells, or in a header, most of the row follows on the last line.
+        # A quote left open took a delimiter into its cell, or the quote that closed it.
+        broken = [cell for cell in cells if "\n" in cell]
+        return any(delimiter in cell or '"' in cell for cell in broken) or 0 < width < len(cells)
 
     def give_back(self) -> str:
         """All lines of this record but its first, which is the answer."""

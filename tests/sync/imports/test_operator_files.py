@@ -196,6 +196,13 @@ def test_further_lines_of_a_refused_receipt_do_not_become_lines_of_the_one_above
     assert in_lake(lake, "ofd", "sign", "ki") == [("1", KI_A), ("3", KI_B)]
 
 
+def test_line_breaks_in_the_header_and_in_the_first_cell_are_part_of_the_cell(bring, lake, tmp_path):
+    header = ["Код маркировки", *(name.replace(" ", "\n") for name in HEADER[:-1])]
+    mark, *cells = f"{KI_A}\n{KI_B}", *row("1", quantity="2")[:-1]
+    assert bring(written(tmp_path / "export.csv", [header, [mark, *cells]])).taken == 1
+    assert in_lake(lake, "ofd", "sign", "ki", "sum_tiyn") == [("1", KI_A, 45000), ("1", KI_B, 45000)]
+
+
 def test_spreadsheet_numbers_dates_and_serial_dates_are_read(bring, lake, tmp_path):
     when = dt.datetime.fromisoformat("2026-11-30T10:00:00")
     rows = [
