@@ -35,7 +35,7 @@ from sync.hq.reconcile.duck import Duck
 from sync.hq.reconcile.engine import Engine, Table
 from sync.hq.reconcile.facts import Facts
 from sync.hq.reconcile.judgement import judge
-from sync.hq.witness import BUCKETS, NO_MARKS_TOLD, bucket, receipt_key
+from sync.hq.witness import BUCKETS, NO_MARKS_TOLD, bucket, day_of, receipt_key
 
 WITNESSES = ("agent", "ofd", "registry")
 Progress = Callable[[str, int, int], None]  # Stage, portions done, portions in all.
@@ -204,26 +204,28 @@ class _Run:
         agent, ofd = self._gathered("agent"), self._gathered("ofd")
         lines = agent.filter(agent["ki"] != "")
         loose = lines.anti_join(ofd, ["ki", "register", "sign", "operation"])
-        receipts = self._engine.rows(loose.select("register", "sign", "rfp", "day").distinct())
+        receipts = self._engine.rows(loose.select("register", "sign", "rfp", "day", "at").distinct())
         wanted = self._aside(receipts.select(["rfp"]), "receipts")
         days = sorted(set(receipts["day"].to_pylist()))
+        skew = self._facts.thresholds.skew_us  # Beside midnight the operator may have a receipt on the other day.
+        near = sorted({day_of(at + off) for at in receipts["at"].to_pylist() for off in (-skew, skew)} | set(days))
         keys = zip(receipts["register"].to_pylist(), receipts["sign"].to_pylist(), strict=True)
         buckets = sorted({bucket(receipt_key(register, sign)) for register, sign in keys})
-        for table, name in (("agent", "unmarked_ours"), ("ofd", "unmarked_theirs")):
+        for table, name, among_days in (("agent", "unmarked_ours", days), ("ofd", "unmarked_theirs", near)):
             for number, portion in enumerate(self._engine.portions):
                 among = buckets if portion is None else [one for one in portion if one in buckets]
                 if not among and number:
                     continue
-                found = self._table(table, days if among else [], among).select(*UNMARKED)
+                found = self._table(table, among_days if among else [], among).select(*UNMARKED)
                 self._lay(name, number, found.filter(found["fp"] == found["rfp"]).semi_join(wanted, "rfp"))
         unmarked_ours, unmarked_theirs = self._gathered("unmarked_ours"), self._gathered("unmarked_theirs")
         mine = self._table("agent_receipt", days).semi_join(wanted, "rfp").select("register", "sign", "offline")
-        held = [self._table("ofd_receipt", days).semi_join(wanted, "rfp"), ofd, unmarked_theirs]
-        bare = sorted(set(days) - set(self._lake.days("ofd_receipt")))
+        held = [self._table("ofd_receipt", near).semi_join(wanted, "rfp"), ofd, unmarked_theirs]
+        bare = sorted(set(near) - set(self._lake.days("ofd_receipt")))
         if bare:  # Lines came without their receipts: then a line speaks for its receipt.
             held.append(self._table("ofd", bare).semi_join(wanted, "rfp"))
         theirs = ibis.union(*(one.select("register", "sign") for one in held), distinct=True)
-        lists = self._table("ofd_receipt", days).semi_join(wanted, "rfp")
+        lists = self._table("ofd_receipt", near).semi_join(wanted, "rfp")
         untold = lists.filter(lists["marks"] == NO_MARKS_TOLD).select("register", "sign").distinct()
         unsaid = untold.anti_join(lists.filter(lists["marks"] != NO_MARKS_TOLD), ["register", "sign"])
         return Gathered(

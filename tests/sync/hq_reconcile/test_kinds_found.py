@@ -483,3 +483,17 @@ def test_a_late_sale_on_another_day_is_measured_against_what_the_registry_said_t
 
 def test_hours_and_minutes_are_what_they_say() -> None:
     assert (DAY_US, HOUR_US, MINUTE_US) == (86_400_000_000, 3_600_000_000, 60_000_000)
+
+
+def test_a_receipt_just_before_midnight_is_found_at_an_operator_whose_clock_is_past_it(tmp_path: Path) -> None:
+    """Each witness files it under the day of its own clock."""
+    bare, unsaid = Unit(code(1)), Unit(code(2))
+    told = Told()
+    for unit, sign in ((bare, "S1"), (unsaid, "S2")):
+        told.receipt(unit, when=at(5, 23, 59, 58), sign=sign, witnesses="agent")
+        told.receipt(unit, when=at(6, 0, 0, 3), sign=sign, witnesses="ofd")
+    told.ofd = [replace(told.ofd[0], ki="")]
+    told.ofd_receipt = [replace(told.ofd_receipt[0], marks=0), replace(told.ofd_receipt[1], marks=NO_MARKS_TOLD)]
+    assert [one for one in found(told.compared(tmp_path)) if one[0] != "number-gap"] == [
+        ("fiscal-without-mark", "mark-missing")
+    ]
