@@ -46,6 +46,8 @@ class Guard:
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         if headers.get("host", "").lower() not in self._settings.hosts:
             return 421, "This name is not served here."
+        if "\0" in scope["path"] or b"%00" in scope.get("query_string", b""):
+            return 422, "This address cannot be read."  # No text of a database holds a NUL.
         if scope["method"] in SAFE_METHODS:
             return None
         if headers.get("origin") not in self._settings.origins:

@@ -85,8 +85,9 @@ def posted(visit: Annotated[Visit, Depends(signed_in)], form: Annotated[FormData
 
 
 def field(form: FormData, name: str) -> str:
+    """Without NUL, which no text of a database holds."""
     found: Any = form.get(name)
-    return found.strip() if isinstance(found, str) else ""
+    return found.replace("\0", "").strip() if isinstance(found, str) else ""
 
 
 def secret(form: FormData, name: str) -> str:

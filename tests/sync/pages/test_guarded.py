@@ -256,6 +256,30 @@ async def test_what_comes_in_addresses_never_ends_in_an_error_of_the_server(app:
             assert (await asking.get(path)).status_code in (404, 422)
 
 
+@pytest.mark.anyio
+async def test_no_text_with_a_nul_reaches_a_database(app: FastAPI) -> None:
+    """PostgreSQL refuses it, and the page would end in an error of the server."""
+    async with client(app, "root") as asking:
+        for path in ("/audit?who=%00", "/reconciliation?shop=a%00", "/unit?code=01%00", "/fleet/%00", "/audit?%00=1"):
+            assert (await asking.get(path)).status_code == 422, path
+        form = {"csrf": await _csrf(asking), "note": "seen\0 in the shop"}
+        assert (await asking.post("/exceptions/2/note", data=form, headers=ORIGIN)).status_code == 303
+    with engine_of(app).connect() as db:
+        newest = select(audit.c.detail).where(audit.c.what == "note").order_by(audit.c.id.desc()).limit(1)
+        assert db.scalar(newest) == '{"note": "seen in the shop"}'
+
+
+@pytest.mark.anyio
+async def test_numbers_and_days_beyond_measure_are_no_error_of_the_server(app: FastAPI) -> None:
+    async with client(app, "root") as asking:
+        for path in ("/reconciliation", "/reconciliation/export"):
+            days = {"first": "0001-01-01", "last": "0001-01-02"}
+            assert (await asking.get(path, params=days)).status_code == 200
+        for number in ("9" * 30, "9" * 5000):
+            form = {"csrf": await _csrf(asking), "id": number, "act": "resolve", "note": "x"}
+            assert (await asking.post("/exceptions/bulk", data=form, headers=ORIGIN)).status_code == 422
+
+
 def test_the_last_administrator_stays_and_nobody_changes_the_own_account(app: FastAPI) -> None:
     keeping = accounts(app)
     for name, by, kind in (("root", "root", "yourself"), ("root", "viewer", "last-administrator")):

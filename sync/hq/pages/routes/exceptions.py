@@ -100,7 +100,8 @@ def export(request: Request, here: Here, visit: Signed) -> Response:
 @router.post("/exceptions/bulk")
 def bulk(here: Here, visit: Posted, given: Form) -> Response:
     allow(visit, Act.WORK)
-    numbers = [int(one) for one in given.getlist("id") if isinstance(one, str) and one.isascii() and one.isdigit()]
+    chosen = [one for one in given.getlist("id") if isinstance(one, str) and one.isascii() and one.isdigit()]
+    numbers = [int(one) for one in chosen if len(one) < 19]  # What a database can hold.
     act, back = field(given, "act"), local(field(given, "back"), "/exceptions")
     if not numbers:
         raise Refused("nothing-chosen", 422)

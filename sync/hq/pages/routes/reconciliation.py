@@ -89,7 +89,7 @@ def _scope(request: Request, here: Office) -> tuple[Scope, str]:
         first, last = filters.days(
             asked.get("first", ""), asked.get("last", ""), (last - dt.timedelta(days=USUAL_DAYS - 1), last)
         )
-        first = max(first, last - dt.timedelta(days=DAYS_MAX))
+        first = max(first, last - min(dt.timedelta(days=DAYS_MAX), last - dt.date.min))
         till = asked.get("till", "")
         day = filters.days(asked.get("day", ""), asked.get("day", ""), (last, last))[0] if till else None
         chosen = Scope(
