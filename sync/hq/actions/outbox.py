@@ -97,7 +97,7 @@ def decide(engine: Engine, number: int, *, document_id: str | None, who: str, wh
     """A person looked in the registry's cabinet: the document is there under this id, or it is not there at all (None).
 
     Raises:
-        NotPossible: its result is not unknown.
+        NotPossible: its result is not unknown, or the id is that of another document of ours.
         ValueError: no name or no reason.
     """
     _named(who, why)
@@ -106,6 +106,9 @@ def decide(engine: Engine, number: int, *, document_id: str | None, who: str, wh
         if document_id is None:
             moved = move(db, number, unknown, DocumentState.APPROVED, now_ns, who=who, detail=why, next_ns=now_ns)
         else:
+            other = select(document.c.id).where(document.c.document_id == document_id, document.c.id != number)
+            if (owner := db.scalar(other.limit(1))) is not None:
+                raise NotPossible(f"{document_id} is document {owner}")
             row = db.execute(select(document.c.attempts).where(document.c.id == number)).one_or_none()
             moved = row is not None and move(
                 db,

@@ -225,6 +225,20 @@ def test_a_person_who_looked_in_the_cabinet_may_decide(office, registry, approve
     assert len(filed(registry)) == 1
 
 
+def test_the_number_of_another_document_settles_no_unknown_result(office, registry, approved):
+    """A slip of the hand: the other document's success would count for units that nobody withdrew."""
+    office.work()
+    other = filed(registry)[0].number
+    office.case(SHOES[3], sign="4")
+    (number,) = prepare(office.engine, office.clock.now()).documents
+    office.approve(number)
+    registry.faults.add("answer_lost_before", "withdrawal")
+    office.filing.step()
+    with pytest.raises(NotPossible, match=f"document {approved}"):
+        decide(office.engine, number, document_id=other, who="Болат", why="кабинет", now_ns=office.clock.now())
+    assert office.state(number) == "UNKNOWN_RESULT"
+
+
 def test_without_a_login_nothing_leaves_and_the_document_waits(office, registry, approved):
     registry.sessions.accounts["office"].password = "changed"
     office.work(3)
