@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from fiscal.checks import iso_with_offset
 from fiscal.register import CashDirection, Operation, Payment, PaymentKind, ReturnBasis
 from marking.code import Source
 from marking.verdict import Purpose
@@ -134,6 +135,12 @@ class BasisBody(Body):
     registration_number: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] = Field(examples=["010100000001"])
     total_tiyn: Money = Field(examples=[180_000])
     offline: Flag = False
+
+    @field_validator("at")
+    @classmethod
+    def _is_a_moment(cls, at: str) -> str:
+        iso_with_offset(at)  # The pattern lets 31 February through.
+        return at
 
     @property
     def basis(self) -> ReturnBasis:

@@ -262,3 +262,10 @@ def test_html_in_a_name_of_goods_stays_text(tmp_path: Path) -> None:
     (line,) = caller.till.agent.till.sale(caller.sale).lines
     assert line["name"] == HTML
     caller.close()
+
+
+@pytest.mark.parametrize("at", ["2026-02-30T10:30:00+05:00", "2026-07-15T24:30:00+05:00", "2026-07-15T10:30:00+99:00"])
+def test_a_return_on_a_receipt_of_a_day_that_never_was_is_not_begun(one: Caller, at: str) -> None:
+    answer = one.post("/v1/returns", json.dumps({"cashier": "A", "basis": {**BASIS, "at": at}}).encode())
+    assert (answer.status_code, answer.json()["code"]) == (422, "P-407")
+    assert "basis.at" in answer.json()["detail"]
