@@ -11,6 +11,7 @@ const KEYS = { "old-stock": "ask.old_stock", seen: "ask.seen", offline: "ask.off
 const USUAL = { "M-131": "old-stock", "M-401": "offline", "M-402": "offline" };
 const $ = (id) => document.getElementById(id);
 let about = null;
+let running = false; // Enter twice lets in once, and what is asked about stays until it is answered.
 
 export function open() {
   const shown = verdict.inHand();
@@ -26,7 +27,7 @@ export function open() {
   layers.open("ask", { focus: $("ask-by"), enter: allow, escape: close, scans: "hold" });
 }
 
-const close = () => layers.close("ask");
+const close = () => running || layers.close("ask");
 const trouble = (texts) => words.put($("ask").querySelector(".trouble"), texts);
 const other = () => {
   $("ask-other").hidden = $("ask-why").value !== "other";
@@ -44,22 +45,23 @@ export function bind() {
 }
 
 export function putAside() {
+  if (running) return;
   close();
   verdict.clear();
 }
 
 async function allow() {
+  if (running) return;
   const by = $("ask-by").value.trim();
   const chosen = $("ask-why").value;
   const why = chosen === "other" ? $("ask-other").value.trim() : chosen;
   if (!by) return fault($("ask-by"), "need.name");
   if (!why) return fault($("ask-other"), "need.reason");
-  $("ask-do").disabled = true;
+  running = $("ask-do").disabled = true;
   try {
     const { sale, scan } = about.ask;
     const answer = await api.change("POST", `/v1/sales/${sale}/scans/${scan}/approval`, { by, why });
-    close();
-    verdict.clear();
+    answered();
     addLine(answer.sale, answer.line);
     verdict.show({
       tone: "good", word: "allow", code: answer.verdict.reason, goods: verdict.goods(answer.line),
@@ -67,13 +69,17 @@ async function allow() {
     });
   } catch (error) {
     if (!(error instanceof api.Problem)) throw error;
-    close();
-    verdict.clear();
+    answered();
     verdict.show(verdict.ofProblem(error));
     refreshSales();
   } finally {
-    $("ask-do").disabled = false;
+    running = $("ask-do").disabled = false;
   }
+}
+
+function answered() {
+  layers.close("ask");
+  verdict.clear();
 }
 
 function fault(field, key) {

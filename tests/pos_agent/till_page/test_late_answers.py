@@ -1,0 +1,46 @@
+"""Answers that come when the cashier has gone on: they change nothing else that stands on the screen."""
+
+from __future__ import annotations
+
+from playwright.sync_api import expect
+
+from hw_sim.registry import Fate
+
+from .conftest import TillPage
+from .test_coming_back import Late
+
+SOON_MS = 300  # For a scan or an Enter that must do nothing yet.
+
+
+def _let_in(till: TillPage) -> Late:
+    """A senior has let goods in; the agent has not answered yet."""
+    till.scan(till.counter.gtin_of("beer")[1:], "look")
+    till.keys.enter()
+    till.page.fill("#ask-by", "Әйгерім С.")
+    late = Late(till, "**/approval", "POST")
+    till.keys.enter()
+    late.wait(till)
+    return late
+
+
+def test_a_late_answer_to_a_senior_takes_no_red_away(till: TillPage) -> None:
+    late = _let_in(till)
+    till.press("Escape")
+    till.press("Escape")
+    till.keys.scan(till.counter.mark(Fate.SOLD_BEFORE).text)
+    till.page.wait_for_timeout(SOON_MS)
+    late.let_through()
+    till.lines(1)
+    till.page.wait_for_timeout(SOON_MS)
+    till.tone("bad")
+
+
+def test_a_senior_who_presses_enter_twice_lets_in_once(till: TillPage) -> None:
+    late = _let_in(till)
+    till.keys.enter()
+    till.page.wait_for_timeout(SOON_MS)
+    late.let_through()
+    till.lines(1)
+    expect(till.at("#ask")).to_be_hidden()
+    till.page.wait_for_timeout(SOON_MS)
+    till.tone("good")
