@@ -44,3 +44,23 @@ def test_a_senior_who_presses_enter_twice_lets_in_once(till: TillPage) -> None:
     expect(till.at("#ask")).to_be_hidden()
     till.page.wait_for_timeout(SOON_MS)
     till.tone("good")
+
+
+def test_goods_scanned_while_a_receipt_is_dropped_are_of_the_next_one(till: TillPage) -> None:
+    till.scan(till.counter.unit().text)
+    [dropped] = till.counter.agent.till.open_sales()
+    late = Late(till, "**/cancellation", "POST")
+    till.press("F8")
+    till.keys.enter()
+    late.wait(till)
+    till.keys.enter()
+    till.press("Escape")
+    till.keys.scan(till.counter.unit().text)
+    till.page.wait_for_timeout(SOON_MS)
+    late.let_through()
+    expect(till.at("#confirm")).to_be_hidden()
+    expect(till.at("#receipt-note")).not_to_have_text(dropped)
+    till.tone("good")
+    till.lines(1)
+    [following] = till.counter.agent.till.open_sales()
+    assert following != dropped

@@ -17,7 +17,7 @@ import * as sounds from "./sounds.js";
 import * as words from "./words.js";
 import { follow } from "./events.js";
 import { listen } from "./keys.js";
-import { changed, current, onChange, refreshSales, refreshStatus, state } from "./state.js";
+import { changed, current, finished, onChange, refreshSales, refreshStatus, state } from "./state.js";
 
 const LOOK_MS = 5000;
 const $ = (id) => document.getElementById(id);
@@ -53,18 +53,25 @@ function cancel() {
   if (!sale || layers.top() || verdict.isHeld()) return;
   words.put($("confirm-title"), words.say("cancel.title"));
   words.put($("confirm-what"), words.say("cancel.confirm", { n: sale.lines.length }));
+  let dropping = false; // Scans wait for the answer: they are of the next receipt.
   const drop = async () => {
-    layers.close("confirm");
+    if (dropping) return;
+    dropping = true;
     try {
       await api.change("POST", `/v1/sales/${sale.sale}/cancellation`, { why: "at the till page" });
+      finished(sale.sale);
       verdict.show(verdict.ofWords("look", "done", "cancelled"));
     } catch (error) {
       if (!(error instanceof api.Problem)) throw error;
       verdict.show(verdict.ofProblem(error));
+    } finally {
+      layers.close("confirm");
     }
     refreshSales();
   };
-  layers.open("confirm", { focus: $("confirm-do"), enter: drop, escape: () => layers.close("confirm"), scans: "hold" });
+  layers.open("confirm", {
+    focus: $("confirm-do"), enter: drop, escape: () => dropping || layers.close("confirm"), scans: "hold",
+  });
 }
 
 const help = () => layers.top() || layers.open("help", { focus: $("help-back"), enter: () => layers.close("help"), escape: () => layers.close("help"), scans: "close" });
