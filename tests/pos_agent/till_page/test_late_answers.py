@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from playwright.sync_api import expect
 
 from hw_sim.registry import Fate
@@ -64,3 +65,19 @@ def test_goods_scanned_while_a_receipt_is_dropped_are_of_the_next_one(till: Till
     till.lines(1)
     [following] = till.counter.agent.till.open_sales()
     assert following != dropped
+
+
+@pytest.mark.parametrize(("key", "title"), [("4", "#cash-title"), ("6", "#confirm-title")])
+def test_a_dialog_is_called_what_it_does_after_another_language(till: TillPage, key: str, title: str) -> None:
+    till.scan(till.counter.unit().text)
+    till.pay()
+    till.sold()
+    till.keys.enter()
+    till.press("F7")
+    till.page.keyboard.press(key, delay=40)
+    expect(till.at(title)).to_be_visible()
+    before = till.at(title).text_content()
+    for words in ("kk", "ru", "en", "kk-ru"):
+        till.press("F4")
+        expect(till.at("body")).to_have_attribute("data-words", words)
+    assert till.at(title).text_content() == before

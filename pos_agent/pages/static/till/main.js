@@ -51,7 +51,7 @@ async function language() {
 function cancel() {
   const sale = current();
   if (!sale || layers.top() || verdict.isHeld()) return;
-  words.put($("confirm-title"), words.say("cancel.title"));
+  words.title($("confirm-title"), "cancel.title");
   words.put($("confirm-what"), words.say("cancel.confirm", { n: sale.lines.length }));
   let dropping = false; // Scans wait for the answer: they are of the next receipt.
   const drop = async () => {

@@ -256,6 +256,6 @@ export async function resume() {
     enter: () => { layers.close("confirm"); run(call); },
     escape: () => { layers.close("confirm"); kept.payment.drop(call.key); },
   });
-  words.put($("confirm-title"), words.say("pay.again"));
+  words.title($("confirm-title"), "pay.again");
   words.put($("confirm-what"), words.say("pay.kept", { sum: words.tenge(call.total) }));
 }

@@ -114,7 +114,7 @@ const openShift = () => once("who", async () => {
 const xReport = () => once("shift", async () => report("report.title_x", await api.get("/v1/shift/x-report")));
 
 function report(title, made) {
-  words.put($("report-title"), words.say(title));
+  words.title($("report-title"), title);
   facts($("report-facts"), [
     ["report.shift", String(made.shift)],
     ["report.documents", String(made.document_count)],
@@ -129,7 +129,7 @@ function report(title, made) {
 }
 
 function cash(direction) {
-  words.put($("cash-title"), words.say(`cash.title_${direction}`));
+  words.title($("cash-title"), `cash.title_${direction}`);
   $("cash-sum").value = "";
   trouble("cash", []);
   layers.open("cash", { focus: $("cash-sum"), enter: () => move(direction), escape: () => layers.close("cash"), scans: "hold" });
@@ -148,7 +148,7 @@ const drawer = () => once("shift", async () => {
 });
 
 function confirmClose() {
-  words.put($("confirm-title"), words.say("shift.close"));
+  words.title($("confirm-title"), "shift.close");
   words.put($("confirm-what"), words.say("shift.confirm", { n: state.status.shift.number }));
   trouble("confirm", []);
   layers.open("confirm", { focus: $("confirm-do"), enter: closeShift, escape: () => layers.close("confirm"), scans: "hold" });

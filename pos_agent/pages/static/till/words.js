@@ -58,6 +58,12 @@ export function put(node, texts) {
   );
 }
 
+// A title that depends on what a dialog was opened for: `load` puts it anew in the next language.
+export function title(node, key) {
+  node.dataset.t = key;
+  put(node, say(key));
+}
+
 export const line = (texts) => texts.filter((text, at, all) => text && all.indexOf(text) === at).join(" / ");
 
 export function tenge(tiyn) {
