@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from hw_sim.registry import Fate
 
@@ -81,3 +83,21 @@ def test_a_dialog_is_called_what_it_does_after_another_language(till: TillPage, 
         till.press("F4")
         expect(till.at("body")).to_have_attribute("data-words", words)
     assert till.at(title).text_content() == before
+
+
+def test_an_empty_receipt_that_cannot_be_dropped_is_told_and_not_tried_for_ever(till: TillPage) -> None:
+    till.scan(till.counter.mark(Fate.SOLD_BEFORE).text, "bad")
+    till.keys.enter()
+    calls: list[str] = []
+
+    def full(route: Route) -> None:
+        calls.append(route.request.url)
+        body = {"code": "S-301", "messages": {}, "retry": True}
+        route.fulfill(status=507, content_type="application/json", body=json.dumps(body))
+
+    till.page.route("**/cancellation", full)
+    till.press("F6")
+    till.tone("bad")
+    till.code("S-301")
+    till.page.wait_for_timeout(SOON_MS)
+    assert len(calls) == 1

@@ -9,6 +9,7 @@ import { current, put, refreshSales } from "./state.js";
 
 const SIGN_LENGTH = 8; // Numbers of receipts in a shift are shorter than fiscal signs.
 const $ = (id) => document.getElementById(id);
+const GONE = new Set(["T-101", "T-102"]); // Somebody else has finished it.
 let busy = false;
 let beginning = false; // Enter twice opens one return.
 
@@ -32,6 +33,10 @@ async function free() {
     await api.change("POST", `/v1/sales/${sale.sale}/cancellation`, { why: "a return was opened" });
   } catch (error) {
     if (!(error instanceof api.Problem)) throw error;
+    if (!GONE.has(error.code)) {
+      verdict.show(verdict.ofProblem(error));
+      return false;
+    }
   }
   await refreshSales();
   return !current() || free();
