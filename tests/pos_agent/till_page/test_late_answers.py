@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Route, expect
 
 from hw_sim.registry import Fate
+from pos_agent import __version__
 
 from .conftest import TillPage
 from .test_coming_back import Late
@@ -101,3 +102,15 @@ def test_an_empty_receipt_that_cannot_be_dropped_is_told_and_not_tried_for_ever(
     till.code("S-301")
     till.page.wait_for_timeout(SOON_MS)
     assert len(calls) == 1
+
+
+def test_an_update_of_the_agent_takes_no_red_away(till: TillPage) -> None:
+    till.scan(till.counter.mark(Fate.SOLD_BEFORE).text, "bad")
+    till.page.evaluate("document.body.dataset.version = '0.0.1'")
+    with till.page.expect_response("**/v1/status"):
+        till.look()
+    till.page.wait_for_timeout(2 * SOON_MS)
+    till.tone("bad")
+    till.keys.enter()
+    expect(till.at("body")).to_have_attribute("data-version", __version__)
+    expect(till.at("body")).to_have_attribute("data-ready", "yes")

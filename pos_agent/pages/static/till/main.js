@@ -24,7 +24,13 @@ const $ = (id) => document.getElementById(id);
 
 const actions = { decide: deciding.open, settle: settle, shift: shift.open };
 
+// A red answer, and what is written into a dialog, wait for their person over an update, too.
+function renew() {
+  if (state.outdated && !layers.top() && !verdict.isHeld() && !scanning.isBusy()) location.reload();
+}
+
 function draw() {
+  renew();
   receipt.draw();
   strip.draw(actions);
   verdict.draw(state.scansWaiting);
@@ -182,7 +188,7 @@ async function begin() {
   scanning.pump();
   setInterval(look, LOOK_MS);
   addEventListener("till:look", look); // For whoever cannot wait for it.
-  setInterval(() => { strip.draw(actions); paying.waitDraw(); }, 1000);
+  setInterval(() => { renew(); strip.draw(actions); paying.waitDraw(); }, 1000);
   document.body.dataset.ready = "yes";
 }
 

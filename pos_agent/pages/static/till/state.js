@@ -7,6 +7,7 @@ export const state = {
   status: null,
   reachable: true,
   diskFull: false,
+  outdated: false, // The agent was updated: the page loads itself anew once nothing stands on it.
   scansWaiting: 0,
 };
 const listeners = [];
@@ -53,7 +54,7 @@ export const refreshSales = once(async () => {
 
 export const refreshStatus = once(async () => {
   const status = await api.get("/v1/status");
-  if (status.version !== document.body.dataset.version) location.reload();
+  state.outdated = status.version !== document.body.dataset.version;
   state.status = { ...status, asked: performance.now() };
   changed();
 });
