@@ -5,6 +5,7 @@ import { HOLD_MS, Wedge } from "./wedge.js";
 
 const FIELD = "input:not([type=checkbox]):not([type=radio]), textarea";
 const FUNCTION = /^F([1-9]|1[0-2])$/;
+const ONCE = /^(F([1-9]|1[0-2])|Delete)$/; // Held down, they do what they do once.
 const LATE_MS = 15;
 const LATE_MAX = 3;
 const LEFT_TO_THE_BROWSER = new Set(["F5", "F11", "F12"]);
@@ -61,7 +62,7 @@ export function listen(handlers) {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     if (LEFT_TO_THE_BROWSER.has(name)) return;
     if (FUNCTION.test(name)) event.preventDefault();
-    if (event.repeat && FUNCTION.test(name)) return;
+    if (event.repeat && ONCE.test(name)) return;
     if (name === "Escape" ? handlers.escape() : handlers.key(name, inHand())) event.preventDefault();
   }, true);
   addEventListener("keyup", (event) => told(event, wedge.up(record(event))), true);

@@ -144,7 +144,9 @@ function row(kind, { body }) {
 function judged(body) {
   if (body.device === "api" || scanning.isMine(body.scan)) return;
   if (body.receipt_link) {
-    if (!verdict.isHeld()) returning.fromLink(body.receipt_link);
+    const layer = layers.top();
+    if (verdict.isHeld() || (layer && typeof layer.scans !== "function" && layer.scans !== "close")) sounds.play("look");
+    else returning.fromLink(body.receipt_link);
     return;
   }
   if (body.problem) return verdict.show({ ...verdict.ofProblem({ code: body.problem }), scan: body.scan });

@@ -15,6 +15,7 @@ import { current, finished, isReturn, refreshSales, refreshStatus, sinceLook, st
 
 const BUSY_MS = 30;
 const SPINNER_MS = 300;
+const RESUME_MS = 2000;
 const FRESH_MS = 120_000; // A payment cut off longer ago is not repeated before somebody says so.
 const DOUBT = new Set(["R-203", "R-215", "R-216"]);
 const $ = (id) => document.getElementById(id);
@@ -39,7 +40,7 @@ export function open() {
   const before = kept.payment.get();
   for (const kind of KINDS) field(kind).value = "";
   $("pay-xin").value = "";
-  if (before?.sale === sale.sale) prefill(before);
+  if (before?.sale === sale.sale && before.total === sale.total_tiyn) prefill(before);
   form([]);
 }
 
@@ -223,6 +224,10 @@ export async function recheck() {
 async function reopened(call) {
   await refreshSales();
   sale = state.sales.find((one) => one.sale === call.sale) ?? sale;
+  if (layers.top() && !isOpen()) { // Enter belongs to what stands open; F3 has the form as it was.
+    doubt = null;
+    return verdict.show(verdict.ofWords("look", "not_done", "pay.not_made"));
+  }
   prefill(call);
   form(words.say("pay.not_made"));
 }
@@ -245,6 +250,7 @@ export async function resume() {
     known = await api.get(`/v1/sales/${call.sale}`);
   } catch (error) {
     if (error instanceof api.Problem && error.code === "T-101") kept.payment.drop(call.key);
+    else setTimeout(resume, RESUME_MS);
     return;
   }
   sale = known;

@@ -65,7 +65,7 @@ function row(line) {
   remove.textContent = "✕";
   remove.tabIndex = -1;
   remove.setAttribute("aria-label", words.line(words.say("remove")));
-  remove.addEventListener("click", () => takeOut(line.number));
+  remove.addEventListener("click", () => { remove.blur(); takeOut(line.number); });
   item.append(cell("number", String(line.number)), name, count, sum, remove);
   if (line.approved_by) {
     const note = cell("note", `${words.say("senior")[0]}: ${line.approved_by}`);
@@ -98,11 +98,14 @@ export function walk(step) {
   $("lines").querySelector(".picked")?.scrollIntoView({ block: "nearest" });
 }
 
+const taking = new Set(); // Lines that are on their way out: a second click takes no other.
+
 // The line in hand, else the newest one.
 export async function takeOut(number = picked ?? current()?.lines.at(-1)?.number) {
   const sale = current();
   const line = sale?.lines.find((one) => one.number === number);
-  if (!line) return;
+  if (!line || taking.has(line)) return;
+  taking.add(line);
   try {
     const left = await api.change("DELETE", `/v1/sales/${sale.sale}/lines/${number}`);
     picked = null;
@@ -113,5 +116,7 @@ export async function takeOut(number = picked ?? current()?.lines.at(-1)?.number
     if (!(error instanceof api.Problem)) throw error;
     verdict.show(verdict.ofProblem(error));
     refreshSales();
+  } finally {
+    taking.delete(line);
   }
 }

@@ -16,7 +16,7 @@ let printed = null; // null: not known yet.
 let printing = false;
 
 export function show(answer, made) {
-  [paid, call, printed] = [answer, made, null];
+  [paid, call, printed, printing] = [answer, made, null, false];
   trouble([]);
   clearTimeout(fresh);
   fresh = setTimeout(ready, FRESH_MS);
@@ -53,9 +53,13 @@ export function bind() {
   $("result-again").addEventListener("click", again);
 }
 
+// An answer about the paper of an earlier receipt says nothing of this one.
 async function look() {
+  const about = paid;
   try {
-    printed = (await api.get(`/v1/sales/${paid.sale}/receipt`)).printed;
+    const told = await api.get(`/v1/sales/${about.sale}/receipt`);
+    if (about !== paid) return;
+    printed = told.printed;
     if (!FINE.has(printed)) play("look");
   } catch (error) {
     if (!(error instanceof api.Problem) && !(error instanceof api.Unreachable)) throw error;
@@ -64,18 +68,21 @@ async function look() {
 }
 
 async function again() {
-  if (printing || !paid) return;
+  const about = paid;
+  if (printing || !about) return;
   printing = true;
   draw();
   try {
-    printed = (await api.change("POST", `/v1/sales/${paid.sale}/copy`)).printed;
+    const told = await api.change("POST", `/v1/sales/${about.sale}/copy`);
+    if (about !== paid) return;
+    printed = told.printed;
     trouble([]);
     if (!FINE.has(printed)) play("look");
   } catch (error) {
     if (!(error instanceof api.Problem)) throw error;
-    trouble((words.problem(error.code) ?? []).map((text) => `${text} (${error.code})`));
+    if (about === paid) trouble((words.problem(error.code) ?? []).map((text) => `${text} (${error.code})`));
   } finally {
-    printing = false;
+    if (about === paid) printing = false;
     draw();
     refreshStatus();
   }

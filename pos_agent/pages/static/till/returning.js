@@ -133,7 +133,7 @@ function five(basis = null) {
   layers.close("returning");
   layers.open("basis", {
     focus: basis ? $("basis-offline") : $("basis-sign"), enter: byFacts, escape: () => layers.close("basis"),
-    scans: (text, link) => { if (link) { layers.close("basis"); fromLink(link); } return Boolean(link); },
+    scans: "hold", // What was typed is not lost to a scan.
   });
 }
 

@@ -13,6 +13,9 @@ const $ = (id) => document.getElementById(id);
 const trouble = (id, texts) => words.put($(id).querySelector(".trouble"), texts);
 const said = (error) => (words.problem(error.code) ?? []).map((text) => `${text} (${error.code})`);
 let running = false;
+const OURS = ["confirm", "cash", "who", "shift"];
+// A change that is on its way is answered where it was asked for.
+const leave = (id) => () => running || layers.close(id);
 
 export function open() {
   if (layers.top() || verdict.isHeld()) return;
@@ -54,7 +57,7 @@ export function bind() {
   }
 }
 
-// One call at a time; what goes wrong stands where it was asked for.
+// One call at a time; what goes wrong stands where it was asked for, or as the verdict when that was left meanwhile.
 async function once(id, work) {
   if (running) return;
   running = true;
@@ -64,7 +67,8 @@ async function once(id, work) {
   try {
     await work();
   } catch (error) {
-    if (error instanceof api.Problem) trouble(id, said(error));
+    if (error instanceof api.Problem && !layers.isOpen(id)) verdict.show(verdict.ofProblem(error));
+    else if (error instanceof api.Problem) trouble(id, said(error));
     else if (error instanceof api.Unreachable) trouble(id, words.say("state.agent"));
     else throw error;
   } finally {
@@ -93,7 +97,7 @@ function repeating() {
 const change = repeating();
 
 function done(key_, values, after = () => {}) {
-  layers.closeAll();
+  for (const id of OURS) layers.close(id); // Nobody else's: the answer may have come late.
   verdict.show(verdict.ofWords("good", "done", key_, values));
   after();
 }
@@ -101,7 +105,7 @@ function done(key_, values, after = () => {}) {
 function who() {
   $("who-name").value = localStorage.getItem("till.cashier") || document.body.dataset.cashier;
   trouble("who", []);
-  layers.open("who", { focus: $("who-name"), enter: openShift, escape: () => layers.close("who"), scans: "hold" });
+  layers.open("who", { focus: $("who-name"), enter: openShift, escape: leave("who"), scans: "hold" });
 }
 
 const openShift = () => once("who", async () => {
@@ -132,7 +136,7 @@ function cash(direction) {
   words.title($("cash-title"), `cash.title_${direction}`);
   $("cash-sum").value = "";
   trouble("cash", []);
-  layers.open("cash", { focus: $("cash-sum"), enter: () => move(direction), escape: () => layers.close("cash"), scans: "hold" });
+  layers.open("cash", { focus: $("cash-sum"), enter: () => move(direction), escape: leave("cash"), scans: "hold" });
 }
 
 const move = (direction) => once("cash", async () => {
@@ -151,7 +155,7 @@ function confirmClose() {
   words.title($("confirm-title"), "shift.close");
   words.put($("confirm-what"), words.say("shift.confirm", { n: state.status.shift.number }));
   trouble("confirm", []);
-  layers.open("confirm", { focus: $("confirm-do"), enter: closeShift, escape: () => layers.close("confirm"), scans: "hold" });
+  layers.open("confirm", { focus: $("confirm-do"), enter: closeShift, escape: leave("confirm"), scans: "hold" });
 }
 
 const closeShift = () => once("confirm", async () => {
