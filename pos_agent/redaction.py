@@ -21,7 +21,7 @@ _GS: Final = r"(?:\x1d|␝|\\u001d|\\x1d|%1[dD]|·GS·|<GS>|\{GS\})"
 # A key has four characters, of all that GS1 allows: a quote or a comma among them does not end it.
 _FOUR: Final = r"[!-~]{0,4}"
 _REST: Final = rf"{_FOUR}[^ \t\r\n\"',;]*"
-_SECRET_NAME: Final = r"\w*(?:password|passwd|passphrase|token|secret|api_?key|authorization|cookie)\w*"  # noqa: S105 - a pattern
+_SECRET_NAME: Final = r"\w*(?:password|passwd|passphrase|token|secret|api[_-]?key|authorization|cookie)\w*"  # noqa: S105 - a pattern
 
 _MIXED: Final = "(?=[{0}]*[A-Z])(?=[{0}]*[a-z])(?=[{0}]*[0-9])"
 _NAMED: Final = re.compile(_SECRET_NAME, re.IGNORECASE)

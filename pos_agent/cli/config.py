@@ -92,8 +92,10 @@ def show(
     path = config_path(config, words)
     try:
         _, rows = shown(path, os.environ)
-    except (ConfigError, ValueError) as error:
+    except ConfigError as error:
         fail(str(error), words("config.see_check"))
+    except ValueError as error:  # No TOML, or no UTF-8.
+        fail(f"{path}: {error}", words("config.see_check"))
     except OSError as error:
         fail(words("config.unreadable", path=path, reason=error.strerror or error))
     kept = [row for row in rows if not own or row.source(path) != "default"]

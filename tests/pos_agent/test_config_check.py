@@ -173,3 +173,11 @@ def test_only_what_was_changed_is_shown_when_asked_for(config: Path) -> None:
     rows = json.loads(run("show", "--config", config, "--json", "--changed").stdout)["values"]
     assert {row["source"]["kind"] for row in rows} == {"file"}
     assert len(rows) == 8
+
+
+@pytest.mark.parametrize("content", [b"[till\n", b"[till]\nname = \"\xff\"\n"])
+def test_show_names_the_file_that_cannot_be_understood(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "agent.toml"
+    path.write_bytes(content)
+    answer = run("show", "--config", path)
+    assert (answer.exit_code, str(path) in answer.output) == (2, True)

@@ -45,6 +45,7 @@ HASH = "5d0c" * 16
         ("password=swordfish&x=1", ["swordfish"]),
         ("wrong: 3kXb0Zr5n1v7tQ9yWcUe2aLs8dMf4gHj6pRiTo-_AbC", ["3kXb0Zr5n1v7"]),
         ('{"webkassa_api_key": "0123-key"}', ["0123-key"]),
+        ("X-Api-Key: 0123-key", ["0123-key"]),
         ("https://till:swordfish@hq.shop.kz/v1", ["swordfish"]),
         ("-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQ\n-----END PRIVATE KEY-----", ["MC4CAQAwBQ"]),
         ("taxpayer 850101400123, ИИН:990140000385.", ["850101400123", "990140000385"]),
