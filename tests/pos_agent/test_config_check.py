@@ -175,7 +175,7 @@ def test_only_what_was_changed_is_shown_when_asked_for(config: Path) -> None:
     assert len(rows) == 8
 
 
-@pytest.mark.parametrize("content", [b"[till\n", b"[till]\nname = \"\xff\"\n"])
+@pytest.mark.parametrize("content", [b"[till\n", b'[till]\nname = "\xff"\n'])
 def test_show_names_the_file_that_cannot_be_understood(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "agent.toml"
     path.write_bytes(content)

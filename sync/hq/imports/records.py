@@ -16,7 +16,7 @@ from typing import Any
 
 from marking.statuses import CodeStatus, Status
 from sync.hq.imports.marks import read_mark
-from sync.hq.imports.values import Trouble
+from sync.hq.imports.values import SURROGATES, Trouble
 from sync.hq.witness import US_PER_S, Standing, UnitStatus
 from sync.zone import ZONE
 
@@ -130,6 +130,8 @@ def standing_of(
     word = _text(blocks.get("codeData", value), "status")
     if not code or not word:
         raise Trouble("missing", "a record has no code or no status", "codeData", value.get("codeData"))
+    if SURROGATES.search(code + word):
+        raise Trouble("encoding", "half a character stands in it", "codeData")
     mark = read_mark(code)
     if mark is None:
         raise Trouble("missing", "is no code", "codeData.code", code)

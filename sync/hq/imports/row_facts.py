@@ -139,6 +139,8 @@ def _is_totals(row: RawRow, reader: Reader) -> bool:
     sign = folded(cleaned(reader.cell(row, Meaning.SIGN)))
     if sign and not sign.startswith(TOTAL_WORDS):
         return False
+    if not reader.blank(row, Meaning.MARK, Meaning.GTIN):  # Goods whose name begins so, as "Total 0%" does.
+        return False
     return any(isinstance(cell, str) and folded(cell).startswith(TOTAL_WORDS) for cell in row.cells)
 
 
@@ -208,7 +210,8 @@ def item_of(row: RawRow, reader: Reader, head: Head) -> Item:
     marks = _marks(row, reader)
     if not reader.blank(row, Meaning.QUANTITY):
         column = reader.column(Meaning.QUANTITY)
-        quantity = thousandths(reader.cell(row, Meaning.QUANTITY), column)
+        is_return = head.operation is Operation.RETURN
+        quantity = thousandths(reader.cell(row, Meaning.QUANTITY), column, below_zero=is_return)
         if len(marks) > 1 and quantity != len(marks) * 1000:
             raise Trouble("quantity-of-marks", f"{len(marks)} marks stand in the row", column, quantity / 1000)
     meaning = Meaning.SUM if Meaning.SUM in reader.placed.at else Meaning.TOTAL

@@ -117,12 +117,18 @@ def money(cell: Cell, column: str) -> int:
     return int(rounded)
 
 
-def thousandths(cell: Cell, column: str) -> int:
-    """A quantity. A comma with three digits is one here: goods by weight are written so."""
-    if isinstance(cell, str) and re.fullmatch(r"\d{1,9}[.,]\d{3}", text := _BLANKS.sub("", cell)):
-        return int(text.replace(",", "").replace(".", ""))
+def thousandths(cell: Cell, column: str, *, below_zero: bool = False) -> int:
+    """A quantity. A comma with three digits is one here: goods by weight are written so.
+
+    `below_zero`: it may have a sign, which is taken off, as the sums of a return may.
+    """
+    sign = "-?" if below_zero else ""
+    if isinstance(cell, str) and re.fullmatch(rf"{sign}\d{{1,9}}[.,]\d{{3}}", text := _BLANKS.sub("", cell)):
+        return abs(int(text.replace(",", "").replace(".", "")))
     scaled = number(cell, column) * 1000
     rounded = scaled.to_integral_value()
+    if below_zero:
+        scaled, rounded = abs(scaled), abs(rounded)
     if abs(scaled - rounded) > _TINY or not 0 <= rounded < _MONEY_MAX:
         raise Trouble("quantity", "is no quantity", column, cell)
     return int(rounded)

@@ -73,6 +73,8 @@ def test_what_is_no_moment_is_refused(cell, clock):
 
 def test_quantities_and_numbers():
     assert [thousandths(cell, "q") for cell in ("1", "1,234", "0.5", 2, 1.5)] == [1000, 1234, 500, 2000, 1500]
+    below = [thousandths(cell, "q", below_zero=True) for cell in ("-1", "-1,234", "-0.5", -2, 1.5)]
+    assert below == [1000, 1234, 500, 2000, 1500]
     assert [count(cell, "n") for cell in ("№ 7", "007", 7.0, 7)] == [7, 7, 7, 7]
 
 

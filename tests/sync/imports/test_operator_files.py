@@ -263,9 +263,18 @@ def test_totals_other_documents_and_unreadable_cells_are_refused_each_with_its_p
 def test_a_return_below_zero_is_a_return_and_goods_without_a_mark_are_filed_by_their_gtin(bring, lake, tmp_path):
     text = operator_files.MAPPINGS.replace('name = "Наименование"', 'gtin = "Наименование"', 1)
     mapping = operator_files.load_mappings(text)["lines"]
-    rows = [HEADER, row("1", "0", operation="Возврат продажи", total="-900", sum="-900", name="4870249811936")]
+    back = {"operation": "Возврат продажи", "total": "-900", "sum": "-900", "quantity": "-1"}
+    rows = [HEADER, row("1", "0", name="4870249811936", **back)]
     bring(written(tmp_path / "export.csv", rows), mapping)
     assert in_lake(lake, "ofd", "ki", "gtin", "operation", "sum_tiyn") == [("", GTIN, -1, 90000)]
+
+
+def test_goods_whose_name_begins_as_a_row_of_totals_does_are_a_line_of_the_receipt_above(bring, lake, tmp_path):
+    blank = dict.fromkeys(("rnm", "number", "shift", "date", "operation", "total"), "")
+    rows = [HEADER, row("1"), row("", KI_B, **blank | {"name": "Total 0% йогурт"})]
+    found = bring(written(tmp_path / "export.csv", rows))
+    assert (found.taken, found.refused) == (2, 0)
+    assert in_lake(lake, "ofd", "sign", "ki") == [("1", KI_A), ("1", KI_B)]
 
 
 def test_a_row_in_another_encoding_and_an_open_quote_cost_one_row_each(bring, ledger, tmp_path):

@@ -229,12 +229,13 @@ def record(number, **other):
 
 def test_a_file_from_the_cabinet_is_read_once_and_odd_records_are_refused_each_by_its_row(country, monkeypatch):
     monkeypatch.setattr("sync.hq.imports.registry_export.CHUNK_ROWS", 7)
-    records = [*(record(number) for number in range(20)), {"codeData": {"code": "x"}}, 5, record(30, status="NEW-WORD")]
+    odd = [{"codeData": {"code": "x"}}, 5, record(30, status="NEW-WORD"), record(31, status="\ud83d")]
+    records = [*(record(number) for number in range(20)), *odd]
     path = export_file(country.folder / "export.zip", [one for one in records if one != 5])
     options = {"engine": country.hq, "lake": country.lake, "now": country.clock.now}
     found = import_export_file(path, **options)
-    assert (found.state, found.rows_read, found.taken, found.refused) == (State.DONE, 22, 21, 1)
-    assert [(one.row, one.reason) for one in country.ledger.remarks(found.id)] == [(21, "missing")]
+    assert (found.state, found.rows_read, found.taken, found.refused) == (State.DONE, 23, 21, 2)
+    assert [(one.row, one.reason) for one in country.ledger.remarks(found.id)] == [(21, "missing"), (23, "encoding")]
     assert (ki(30), "UNKNOWN") in country.said()
     assert import_export_file(path, **options).known
     broken = export_file(country.folder / "broken.zip", [record(1), 5], wrapped=False)
