@@ -158,7 +158,8 @@ class Accounts:
             detail = {"role": values["role"], "active": active, "password": bool(password)}
             audit.write(db, now, by, address, "account-changed", name, detail)
 
-    def change_own_password(self, name: str, old: str, new: str, address: str) -> None:
+    def change_own_password(self, name: str, old: str, new: str, address: str, cookie: str) -> None:
+        """Every other session of the account ends: who changes a password may fear that somebody has it."""
         with self._engine.connect() as db:
             stored = db.scalar(select(user.c.password).where(user.c.name == name))
         if stored is None or not passwords.matches(old[: passwords.LENGTH_MAX], stored):
@@ -166,6 +167,7 @@ class Accounts:
         password = self._password(new)
         with writing(self._engine) as db:
             db.execute(update(user).where(user.c.name == name).values(password=password))
+            db.execute(delete(session).where(session.c.name == name, session.c.digest != _digest(cookie)))
             audit.write(db, self._now(), name, address, "password-changed", name)
 
     def choose_language(self, name: str, language: str) -> None:

@@ -200,6 +200,15 @@ async def test_after_five_failures_even_the_right_password_waits_and_others_do_n
 
 
 @pytest.mark.anyio
+async def test_a_new_password_ends_the_other_sessions_of_the_account_and_not_this_one(app: FastAPI) -> None:
+    accounts(app).create("asel", "", "viewer", PASSWORD, by="test", address="")
+    async with client(app, "asel") as here, client(app, "asel") as elsewhere, client(app, "viewer") as another:
+        form = {"csrf": await _csrf(here), "old": PASSWORD, "new": "a longer and newer one"}
+        assert (await here.post("/me/password", data=form, headers=ORIGIN)).status_code == 303
+        assert [(await asking.get("/fleet")).status_code for asking in (here, elsewhere, another)] == [200, 303, 200]
+
+
+@pytest.mark.anyio
 async def test_a_session_ends_by_idleness_and_a_page_that_refreshes_itself_does_not_keep_it(
     app: FastAPI, clock: Clock
 ) -> None:

@@ -89,7 +89,8 @@ def me(request: Request, here: Here, visit: Signed) -> Response:
 @router.post("/me/password")
 def password(request: Request, here: Here, visit: Posted, given: Form) -> Response:
     try:
-        here.accounts.change_own_password(visit.who, secret(given, "old"), secret(given, "new"), visit.address)
+        cookie = request.cookies.get(cookie_name(here.settings.secure), "")
+        here.accounts.change_own_password(visit.who, secret(given, "old"), secret(given, "new"), visit.address, cookie)
     except AccountInvalid as invalid:
         return here.page(request, visit, "me.html", status=422, problem=invalid.kind)
     return here.done("/me", "password")
