@@ -31,6 +31,7 @@ App = Callable[[Scope, Receive, Send], Awaitable[None]]
 OPEN_PATHS = frozenset({"/openapi.json", "/-/healthy", "/-/ready", "/sign-in"})
 OPEN_FOLDERS = ("/static/",)
 LOOPBACK = ("127.0.0.1", "localhost", "[::1]")
+HTTP_PORT = 80
 SAFE_METHODS = frozenset({"GET", "HEAD"})
 COOKIE = "pos_agent_page"
 # First part of a path -> who of the signed-in browsers may go there. What a browser cannot go to is not for cookies.
@@ -73,9 +74,11 @@ def rules_for(
     burst: int,
 ) -> GuardRules:
     """Names under which this agent may be called, with and without the port."""
-    names = {*LOOPBACK, host}
+    names = {*LOOPBACK, host.lower()}  # As browsers send it.
     hosts = {f"{name}{suffix}" for name in names for suffix in ("", f":{port}")}
     own = {f"http://{name}:{port}" for name in names}
+    if port == HTTP_PORT:  # Which browsers leave out of an origin.
+        own |= {f"http://{name}" for name in names}
     hashed = {name: token_hash(token) for name, token in tokens.items()}
     return GuardRules(
         hashed, frozenset(hosts), frozenset({*own, *origins}), body_bytes_max, calls_per_s, burst, frozenset(own)
