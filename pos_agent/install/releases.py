@@ -71,13 +71,19 @@ class Releases:
             raise BadBundle(version, f"its manifest cannot be read: {error.strerror}") from error
 
     def add(self, folder: Path, manifest: Manifest, interpreter: Path) -> None:
-        """Make a release of an unpacked, checked bundle: whole and synced, or not there. Raises BadBundle, OSError."""
+        """Make a release of an unpacked, checked bundle: whole and synced, or not there. Raises BadBundle, OSError.
+
+        One of the very same files that is here already stays as it is: an update was cut before its switch, or taken
+        back.
+        """
         fits, here = manifest.platform, Platform.here()
         if fits != here:
             raise BadBundle(f"{MANIFEST}: made for {fits}", f"this machine is {here}")
         final = self.release(manifest.version)
         if final.exists():
-            raise BadBundle(manifest.version, f"this version is here already: {final}")
+            if self.manifest(manifest.version).files == manifest.files:
+                return
+            raise BadBundle(manifest.version, f"this version is here already, of other files: {final}")
         before = os.umask(0o022)  # Root's own may keep the agent's user out.
         try:
             self._make(folder, final, interpreter)

@@ -100,7 +100,10 @@ class Updater:
         self.releases.switch(version)
         if not runs:
             return Outcome(version, before, ("the service is stopped and was left so: start it, then look at it",))
-        failed = self._restarted(version)
+        try:
+            failed = self._restarted(version)
+        except KeyboardInterrupt:  # Nobody knows whether it is well, so it is not left to a shop.
+            failed = "interrupted before it was known to be well"
         if failed is None:
             return Outcome(version, before)
         if before is None:

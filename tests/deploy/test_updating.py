@@ -240,6 +240,21 @@ def test_a_version_that_does_not_get_well_is_taken_back_and_removed(machine: Mac
     assert machine.update(bundle(machine.tmp_path / "again", "1.2.0")).failed is None
 
 
+def test_a_version_that_nobody_waited_for_is_taken_back(machine: Machine) -> None:
+    answers = iter([KeyboardInterrupt(), None])
+
+    def health(_version: str) -> str | None:
+        answer = next(answers)
+        if answer is not None:
+            raise answer
+        return None
+
+    outcome = replace(machine.updater, health=health).update(machine.bundle("1.1.0"), PUBLISHER.public)
+    assert (outcome.version, outcome.failed) == ("1.0.0", "interrupted before it was known to be well")
+    assert machine.links()[0] == "1.0.0"
+    assert machine.played.started[-1] == "1.0.0"
+
+
 def test_a_version_that_runs_but_is_not_well_is_taken_back_too(machine: Machine) -> None:
     ill = replace(
         machine.updater, health=lambda version: "its journal cannot be written" if version == "1.1.0" else None
@@ -319,6 +334,41 @@ def test_a_switch_that_breaks_off_leaves_a_version_that_runs(machine: Machine) -
     assert machine.links() == ("1.0.0", "1.0.0")
     releases.switch("1.1.0")
     assert machine.links() == ("1.1.0", "1.0.0")
+
+
+def test_an_update_that_broke_off_before_its_switch_goes_on_with_what_it_made(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive = machine.bundle("1.1.0")
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(Releases, "switch", _power_cut)
+        machine.update(archive)
+    assert machine.links() == ("1.0.0", None)
+    made = machine.standing()
+    machine.update(archive)
+    assert machine.links() == ("1.1.0", "1.0.0")
+    assert {path: made[path] for path in made if "1.1.0" in path}.items() <= machine.standing().items()
+
+
+def test_a_version_of_the_same_name_and_other_files_is_refused(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with monkeypatch.context() as cut, pytest.raises(KeyboardInterrupt):
+        cut.setattr(Releases, "switch", _power_cut)
+        machine.update(machine.bundle("1.1.0"))
+    other = folder_of(tmp_path / "other", "1.1.0")
+    wheel(other / "wheels", "more", "1.0", __init__="")
+    manifest = Manifest("1.1.0", HERE, 1, "2026-11-30T12:00:00Z", digests_below(other))
+    (other / MANIFEST).write_bytes(manifest.to_json())
+    (other / SIGNATURE).write_bytes(signature_of((other / MANIFEST).read_bytes(), PUBLISHER))
+    pack(other, tmp_path / "other.tar", "pos-agent-1.1.0", 0)
+    with pytest.raises(BadBundle, match="of other files"):
+        machine.update(tmp_path / "other.tar")
+    assert machine.links() == ("1.0.0", None)
+
+
+def _power_cut(_releases: Releases, _version: str) -> None:
+    raise KeyboardInterrupt
 
 
 def test_what_an_update_that_broke_off_left_is_removed_by_the_next(machine: Machine) -> None:
