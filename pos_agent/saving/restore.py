@@ -104,7 +104,7 @@ def restore(
         if (copies / CONFIGURATION).exists() and not configuration.exists():
             written = configuration
             configuration.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(copies / CONFIGURATION, configuration)
+            _put_elsewhere(copies / CONFIGURATION, configuration)
         _sync_folder(data)
     return Restored(copied, not wish.force_older, target, kept, written)
 
@@ -152,8 +152,8 @@ def _check_new_name(name: str, copied: str, present: Standing | None) -> None:
 def _keep(config: Config, folder: Path) -> Path | None:
     """What is there now stays under another name: a second link where possible, so that nothing is ever missing."""
     found = [path for path in (config.journal_path, config.cache_path) if path.exists()]
-    beside = [Path(f"{config.journal_path}{end}") for end in ("-wal", "-shm")]
-    found += [path for path in beside if path.exists()]
+    beside = _beside(config.journal_path)
+    found += [path for path in (*beside, *_beside(config.cache_path)) if path.exists()]
     if not found:
         return None
     folder.mkdir()
@@ -177,9 +177,24 @@ def _put(source: Path, target: Path, owner: Path) -> None:
     _sync_folder(target.parent)
 
 
+def _put_elsewhere(source: Path, target: Path) -> None:
+    """The same into a folder that may lie on another disk: whole and synced, or not there."""
+    part = target.with_name(f".{target.name}.part")
+    shutil.copyfile(source, part)
+    with part.open("rb+") as written:
+        os.fsync(written.fileno())
+    part.replace(target)
+    _sync_folder(target.parent)
+
+
+def _beside(path: Path) -> list[Path]:
+    """What SQLite may have left beside a database."""
+    return [Path(f"{path}{end}") for end in ("-wal", "-shm")]
+
+
 def _clear_beside(path: Path) -> None:
-    for end in ("-wal", "-shm"):
-        Path(f"{path}{end}").unlink(missing_ok=True)
+    for left in _beside(path):
+        left.unlink(missing_ok=True)
 
 
 def _own_like(path: Path, model: Path) -> None:

@@ -171,9 +171,12 @@ def test_a_copy_that_lacks_nothing_is_put_back_and_sold_on(till: ShopTill, tmp_p
     rows, epoch = till.agent.journal.head()[0], till.agent.journal.epoch
     till.agent.close()
     (till.folder / "cache.sqlite").unlink()
+    (till.folder / "cache.sqlite-wal").write_bytes(b"left by a crash")
     done = put_back(archive, till.agent.config, tmp_path)
     assert done.as_journal
     assert done.kept is not None and (done.kept / "journal.sqlite").exists()
+    assert (done.kept / "cache.sqlite-wal").read_bytes() == b"left by a crash"
+    assert not (till.folder / "cache.sqlite-wal").exists()
     assert sorted(path.name for path in till.folder.iterdir() if path.name.startswith("journal")) == [
         "journal.sqlite",
         "journal.sqlite.lock",
