@@ -171,7 +171,7 @@ def _date_of(cell: Cell, column: str, date1904: bool) -> tuple[dt.date, dt.timed
     if isinstance(cell, bool) or cell is None or isinstance(cell, dt.time | dt.timedelta):
         raise Trouble("date", "is no date", column, cell)
     if isinstance(cell, dt.datetime):
-        return cell.date(), _since_midnight(cell), cell.tzinfo
+        return cell.date(), _since_midnight(cell) or None, cell.tzinfo  # A workbook gives a day alone as its midnight.
     if isinstance(cell, dt.date):
         return cell, None, None
     text = cleaned(cell)

@@ -63,7 +63,7 @@ def test_a_workbook_of_1904_counts_its_days_from_another_day():
     [
         ("30.11.2026", None), ("31.02.2026 10:00", None), ("11/30/2026 10:00", None), ("30.11.2026 25:00", None),
         ("вчера", None), ("30.11.1926 10:00", None), ("", None), (None, "10:00"), (-1, None), (True, None),
-        ("30 abc 2026 10:00", None), ("30.11.2026 10:00 утра", None),
+        ("30 abc 2026 10:00", None), ("30.11.2026 10:00 утра", None), (dt.datetime.fromisoformat("2026-11-30"), None),
     ],
 )  # fmt: skip
 def test_what_is_no_moment_is_refused(cell, clock):
