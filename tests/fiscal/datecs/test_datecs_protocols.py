@@ -111,7 +111,17 @@ def test_cash_moves_and_reports() -> None:
     ("language", "index", "data", "facts"),
     [
         (P, 0, "0001234", {"document": 1234}),
-        (P, 1, "FP-800,2.00BG 01Jan20 1200,214A,00000000,DT000600,02000600", {"serial": "DT000600", "memory": MEMORY}),
+        (
+            P,
+            1,
+            "FP-800,2.00BG 01Jan20 1200,214A,00000000,DT000600,02000600",
+            {
+                "serial": "DT000600",
+                "memory": MEMORY,
+                "model": "FP-800",
+                "firmware": "2.00BG 01Jan20 1200",
+            },
+        ),
         (P, 2, "1.00,2.00,3.00,4.00,0,0,0,0,0041,0010", {"receipts": 9}),
         (P, 3, "P,0041,1,2,3,4,5,6,7,8,140726", {"z": 41}),
         (P, 3, "F", {"z": 0}),

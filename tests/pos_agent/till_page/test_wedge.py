@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from .conftest import Room, TillPage
 
 CODE = "0104870000000104213kZ7q_W<2hT9m\x1d91KZF1\x1d92Ne2o3IgVFwgEjNZm+TcpPw9CoQ84AyCgeJbl/O4zYNw="
-TORN_MS = 10_000
-TRIES = 5
+TORN_MS = 5_000
+TRIES = 12
 PACK = "04870000000135kR4_vZ8AbCd9xYz"
 
 
