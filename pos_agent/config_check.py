@@ -20,7 +20,7 @@ from pydantic import ValidationError
 from marking.groups import standard
 from marking.policy import PolicyError, policy_from
 from pos_agent.clock import SystemClock
-from pos_agent.config import Config, ConfigError, overlaid, variable_at
+from pos_agent.config import Config, ConfigError, ScannerSection, WebhookSection, overlaid, variable_at
 from pos_agent.config_lines import Place, line_of, lines_of
 from pos_agent.registers import examine
 from pos_agent.requirements import unmet
@@ -118,16 +118,12 @@ def _scanners(config: Config) -> Iterator[Mistake]:
     from scanners.registry import ScannerAddressInvalid, Surroundings, open_scanner
 
     around = Surroundings(now=time.time_ns, monotonic=time.monotonic, discovery=list)
-    seen: set[str] = set()
+    yield from _twice("scanners", config.scanners)
     for number, section in enumerate(config.scanners):
-        place = ("scanners", str(number))
-        if section.name in seen:
-            yield Mistake((*place, "name"), f"two scanners are called {section.name}")
-        seen.add(section.name)
         try:
             open_scanner(section.name, section.url, around)
         except ScannerAddressInvalid as error:
-            yield Mistake((*place, "url"), str(error))
+            yield Mistake(("scanners", str(number), "url"), str(error))
 
 
 def _printer(config: Config) -> Iterator[Mistake]:
@@ -188,16 +184,20 @@ def _sync(config: Config) -> Iterator[Mistake]:
 def _webhooks(config: Config) -> Iterator[Mistake]:
     from pos_agent.hooks.opening import trusted_by
 
-    seen: set[str] = set()
+    yield from _twice("webhooks", config.webhooks)
     for number, section in enumerate(config.webhooks):
-        place = ("webhooks", str(number))
-        if section.name in seen:
-            yield Mistake((*place, "name"), f"two webhooks are called {section.name}")
-        seen.add(section.name)
         try:
             trusted_by(section)
         except ConfigError as error:
-            yield Mistake((*place, "ca_file"), str(error).partition(": ")[2])
+            yield Mistake(("webhooks", str(number), "ca_file"), str(error).partition(": ")[2])
+
+
+def _twice(name: str, sections: Sequence[ScannerSection | WebhookSection]) -> Iterator[Mistake]:
+    """Sections of a list that are called like one before them."""
+    names = [section.name for section in sections]
+    for number, own in enumerate(names):
+        if own in names[:number]:
+            yield Mistake((name, str(number), "name"), f"two {name} are called {own}")
 
 
 def _policy(config: Config) -> Iterator[Mistake]:

@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
-import httpx
-from till_stage import Stage
+from till_stage import Office, Stage
 
 from fiscal.register import Waiting
-from pos_agent.clock import NS_PER_S
 from pos_agent.journal.database import DiskFull
 
 HOUR_S = 3600
-
-
-class Office:
-    """Headquarters, as far as a delivery sees it."""
-
-    status = 503
-
-    def __call__(self, _request: httpx.Request) -> httpx.Response:
-        return httpx.Response(self.status, stream=httpx.ByteStream(b"{}"))
 
 
 OFFICE = Office()
@@ -33,31 +20,24 @@ OFFICE = Office()
 @contextmanager
 def told(stage: Stage, **status: Any) -> Iterator[None]:
     """The register tells that of itself, beside what it tells."""
-    register: Any = stage.counter.agent.register
-    own = register.status
-    register.status = lambda: replace(own(), **status)
+    stage.counter.register_tells(**status)
     stage.look()
     try:
         yield
     finally:
-        del register.status
+        stage.counter.register_tells()
         stage.look()
-
-
-def ago(stage: Stage, hours: float) -> str:
-    seconds = stage.counter.clock.now_ns() / NS_PER_S - hours * HOUR_S
-    return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
 
 
 def alone(stage: Stage) -> None:
     """The register works without its operator."""
-    with told(stage, offline=True, offline_since=ago(stage, 30)):
+    with told(stage, offline=True, offline_since=stage.counter.hours_ago(30)):
         stage.goods()
         stage.draw("autonomous")
     with told(stage, offline=True):
         stage.draw("autonomous-since")
     stage.counter.sim.webkassa.faults.add("offline_over_72h")
-    with told(stage, offline=True, offline_since=ago(stage, 72.5)):
+    with told(stage, offline=True, offline_since=stage.counter.hours_ago(72.5)):
         stage.draw("autonomous-over")
         stage.pay()
         stage.tone("bad")
@@ -67,7 +47,7 @@ def alone(stage: Stage) -> None:
 
 
 def of_the_register(stage: Stage) -> None:
-    with told(stage, clock_at=ago(stage, 2)):
+    with told(stage, clock_at=stage.counter.hours_ago(2)):
         stage.draw("register-clock")
     with told(stage, waits_for=Waiting.PERSON):
         stage.draw("register-waits")

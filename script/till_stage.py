@@ -15,13 +15,13 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests" / "support"))
 
 from real_browser import chromium, keep_picture  # noqa: E402 -- lies with the tests, whose counter the pictures show.
-from till_counter import Counter, counter  # noqa: E402
+from till_counter import Counter, Office, counter  # noqa: E402
 from wedge_keys import Keys  # noqa: E402
 
 from hw_sim.registry import DEFAULT_AT_NS  # noqa: E402
 from pos_agent.clock import NS_PER_S, VirtualClock  # noqa: E402
 
-__all__ = ["FOLDER", "LANGUAGES", "Counter", "Stage", "chromium", "opened"]
+__all__ = ["FOLDER", "LANGUAGES", "Counter", "Office", "Stage", "chromium", "opened"]
 
 FOLDER = ROOT / "docs" / "till"
 LANGUAGES = ("kk-ru", "kk", "ru")

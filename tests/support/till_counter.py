@@ -3,12 +3,14 @@ simulated, restartable on the same files and the same port."""
 
 from __future__ import annotations
 
+import datetime as dt
 import logging
 import random
 import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from hw_sim.registry import Fate, Mark
 from hw_sim.world import World as SimWorld
 from pos_agent.agent import Agent
 from pos_agent.api.guard import COOKIE
+from pos_agent.clock import NS_PER_S
 from pos_agent.config import from_mapping
 from pos_agent.demo.devices import printer_on
 from pos_agent.demo.live import free_port
@@ -32,6 +35,15 @@ from pos_agent.wiring import World, build, start
 from scanners.scan import Scan, Terminator
 
 CONTINUED_S = 10
+
+
+class Office:
+    """Headquarters, as far as a delivery sees it."""
+
+    status = 503
+
+    def __call__(self, _request: httpx.Request) -> httpx.Response:
+        return httpx.Response(self.status, stream=httpx.ByteStream(b"{}"))
 
 
 class Counter:
@@ -131,6 +143,19 @@ class Counter:
         at_ns = self.clock.now_ns()
         self.agent.intake.feed(Scan(text.encode(), None, device, at_ns, Terminator.SUFFIX, at_ns))
 
+    def register_tells(self, **status: Any) -> None:
+        """From now on the register tells that of itself, beside what it tells; nothing: only what it tells."""
+        register: Any = self.agent.register
+        register.__dict__.pop("status", None)
+        own = register.status
+        if status:
+            register.status = lambda: replace(own(), **status)
+        self.agent.register_watch.look()
+
+    def hours_ago(self, hours: float) -> str:
+        seconds = self.clock.now_ns() / NS_PER_S - hours * 3_600
+        return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
+
     def receipts(self) -> int:
         return sum(document.operation.is_receipt for document in self.sim.ledger())
 
@@ -153,4 +178,4 @@ def counter(folder: Path, clock: Any, **options: Any) -> Iterator[Counter]:
         built.down()
 
 
-__all__ = ["Counter", "counter"]
+__all__ = ["Counter", "Office", "counter"]

@@ -48,15 +48,16 @@ for (const figure of document.querySelectorAll("[data-picture]")) {
   const image = figure.querySelector("img");
   const none = figure.querySelector("[data-none]");
   const address = image.src;
-  let count = 0;
+  let count = 0, timer = 0;
   const again = () => {
-    if (document.hidden) setTimeout(again, PICTURE_MS);
+    if (document.hidden) timer = setTimeout(again, PICTURE_MS);
     else image.src = `${address}&n=${(count += 1)}`;
   };
   const shown = (there) => {
     image.hidden = !there;
     none.hidden = there;
-    setTimeout(again, PICTURE_MS);
+    clearTimeout(timer); // The picture of the page itself may still be told of: one next look all the same.
+    timer = setTimeout(again, PICTURE_MS);
   };
   image.addEventListener("load", () => shown(true));
   image.addEventListener("error", () => shown(false)); // No frame yet, or the agent is being started again.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from playwright.sync_api import Route, expect
 
 from .conftest import TillPage
@@ -148,20 +149,12 @@ def _comes_back(till: TillPage) -> None:
     assert len(till.counter.agent.till.open_sales()) == 1
 
 
-def test_goods_scanned_while_the_receipt_is_looked_for_are_of_the_return(till: TillPage) -> None:
+@pytest.mark.parametrize(
+    ("address", "method"), [("**/v1/receipts?*", "GET"), ("**/v1/returns", "POST")], ids=["looked for", "begun"]
+)
+def test_goods_scanned_while_a_return_is_prepared_are_of_the_return(till: TillPage, address: str, method: str) -> None:
     text = _by_sign(till)
-    late = Late(till, "**/v1/receipts?*", "GET")
-    till.keys.enter()
-    late.wait(till)
-    till.keys.scan(text)
-    till.page.wait_for_timeout(300)
-    late.let_through()
-    _comes_back(till)
-
-
-def test_goods_scanned_while_the_return_begins_are_of_the_return(till: TillPage) -> None:
-    text = _by_sign(till)
-    late = Late(till, "**/v1/returns", "POST")
+    late = Late(till, address, method)
     till.keys.enter()
     late.wait(till)
     till.keys.enter()  # Twice opens one.

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
-from playwright.sync_api import Browser, expect
-from till_counter import Counter, counter
+from playwright.sync_api import expect
+from till_counter import Counter, Office, counter
 
 from fiscal.register import Waiting
 from hw_sim.registry import DEFAULT_AT_NS
@@ -20,15 +17,6 @@ from pos_agent.clock import NS_PER_S, VirtualClock
 from .conftest import Room, TillPage
 
 HOUR_S = 3_600
-
-
-class Office:
-    """Headquarters, as far as a delivery sees it."""
-
-    status = 503
-
-    def __call__(self, _request: httpx.Request) -> httpx.Response:
-        return httpx.Response(self.status, stream=httpx.ByteStream(b"{}"))
 
 
 @pytest.fixture
@@ -41,14 +29,6 @@ def shop(tmp_path: Path, office: Office) -> Iterator[Counter]:
     """A shop of its own for every test: time passes in it."""
     with counter(tmp_path, VirtualClock(DEFAULT_AT_NS), green_s=60, office=office) as built:
         yield built
-
-
-@pytest.fixture
-def room(browser: Browser, shop: Counter) -> Iterator[Room]:
-    built = Room(browser, shop)
-    yield built
-    built.close()
-    assert built.trouble == []
 
 
 @pytest.fixture
@@ -70,17 +50,10 @@ def passes(till: TillPage, hours: float) -> None:
     looked(till)
 
 
-def told(till: TillPage, monkeypatch: pytest.MonkeyPatch, **status: Any) -> None:
+def told(till: TillPage, **status: Any) -> None:
     """The register tells that of itself, beside what it tells."""
-    register: Any = till.counter.agent.register
-    own = register.status
-    monkeypatch.setattr(register, "status", lambda: replace(own(), **status))
+    till.counter.register_tells(**status)
     looked(till)
-
-
-def ago(till: TillPage, hours: float) -> str:
-    at = dt.datetime.fromtimestamp(till.counter.clock.now_ns() / NS_PER_S - hours * HOUR_S, dt.UTC)
-    return at.isoformat()
 
 
 def uncut(till: TillPage) -> None:
@@ -104,10 +77,8 @@ def sells(till: TillPage) -> None:
     assert till.counter.receipts() == before + 1
 
 
-def test_a_register_on_its_own_sells_and_the_hours_left_are_told(
-    till: TillPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told(till, monkeypatch, offline=True, offline_since=ago(till, 30))
+def test_a_register_on_its_own_sells_and_the_hours_left_are_told(till: TillPage) -> None:
+    told(till, offline=True, offline_since=till.counter.hours_ago(30))
     till.state("Касса работает без связи. Продавать можно, на чеке будет отметка; осталось 42 ч")
     chip(till, "register", "look")
     till.counter.sim.webkassa.faults.add("offline")
@@ -115,20 +86,16 @@ def test_a_register_on_its_own_sells_and_the_hours_left_are_told(
     expect(till.at("#result-notes")).to_contain_text("без связи")
 
 
-def test_a_register_that_does_not_tell_since_when_is_not_said_to_have_all_the_time(
-    till: TillPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told(till, monkeypatch, offline=True, offline_since=None)
+def test_a_register_that_does_not_tell_since_when_is_not_said_to_have_all_the_time(till: TillPage) -> None:
+    told(till, offline=True, offline_since=None)
     till.state("Продавать можно до 72 часов с обрыва")
     expect(till.at("#state p")).not_to_contain_text("осталось")
     uncut(till)
 
 
-def test_after_72_hours_without_its_operator_the_register_refuses_and_nothing_is_sold(
-    till: TillPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_after_72_hours_without_its_operator_the_register_refuses_and_nothing_is_sold(till: TillPage) -> None:
     before = till.counter.receipts()
-    told(till, monkeypatch, offline=True, offline_since=ago(till, 72.5))
+    told(till, offline=True, offline_since=till.counter.hours_ago(72.5))
     till.state("Касса без связи больше 72 часов, продажа остановлена")
     till.counter.sim.webkassa.faults.add("offline_over_72h")
     till.scan(till.counter.unit().text)
@@ -186,16 +153,14 @@ def test_headquarters_that_is_away_or_refuses_stops_no_sale(
     sells(till)
 
 
-def test_a_register_whose_clock_is_off_is_named_with_by_how_much(
-    till: TillPage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    told(till, monkeypatch, clock_at=ago(till, 2))
+def test_a_register_whose_clock_is_off_is_named_with_by_how_much(till: TillPage) -> None:
+    told(till, clock_at=till.counter.hours_ago(2))
     till.state("Часы кассы расходятся с компьютером на 2 ч")
     chip(till, "clock", "look")
     sells(till)
 
 
-def test_a_register_that_waits_for_a_person_says_where_to_look(till: TillPage, monkeypatch: pytest.MonkeyPatch) -> None:
-    told(till, monkeypatch, waits_for=Waiting.PERSON)
+def test_a_register_that_waits_for_a_person_says_where_to_look(till: TillPage) -> None:
+    told(till, waits_for=Waiting.PERSON)
     till.state("Касса ждёт человека. Посмотрите на экран кассы")
     chip(till, "register", "look")

@@ -5,11 +5,11 @@ import * as layers from "./layers.js";
 import * as words from "./words.js";
 import * as verdict from "./verdict.js";
 import { options } from "./asking.js";
+import { GONE } from "./scanning.js";
 import { current, put, refreshSales } from "./state.js";
 
 const SIGN_LENGTH = 8; // Numbers of receipts in a shift are shorter than fiscal signs.
 const $ = (id) => document.getElementById(id);
-const GONE = new Set(["T-101", "T-102"]); // Somebody else has finished it.
 let busy = false;
 let beginning = false; // Enter twice opens one return.
 

@@ -10,7 +10,7 @@ import { addLine, current, put, refreshSales, state, changed } from "./state.js"
 const SPINNER_MS = 300;
 const SALES_MAX = 3; // Sales that may be paid under the hands of one scan.
 const LINK = /^(\][A-Za-z][0-9A-Za-z])?(https?:\/\/.*)$/is;
-const GONE = new Set(["T-101", "T-102"]);
+export const GONE = new Set(["T-101", "T-102"]); // Somebody else has finished the sale.
 let queue = kept.scans.get();
 let busy = false;
 let painted = 0;

@@ -79,7 +79,9 @@ def test_the_page_shows_what_the_camera_sees_and_what_was_read_of_it(eye: Desk, 
 def test_counts_of_frames_are_a_list_like_any_other(eye: Desk) -> None:
     with eye.shop.reading():
         camera = eye.shop.agent.scanners[0]
+        until_s = time.monotonic() + 60
         while not (camera.counts.read and camera.counts.unchanged):  # type: ignore[attr-defined]
+            assert time.monotonic() < until_s
             time.sleep(0.02)
     (row,) = eye.get("/it/export/cameras.json").json()["rows"]
     assert row["device"] == "eye"
